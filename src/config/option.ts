@@ -1,0 +1,87 @@
+/** The kinds of option that a row of the options table can have. */
+
+/** One row: what it means, what it may be, what it is when nobody says anything. */
+export interface Option<Value> {
+  readonly kind: 'option';
+  readonly default: Value;
+  /** One line for `--help` and the reference page. */
+  readonly doc: string;
+  /** What a right value is, as it reads after "must be". */
+  readonly wanted: string;
+  /** Environment variable that sets it. */
+  readonly env?: string;
+  /** Command-line flag that sets it, with its placeholder. */
+  readonly flag?: string;
+  accepts(value: unknown): value is Value;
+  /** Reads the text of a flag or an environment variable; the result still has to be accepted. */
+  fromText(text: string): unknown;
+}
+
+interface Common<Value> {
+  readonly default: Value;
+  readonly doc: string;
+  readonly env?: string;
+  readonly flag?: string;
+}
+
+interface Range {
+  readonly min: number;
+  readonly max?: number;
+}
+
+const numberFromText = (text: string): unknown => (text.trim() === '' ? text : Number(text));
+
+function integer(row: Common<number> & Range, unit: string): Option<number> {
+  const max = row.max ?? Number.MAX_SAFE_INTEGER;
+  const range = row.max === undefined ? `${row.min} or more` : `from ${row.min} to ${row.max}`;
+  return {
+    ...row,
+    kind: 'option',
+    wanted: `a whole number${unit}, ${range}`,
+    accepts: (value): value is number => Number.isInteger(value) && Number(value) >= row.min && Number(value) <= max,
+    fromText: numberFromText,
+  };
+}
+
+// setTimeout turns anything above 2^31 - 1 into 1 ms: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+const maxTimerMs = 2 ** 31 - 1;
+
+/** Makers of rows, one for each kind of value. */
+export const option = {
+  /** A count. */
+  count: (row: Common<number> & Range) => integer(row, ''),
+  /** A duration in milliseconds. */
+  ms: (row: Common<number> & Range) => integer({ max: maxTimerMs, ...row }, ' of milliseconds'),
+  /** A size in bytes. */
+  bytes: (row: Common<number> & Range) => integer(row, ' of bytes'),
+  /** A fraction. */
+  ratio: (row: Common<number>): Option<number> => ({
+    ...row,
+    kind: 'option',
+    wanted: 'a number above 0, at most 1',
+    accepts: (value): value is number => typeof value === 'number' && value > 0 && value <= 1,
+    fromText: numberFromText,
+  }),
+  /** A text that matches a pattern. */
+  text: <Value extends string | undefined>(
+    row: Common<Value> & { readonly pattern: RegExp; readonly wanted: string },
+  ): Option<Value | string> => ({
+    ...row,
+    kind: 'option',
+    accepts: (value): value is string => typeof value === 'string' && row.pattern.test(value),
+    fromText: (text) => text,
+  }),
+  /** One word of several. */
+  choice: <Value extends string>(row: Common<Value> & { readonly of: readonly Value[] }): Option<Value> => ({
+    ...row,
+    kind: 'option',
+    wanted: `one of ${row.of.join(', ')}`,
+    accepts: (value): value is Value => row.of.some((word) => word === value),
+    fromText: (text) => text,
+  }),
+  /** A count that is only sometimes given: without it something else decides. */
+  optionalCount: (row: Omit<Common<undefined>, 'default'> & Range): Option<number | undefined> => ({
+    ...integer({ ...row, default: row.min }, ''),
+    default: undefined,
+  }),
+};

@@ -1,0 +1,129 @@
+/** Every option as a row: default, unit, check, environment name, flag and doc line. Defaults live nowhere else. */
+import { option } from './option.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** Options of `@service`. */
+export const serviceOptions = {
+  name: option.text({
+    default: undefined,
+    pattern: /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/, // goes into a header, metric labels and, built, into a tag
+    wanted: 'a name of at most 63 letters, digits, ".", "_" and "-" that begins with a letter',
+    doc: 'Name of the service in logs, metrics and documents; without it the name of the class.',
+  }),
+  workers: option.count({ default: 1, min: 1, max: 1024, doc: 'How many processes run the service.' }),
+  startTimeoutMs: option.ms({
+    default: 600_000,
+    min: 1,
+    doc: 'How long a worker may take to load its models and run its start-up hooks.',
+  }),
+  traffic: {
+    timeoutMs: option.ms({
+      default: 60_000, // as the Python original
+      min: 1,
+      doc: 'How long a request may take before it is answered 504; for streams, how long they may stand still.',
+    }),
+    maxQueue: option.count({
+      default: 1000, // some 2 s of waiting at 500 requests a second, and a few MB of small requests
+      min: 1,
+      doc: 'How many requests may wait for a free worker before more are refused with 503.',
+    }),
+  },
+} as const;
+
+/** Options of `@api`. */
+export const apiOptions = {
+  route: option.text({
+    default: undefined,
+    pattern: /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/,
+    wanted: 'a path that begins with a slash and has only letters, digits, ".", "_", "~", "-" and single inner slashes',
+    doc: 'Path that callers POST to; without it a slash and the name of the method.',
+  }),
+  slots: option.optionalCount({
+    min: 1,
+    max: 10_000,
+    doc: 'How many calls of the method one worker runs at once; without it 1 for blocking and 16 for async methods.',
+  }),
+} as const;
+
+/** How many calls one worker runs at once where `slots` says nothing, by whether the method holds its thread. */
+export const defaultSlots = { blocking: 1, async: 16 } as const;
+
+/** Options of the server: flags of `bento serve`, environment variables, arguments of `serve()`. */
+export const serverOptions = {
+  host: option.text({
+    default: '127.0.0.1', // reachable from other machines only on request: docs/decisions/0008
+    pattern: /^[^\s/]+$/,
+    wanted: 'a host name or an address without a port',
+    doc: 'Address to listen on; 0.0.0.0 makes the server reachable from other machines.',
+    env: 'BENTOML_HOST',
+    flag: '--host <address>',
+  }),
+  port: option.count({
+    default: 3000,
+    min: 0,
+    max: 65_535,
+    doc: 'Port to listen on; 0 takes any free one.',
+    env: 'BENTOML_PORT',
+    flag: '--port <number>',
+  }),
+  workers: option.optionalCount({
+    min: 1,
+    max: 1024,
+    doc: 'How many processes run the service; without it what the service says.',
+    flag: '--workers <count>',
+  }),
+  niceness: option.count({
+    default: 10, // health p99 beside two busy workers fell from 5.7 to 1.5 ms
+    min: 0,
+    max: 19,
+    flag: '--niceness <level>',
+    doc: 'How far workers step back behind the gateway when processors are short.',
+  }),
+  logFormat: option.choice({
+    of: ['auto', 'text', 'json'],
+    default: 'auto',
+    doc: 'How log lines look: text, json, or auto for text on a terminal and json elsewhere.',
+    env: 'BENTOML_LOG_FORMAT',
+    flag: '--log-format <format>',
+  }),
+  gracefulTimeoutMs: option.ms({
+    default: 25_000, // under the 30 s that Kubernetes waits before it kills
+    min: 0,
+    doc: 'How long requests that are under way may take to finish when the server is told to stop.',
+    flag: '--timeout-graceful-shutdown <ms>',
+  }),
+  jsonBodyLimitBytes: option.bytes({
+    default: 32 * mebibyte,
+    min: 1,
+    max: 512 * mebibyte, // V8 makes no string longer than that
+    doc: 'Largest JSON body that is read.',
+  }),
+  jsonDepthLimit: option.count({
+    default: 100,
+    min: 1,
+    max: 1000, // recursive schemas are checked with one stack frame a level
+    doc: 'How deep arrays and objects may be nested in a JSON body.',
+  }),
+  headerLimitBytes: option.bytes({
+    default: 16 * 1024, // as Node
+    min: 1024,
+    max: mebibyte,
+    doc: 'Largest set of request headers that is read.',
+  }),
+  headersTimeoutMs: option.ms({ default: 10_000, min: 1, doc: 'How long a client may take to send its headers.' }),
+  requestTimeoutMs: option.ms({
+    default: 120_000, // 32 MiB at 2.2 Mbit/s
+    min: 1,
+    doc: 'How long a client may take to send a whole request.',
+  }),
+  keepAliveTimeoutMs: option.ms({
+    default: 65_000, // above the 60 s after which common load balancers close an idle connection
+    min: 1,
+    doc: 'How long an idle connection is kept for the next request.',
+  }),
+  memoryLimitRatio: option.ratio({
+    default: 0.8,
+    doc: 'Share of the memory limit above which new requests with a body are refused with 503.',
+  }),
+} as const;

@@ -1,0 +1,246 @@
+/** Every error that bentots raises, as one table, with its answer on HTTP and gRPC. */
+
+interface ErrorRow {
+  /** HTTP status of the answer; start-up errors never reach a caller and keep 500. */
+  readonly http: number;
+  /** gRPC status code of the answer. */
+  readonly grpc: GrpcStatus;
+  /** Whether sending the same request again may succeed. */
+  readonly retry: boolean;
+  /** The sentence; `{name}` is filled from the parameters, and leaving one out does not compile. */
+  readonly message: string;
+}
+
+type GrpcStatus =
+  | 'CANCELLED'
+  | 'INVALID_ARGUMENT'
+  | 'DEADLINE_EXCEEDED'
+  | 'NOT_FOUND'
+  | 'RESOURCE_EXHAUSTED'
+  | 'FAILED_PRECONDITION'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE'
+  | 'UNKNOWN';
+
+const row = <const Message extends string>(http: number, grpc: GrpcStatus, retry: boolean, message: Message) => ({
+  http,
+  grpc,
+  retry,
+  message,
+});
+
+/** The table. Codes are part of the public API: clients compare with them. */
+export const errorTable = {
+  // A caller's mistake.
+  BAD_REQUEST: row(400, 'INVALID_ARGUMENT', false, 'the HTTP request could not be read: {problem}'),
+  MALFORMED_BODY: row(400, 'INVALID_ARGUMENT', false, '{problem}'),
+  INVALID_INPUT: row(400, 'INVALID_ARGUMENT', false, '{problem}'),
+  NOT_FOUND: row(404, 'NOT_FOUND', false, '{what} is not here; {remedy}'),
+  METHOD_NOT_ALLOWED: row(405, 'UNIMPLEMENTED', false, '{path} answers {allow}, not {method}'),
+  REQUEST_TIMEOUT: row(408, 'DEADLINE_EXCEEDED', true, 'the request was not received within {limitMs} ms'),
+  BODY_TOO_LARGE: row(413, 'RESOURCE_EXHAUSTED', false, 'the body is larger than the limit of {limitBytes} bytes'),
+  UNSUPPORTED_MEDIA_TYPE: row(415, 'INVALID_ARGUMENT', false, '{mediaType} is not accepted; {remedy}'),
+  HEADERS_TOO_LARGE: row(431, 'RESOURCE_EXHAUSTED', false, 'the request headers are larger than {limitBytes} bytes'),
+  CANCELLED: row(499, 'CANCELLED', true, 'the caller left before the answer was ready'),
+
+  // Too much, too late, or not now.
+  QUEUE_FULL: row(503, 'RESOURCE_EXHAUSTED', true, 'the queue of {service} is full ({limit} waiting); try again later'),
+  MEMORY_LOW: row(503, 'RESOURCE_EXHAUSTED', true, 'the server is short of memory; try again later'),
+  WORKER_LOST: row(503, 'UNAVAILABLE', true, 'the worker that ran the call ended before it answered; try again'),
+  NOT_READY: row(503, 'UNAVAILABLE', true, 'the service is starting; try again later'),
+  STOPPING: row(503, 'UNAVAILABLE', true, 'the server is stopping; try another one'),
+  TIMEOUT: row(504, 'DEADLINE_EXCEEDED', true, 'no answer within {timeoutMs} ms'),
+
+  // The author's method, or a broken promise of ours. Nothing from inside goes into these sentences.
+  API_ERROR: row(500, 'UNKNOWN', false, '{message}'),
+  METHOD_FAILED: row(500, 'UNKNOWN', false, 'the method failed; the server log says why'),
+  OUTPUT_INVALID: row(
+    500,
+    'INTERNAL',
+    false,
+    'the method returned a value that does not fit its declared type; the server log says where',
+  ),
+  INTERNAL: row(500, 'INTERNAL', false, 'an unexpected error has occurred; the server log says more'),
+
+  // Before anything is served: seen by the operator or the author, never by a caller.
+  OPTION_UNKNOWN: row(500, 'FAILED_PRECONDITION', false, '{where}: there is no option "{name}"{nearest}'),
+  OPTION_INVALID: row(500, 'FAILED_PRECONDITION', false, '{where}: {name} is {seen}, but must be {wanted}'),
+  SERVICE_INVALID: row(500, 'FAILED_PRECONDITION', false, '{problem}'),
+  TARGET_MISSING: row(500, 'FAILED_PRECONDITION', false, '{target}: {problem}'),
+  SERVICE_MISSING: row(500, 'FAILED_PRECONDITION', false, 'no service found in {file}; {remedy}'),
+  SERVICE_AMBIGUOUS: row(
+    500,
+    'FAILED_PRECONDITION',
+    false,
+    '{file} has several services: {names}; choose one, for example {example}',
+  ),
+  SOURCE_BROKEN: row(500, 'FAILED_PRECONDITION', false, '{file} could not be loaded: {problem}'),
+  TYPE_UNSUPPORTED: row(500, 'FAILED_PRECONDITION', false, '{problem}'),
+  MODEL_MISSING: row(500, 'FAILED_PRECONDITION', false, 'the model of {service}.{field} is missing: {problem}'),
+  START_FAILED: row(500, 'FAILED_PRECONDITION', false, '{service} did not start: {problem}'),
+  PORT_UNAVAILABLE: row(500, 'FAILED_PRECONDITION', false, 'cannot listen on {address}: {problem}'),
+} as const satisfies Record<string, ErrorRow>;
+
+/** One of the codes of the error table, for example `'QUEUE_FULL'`. */
+export type ErrorCode = keyof typeof errorTable;
+
+type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+
+type Params<Code extends ErrorCode> = Record<Placeholders<(typeof errorTable)[Code]['message']>, string | number>;
+
+/** One thing that is wrong with an input or an output. */
+export interface Violation {
+  /** Where, as keys and indexes from the outermost value, for example `['items', 3, 'price']`. */
+  readonly loc: readonly (string | number)[];
+  /** What was wanted and what was seen. */
+  readonly msg: string;
+  /** The rule that was broken, for example `required` or `maximum`. */
+  readonly type: string;
+}
+
+interface ErrorExtras {
+  /** Single violations, at most 100. */
+  readonly detail?: readonly Violation[];
+  readonly cause?: unknown;
+}
+
+/** An error that bentots raises itself; its code is a row of the table. */
+export class ServiceError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: Code;
+  readonly detail: readonly Violation[];
+
+  constructor(code: Code, params: Params<Code>, extras: ErrorExtras = {}) {
+    const filled = errorTable[code].message.replace(/\{(\w+)\}/g, (_, name: string) =>
+      String((params as Record<string, string | number>)[name]),
+    );
+    super(filled, extras.cause === undefined ? undefined : { cause: extras.cause });
+    this.code = code;
+    this.detail = extras.detail ?? [];
+  }
+}
+
+/** Whether a value is a {@link ServiceError}, narrowed to one code if that is given. */
+export function isServiceError<Code extends ErrorCode>(error: unknown, code?: Code): error is ServiceError<Code> {
+  return error instanceof ServiceError && (code === undefined || error.code === code);
+}
+
+/**
+ * An error that an author raises for the caller: its message and status are answered as they are.
+ * Anything else that a method throws is answered 500 without its text.
+ *
+ * @example
+ * ```ts
+ * throw new ApiError(422, 'the picture has no face in it', { code: 'NO_FACE' });
+ * ```
+ */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** HTTP status, 400 to 599. */
+  readonly status: number;
+  /** Upper-case word that clients can compare with. @default 'API_ERROR' */
+  readonly code: string;
+  readonly detail: readonly Violation[];
+
+  /** @throws RangeError if the status is not an integer from 400 to 599. */
+  constructor(status: number, message: string, extras: ErrorExtras & { readonly code?: string } = {}) {
+    super(message, extras.cause === undefined ? undefined : { cause: extras.cause });
+    if (!Number.isInteger(status) || status < 400 || status > 599) {
+      throw new RangeError(`ApiError: the status is ${status}, but must be an integer from 400 to 599`);
+    }
+    this.status = status;
+    this.code = extras.code ?? 'API_ERROR';
+    this.detail = extras.detail ?? [];
+  }
+}
+
+/** The body of every error answer, on every door. */
+export interface ErrorBody {
+  /** The sentence. */
+  readonly error: string;
+  /** A row of the error table, or the author's own code. */
+  readonly code: string;
+  readonly detail: readonly Violation[];
+}
+
+/** What a caller is told about an error: an HTTP status and the body. */
+export function toAnswer(error: unknown): {
+  readonly status: number;
+  readonly body: ErrorBody;
+  readonly retry: boolean;
+} {
+  if (error instanceof ApiError) {
+    const { status, message, code, detail } = error;
+    return { status, body: { error: message, code, detail }, retry: status === 503 || status === 429 };
+  }
+  const known: ServiceError =
+    error instanceof ServiceError ? error : new ServiceError('INTERNAL', {}, { cause: error });
+  const { http, retry } = errorTable[known.code];
+  return { status: http, body: { error: known.message, code: known.code, detail: known.detail }, retry };
+}
+
+/** An error as plain data, for crossing a process border: error classes do not survive one. */
+export interface ErrorRecord {
+  readonly kind: 'service' | 'api' | 'other';
+  readonly code: string;
+  readonly status: number;
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  readonly detail: readonly Violation[];
+  readonly cause?: ErrorRecord;
+}
+
+const maxCauses = 8; // a cause may point back at itself
+
+/** Writes any thrown value down as plain data. */
+export function toRecord(thrown: unknown, depth = 0): ErrorRecord {
+  const error =
+    thrown instanceof Error ? thrown : new Error(`a value that is no Error was thrown: ${describe(thrown)}`);
+  const base = { name: error.name, message: error.message, stack: error.stack ?? `${error.name}: ${error.message}` };
+  const cause = error.cause === undefined || depth >= maxCauses ? {} : { cause: toRecord(error.cause, depth + 1) };
+  if (isServiceError(error)) {
+    return {
+      ...base,
+      ...cause,
+      kind: 'service',
+      code: error.code,
+      status: errorTable[error.code].http,
+      detail: error.detail,
+    };
+  }
+  if (error instanceof ApiError) {
+    return { ...base, ...cause, kind: 'api', code: error.code, status: error.status, detail: error.detail };
+  }
+  return { ...base, ...cause, kind: 'other', code: 'METHOD_FAILED', status: 500, detail: [] };
+}
+
+/** Makes an error from its record; the stack is the one of where it was thrown. */
+export function fromRecord(record: ErrorRecord): Error {
+  const error = revive(record);
+  error.stack = record.stack;
+  if (record.cause) error.cause = fromRecord(record.cause);
+  return error;
+}
+
+function revive(record: ErrorRecord): Error {
+  if (record.kind === 'api') return new ApiError(record.status, record.message, record);
+  if (record.kind === 'service' && record.code in errorTable) {
+    const code = record.code as ErrorCode; // checked by the line above
+    const error = new ServiceError(code, {} as Params<typeof code>, { detail: record.detail });
+    error.message = record.message; // already filled in where it was raised
+    return error;
+  }
+  return Object.assign(new Error(record.message), { name: record.name });
+}
+
+function describe(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return typeof thrown;
+  }
+}
