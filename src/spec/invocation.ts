@@ -1,0 +1,60 @@
+/** One call of a method, whatever door it came through, and what comes of it. */
+
+/** W3C trace context of a call. */
+export interface Trace {
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** 16 lower-case hex digits: the server's own span. */
+  readonly spanId: string;
+  readonly isSampled: boolean;
+}
+
+/** What the caller sent beside the arguments; given to methods that take a `Context`. */
+export interface RequestInfo {
+  /** Lower-case names; several values of one name are joined by a comma and a space. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Path without the query. */
+  readonly path: string;
+}
+
+/** A call of one method of one service. */
+export interface Invocation {
+  readonly service: string;
+  readonly method: string;
+  /** In the order of the method's parameters; `undefined` where the caller left one out. */
+  readonly args: readonly unknown[];
+  /** How long the caller waits for the first answer, in milliseconds from now. */
+  readonly timeoutMs: number;
+  /** Aborts when the caller leaves. */
+  readonly signal: AbortSignal;
+  readonly trace: Trace;
+  readonly request: RequestInfo;
+}
+
+/** A cookie to set with the answer. */
+export interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  readonly maxAgeSeconds?: number;
+  readonly expires?: Date;
+  /** @default '/' */
+  readonly path?: string;
+  readonly domain?: string;
+  readonly secure?: boolean;
+  readonly httpOnly?: boolean;
+  /** @default 'lax' */
+  readonly sameSite?: 'lax' | 'strict' | 'none';
+}
+
+/** What the method changed about its answer through its `Context`. */
+export interface ResponseChanges {
+  readonly status?: number;
+  /** Lower-case names, in the order in which they were set. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly cookies: readonly Cookie[];
+}
+
+/** What a call came to: one value, or items in the groups in which they arrived. */
+export type Outcome =
+  | { readonly kind: 'value'; readonly value: unknown; readonly response?: ResponseChanges }
+  | { readonly kind: 'items'; readonly groups: AsyncIterable<readonly unknown[]>; readonly response?: ResponseChanges };

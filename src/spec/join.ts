@@ -1,0 +1,73 @@
+/** Joins what the decorators said with what the types say: the service's spec. */
+import { apiOptions, defaultSlots, serviceOptions } from '../config/options.ts';
+import { resolveOptions } from '../config/resolve.ts';
+import { ServiceError } from '../errors.ts';
+import type { DecoratedApi, DecoratedService } from './decorated.ts';
+import type { ReflectedMethod, ReflectedModule, ReflectedService } from './reflected.ts';
+import type { ApiSpec, ServiceSpec } from './service-spec.ts';
+
+/**
+ * The spec of one service.
+ *
+ * @throws ServiceError `SERVICE_INVALID` if the two do not speak of the same class and methods.
+ */
+export function joinSpec(decorated: DecoratedService, reflected: ReflectedModule): ServiceSpec {
+  const types = findTypes(decorated, reflected);
+  const { name, ...settings } = resolveOptions(serviceOptions, decorated.options, `@service of ${decorated.className}`);
+  return freezeDeep({
+    name: name ?? decorated.className,
+    ...(types.description === undefined ? {} : { description: types.description }),
+    exportName: decorated.exportName,
+    source: types.source,
+    settings,
+    apis: decorated.apis.map((api) => joinApi(decorated, api, types, reflected.file)),
+    models: decorated.models,
+  });
+}
+
+function findTypes(decorated: DecoratedService, reflected: ReflectedModule): ReflectedService {
+  const found =
+    reflected.services.find((candidate) => candidate.exportName === decorated.exportName) ??
+    reflected.services.find((candidate) => candidate.className === decorated.className);
+  if (found) return found;
+  throw new ServiceError('SERVICE_INVALID', {
+    problem: `the types of ${decorated.className} are not in ${reflected.file}; write the class in the file that is served`,
+  });
+}
+
+function joinApi(decorated: DecoratedService, api: DecoratedApi, types: ReflectedService, file: string): ApiSpec {
+  const where = `@api of ${decorated.className}.${api.name}`;
+  const options = resolveOptions(apiOptions, api.options, where);
+  const method = types.methods.find((candidate) => candidate.name === api.name);
+  if (!method) {
+    const problem = `the types of ${decorated.className}.${api.name} were not found from ${file}; declare the method in the class with @api()`;
+    throw new ServiceError('SERVICE_INVALID', { problem });
+  }
+  return {
+    kind: method.kind,
+    name: api.name,
+    route: options.route ?? `/${api.name}`,
+    ...documentation(method),
+    parameters: method.parameters,
+    input: method.input,
+    output: { schema: method.output },
+    takesContext: method.takesContext,
+    isBlocking: !method.isAsync,
+    slots: options.slots ?? (method.isAsync ? defaultSlots.async : defaultSlots.blocking),
+    source: method.source,
+  };
+}
+
+function documentation(method: ReflectedMethod): Pick<ApiSpec, 'description' | 'isDeprecated'> {
+  return {
+    ...(method.description === undefined ? {} : { description: method.description }),
+    ...(method.isDeprecated === undefined ? {} : { isDeprecated: method.isDeprecated }),
+  };
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) freezeDeep(inner);
+  return value;
+}

@@ -1,0 +1,73 @@
+/** Everything that the gateway and a worker say to each other, as two closed unions. */
+import type { ErrorRecord } from '../errors.ts';
+import type { LogLevel } from '../observe/log-level.ts';
+import type { DecoratedService } from './decorated.ts';
+import type { RequestInfo, ResponseChanges, Trace } from './invocation.ts';
+import type { ServiceSpec } from './service-spec.ts';
+
+/** From the gateway to a worker. */
+export type ToWorker =
+  /** Import the file and say what is in it. */
+  | { readonly kind: 'load'; readonly file: string; readonly tsconfig: string | undefined }
+  /** Construct the service and run its start-up hooks. */
+  | {
+      readonly kind: 'start';
+      readonly spec: ServiceSpec;
+      /** Resolved models by field; a field without an entry is resolved by the worker. */
+      readonly models: Readonly<Record<string, unknown>>;
+      /** Counts from 1. */
+      readonly workerIndex: number;
+    }
+  | {
+      readonly kind: 'call';
+      readonly id: number;
+      readonly method: string;
+      readonly args: readonly unknown[];
+      readonly timeoutMs: number;
+      readonly trace: Trace;
+      /** Only for methods that take a `Context`. */
+      readonly request?: RequestInfo;
+      /** What a stream may send before it must wait for more. */
+      readonly credit?: Credit;
+    }
+  | { readonly kind: 'cancel'; readonly id: number; readonly reason: 'TIMEOUT' | 'CANCELLED' | 'STOPPING' }
+  | { readonly kind: 'credit'; readonly id: number; readonly credit: Credit }
+  /** Run the shut-down hooks and leave. */
+  | { readonly kind: 'stop' };
+
+/** How much a stream may send; both bounds hold, and one item may overshoot the bytes. */
+export interface Credit {
+  readonly items: number;
+  readonly bytes: number;
+}
+
+/** From a worker to the gateway. */
+export type FromWorker =
+  | { readonly kind: 'hello'; readonly version: string; readonly services: readonly DecoratedService[] }
+  | { readonly kind: 'ready' }
+  /** The worker cannot go on; `step` says what it was doing. */
+  | {
+      readonly kind: 'failed';
+      readonly step: 'load' | 'construct' | 'startup' | 'shutdown';
+      readonly hook?: string;
+      readonly error: ErrorRecord;
+    }
+  | { readonly kind: 'value'; readonly id: number; readonly value: unknown; readonly response?: ResponseChanges }
+  | {
+      readonly kind: 'items';
+      readonly id: number;
+      readonly items: readonly unknown[];
+      readonly bytes: number;
+      readonly response?: ResponseChanges;
+    }
+  | { readonly kind: 'end'; readonly id: number; readonly response?: ResponseChanges }
+  | { readonly kind: 'error'; readonly id: number; readonly error: ErrorRecord }
+  | {
+      readonly kind: 'log';
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+      readonly trace?: Trace;
+    }
+  /** Every shut-down hook has run. */
+  | { readonly kind: 'stopped' };

@@ -1,0 +1,42 @@
+/** What the author's TypeScript types say, as plain data: written by reflection, joined with the decorators' data. */
+import type { JsonSchema, ParameterSpec, SourceLocation } from './service-spec.ts';
+
+/** One method that carries `@api`. */
+export interface ReflectedMethod {
+  readonly name: string;
+  readonly kind: 'unary' | 'stream';
+  /** Whether it gives a promise, an async generator or an `AsyncIterable`. */
+  readonly isAsync: boolean;
+  /** The JSDoc text above the method, without tags. */
+  readonly description?: string;
+  readonly isDeprecated?: boolean;
+  /** The parameters in order, without the `Context`. */
+  readonly parameters: readonly ParameterSpec[];
+  readonly takesContext: boolean;
+  /**
+   * `{ type: 'object', properties, required?, $defs? }`: one property for each parameter, in order. A literal
+   * initialiser is the property's `default`.
+   */
+  readonly input: JsonSchema;
+  /** Schema of the awaited value, or of one item of a stream; with its own `$defs` where types recur. */
+  readonly output: JsonSchema;
+  readonly source: SourceLocation;
+}
+
+/** One class that carries `@service`. */
+export interface ReflectedService {
+  readonly className: string;
+  /** Name under which its file exports it, `default` for a default export; absent if it is not exported. */
+  readonly exportName?: string;
+  readonly description?: string;
+  /** Own and inherited methods with `@api`, sorted by name. */
+  readonly methods: readonly ReflectedMethod[];
+  readonly source: SourceLocation;
+}
+
+/** Everything that reflection knows about one file. */
+export interface ReflectedModule {
+  /** Absolute path of the file. */
+  readonly file: string;
+  readonly services: readonly ReflectedService[];
+}

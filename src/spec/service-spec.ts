@@ -1,0 +1,80 @@
+/** What a service is, as frozen data: everything else in the program reads this. */
+
+/** A JSON Schema 2020-12 document or a part of one. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+/** Where something is written in the author's sources; lines and columns count from 1. */
+export interface SourceLocation {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One argument of a method, in its position. */
+export interface ParameterSpec {
+  /** Key in the request's JSON object. */
+  readonly name: string;
+  /** Whether a caller must send it; where it may be left out, JavaScript's own default applies. */
+  readonly isRequired: boolean;
+}
+
+/** What a method gives back. */
+export interface OutputSpec {
+  /** Schema of the value, or of one item of a stream. */
+  readonly schema: JsonSchema;
+}
+
+interface ApiBase {
+  /** Name of the author's method. */
+  readonly name: string;
+  /** Path that callers POST to; begins with a slash. */
+  readonly route: string;
+  readonly description?: string;
+  readonly isDeprecated?: boolean;
+  readonly parameters: readonly ParameterSpec[];
+  /** Schema of the request's JSON object: one property for each parameter, in order. */
+  readonly input: JsonSchema;
+  readonly output: OutputSpec;
+  /** Whether the method asks for a `Context` as its last parameter. */
+  readonly takesContext: boolean;
+  /** Whether the method holds its worker's thread for as long as it runs: it is neither async nor a stream of promises. */
+  readonly isBlocking: boolean;
+  /** How many calls of this method one worker runs at once. */
+  readonly slots: number;
+  readonly source: SourceLocation;
+}
+
+/** A method that callers can call: `unary` answers once, `stream` answers item by item. */
+export type ApiSpec = ApiBase & ({ readonly kind: 'unary' } | { readonly kind: 'stream' });
+
+/** A reference to a model as plain data: its kind, and what that kind needs to find it again. */
+export interface ModelInfo {
+  readonly kind: string;
+  readonly [key: string]: unknown;
+}
+
+/** A model that a field of the class asks for. */
+export interface ModelSpec {
+  /** Name of the field. */
+  readonly field: string;
+  readonly info: ModelInfo;
+}
+
+/** Service-wide options after defaults were filled in: no value is missing. */
+export interface ServiceSettings {
+  readonly workers: number;
+  readonly startTimeoutMs: number;
+  readonly traffic: { readonly timeoutMs: number; readonly maxQueue: number };
+}
+
+/** One service: its methods sorted by name, its models, its settings. */
+export interface ServiceSpec {
+  readonly name: string;
+  readonly description?: string;
+  /** Name under which the class is exported from its file; `default` for a default export. */
+  readonly exportName: string;
+  readonly source: SourceLocation;
+  readonly settings: ServiceSettings;
+  readonly apis: readonly ApiSpec[];
+  readonly models: readonly ModelSpec[];
+}
