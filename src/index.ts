@@ -1,0 +1,12 @@
+/** The author's vocabulary: what `import … from 'bentots'` gives. */
+export { ApiError, type ErrorCode, isServiceError, ServiceError, type Violation } from './errors.ts';
+export { type ApiDecorator, type ApiOptions, api } from './sdk/api.ts';
+export type { Context, ContextRequest, ContextResponse, Log } from './sdk/context.ts';
+export { onShutdown, onStartup } from './sdk/lifecycle.ts';
+export { localFolder } from './sdk/local-folder.ts';
+export { type ModelDecorator, model } from './sdk/model.ts';
+export type { ModelPlace, ModelRef, ModelRefKind } from './sdk/model-ref.ts';
+export { npmPackage } from './sdk/npm-package.ts';
+export { type ServiceDecorator, type ServiceOptions, service } from './sdk/service.ts';
+export type { Cookie } from './spec/invocation.ts';
+export type { ModelInfo } from './spec/service-spec.ts';

@@ -1,0 +1,100 @@
+/** Where decorators write down what they see: on the class's own metadata, as data. */
+import { ServiceError } from '../errors.ts';
+import { decoratedKey } from '../spec/decorated.ts';
+import { legacyDecoratorError } from './legacy-decorators.ts';
+import type { ModelRef } from './model-ref.ts';
+
+// No Node has Symbol.metadata yet, and compilers use it only if it is there before the class is evaluated.
+(Symbol as { metadata?: symbol }).metadata ??= Symbol.for('Symbol.metadata');
+
+/** What the decorators of one class, without those of its bases, have said. */
+export interface ClassData {
+  readonly apis: { readonly name: string; readonly options: Readonly<Record<string, unknown>> }[];
+  readonly startupHooks: string[];
+  readonly shutdownHooks: string[];
+  readonly models: { readonly field: string; readonly ref: ModelRef<unknown> }[];
+  /** Wrong uses; raised by `@service`, which alone knows the name of the class. Each reads on after "Class.". */
+  readonly problems: string[];
+  /** Present on the class that carries `@service`. */
+  service?: { readonly className: string; readonly options: Readonly<Record<string, unknown>> };
+}
+
+type Metadata = { [decoratedKey]?: ClassData };
+
+/** The data of the class that is being decorated, made at the first call. */
+export function ownData(metadata: DecoratorMetadata | undefined): ClassData {
+  if (!metadata) {
+    throw new ServiceError('SERVICE_INVALID', {
+      problem: 'decorators got no metadata: import bentots before the class, or load it with `bento serve`',
+    });
+  }
+  const holder = metadata as Metadata; // a symbol key that only this file writes
+  if (!Object.hasOwn(holder, decoratedKey)) {
+    holder[decoratedKey] = { apis: [], startupHooks: [], shutdownHooks: [], models: [], problems: [] };
+  }
+  return holder[decoratedKey] as ClassData; // set by the line above
+}
+
+/** The data of a class and its bases, the most distant base first. */
+export function dataChain(serviceClass: object): ClassData[] {
+  const chain: ClassData[] = [];
+  const symbol = (Symbol as { metadata?: symbol }).metadata as symbol; // set above
+  let metadata = (serviceClass as Record<symbol, Metadata | null | undefined>)[symbol];
+  while (metadata) {
+    if (Object.hasOwn(metadata, decoratedKey)) chain.unshift(metadata[decoratedKey] as ClassData);
+    metadata = Object.getPrototypeOf(metadata) as Metadata | null;
+  }
+  return chain;
+}
+
+/** Whether a value is a class that itself carries `@service`. */
+export function isServiceClass(value: unknown): value is new () => object {
+  if (typeof value !== 'function') return false;
+  const symbol = (Symbol as { metadata?: symbol }).metadata as symbol; // set above
+  const metadata = Object.hasOwn(value, symbol) ? (value as unknown as Record<symbol, Metadata>)[symbol] : undefined;
+  return (
+    metadata !== undefined && Object.hasOwn(metadata, decoratedKey) && metadata[decoratedKey]?.service !== undefined
+  );
+}
+
+/** Refuses the two arguments that old-style decorators get. */
+export function refuseLegacy(decorator: string, context: unknown): void {
+  const isStandard = typeof context === 'object' && context !== null && 'kind' in context && 'metadata' in context;
+  if (!isStandard) throw legacyDecoratorError(decorator);
+}
+
+/** Notes a member that cannot be decorated, and says whether it was fine. */
+export function isPublicMethod(
+  decorator: string,
+  context: {
+    readonly kind: string;
+    readonly name: string | symbol;
+    readonly static: boolean;
+    readonly private: boolean;
+  },
+  data: ClassData,
+): context is { readonly kind: 'method'; readonly name: string; readonly static: false; readonly private: false } {
+  const problem = memberProblem(decorator, context);
+  if (problem !== undefined) data.problems.push(problem);
+  return problem === undefined;
+}
+
+function memberProblem(
+  decorator: string,
+  context: {
+    readonly kind: string;
+    readonly name: string | symbol;
+    readonly static: boolean;
+    readonly private: boolean;
+  },
+): string | undefined {
+  const name = String(context.name);
+  if (context.kind !== 'method') return `${name} is a ${context.kind}, and ${decorator} goes on a method; make it one`;
+  if (typeof context.name === 'symbol')
+    return `${name} is named by a symbol, and ${decorator} needs a name that can be written; give it one`;
+  if (context.private)
+    return `${name} is private, and ${decorator} needs a method that can be called from outside; remove the "#"`;
+  if (context.static) return `${name} is static, and ${decorator} needs a method of the instance; remove "static"`;
+  if (name.startsWith('__')) return `${name} begins with two underscores, which are kept for bentots; rename it`;
+  return undefined;
+}
