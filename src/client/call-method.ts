@@ -1,0 +1,104 @@
+/** One call of one method, from its arguments to its answer. */
+import { toBody } from './arguments.ts';
+import type { BaseUrl } from './base-url.ts';
+import { CallError, isCallError } from './call-error.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
+import type { Directory } from './directory.ts';
+import { createItemDecoder } from './item-decoder.ts';
+import { createItemSource } from './item-source.ts';
+import type { CallSettings } from './options.ts';
+import { type Answer, createPendingCall, type PendingCall } from './pending-call.ts';
+import { readValue } from './read-body.ts';
+import type { RemoteMethod, ServiceSchema } from './service-schema.ts';
+import { send, type Transport } from './transport.ts';
+
+/** What all calls to one server share. */
+export interface Connection {
+  readonly transport: Transport;
+  readonly base: BaseUrl;
+  readonly directory: Directory;
+}
+
+interface Call {
+  readonly connection: Connection;
+  readonly settings: CallSettings;
+  readonly args: readonly unknown[];
+  readonly deadline: Deadline;
+}
+
+/** Calls a method; the request leaves in the same turn if the schema is known. */
+export function callMethod(
+  connection: Connection,
+  settings: CallSettings,
+  name: string,
+  args: readonly unknown[],
+): PendingCall {
+  const waiter = { method: name, url: connection.base.href };
+  const deadline = createDeadline(connection.transport.clock, waiter, settings.timeoutMs, settings.signals);
+  const answering = answer({ connection, settings, args, deadline }, name).catch((error: unknown) => {
+    deadline.dispose();
+    throw error;
+  });
+  return createPendingCall(name, answering, deadline.cancel);
+}
+
+async function answer(call: Call, name: string): Promise<Answer> {
+  call.deadline.signal.throwIfAborted();
+  const { schema, method } = await find(call, name);
+  try {
+    return await post(call, method);
+  } catch (error) {
+    const moved = isCallError(error, 'NOT_FOUND') ? await findMoved(call, schema, method) : undefined;
+    if (!moved) throw error;
+    return await post(call, moved); // nothing has run yet: the first try found no route
+  }
+}
+
+/** A name that an old schema lacks may be in a new one, if the service was deployed again since. */
+async function find(call: Call, name: string): Promise<{ schema: ServiceSchema; method: RemoteMethod }> {
+  const { directory, base } = call.connection;
+  const known = directory.known;
+  let schema = known ?? (await directory.load(call.settings.headers, call.deadline.signal));
+  if (known && !known.methods.has(name)) {
+    schema = await directory.reload(known, call.settings.headers, call.deadline.signal);
+  }
+  const method = schema.methods.get(name);
+  if (method) return { schema, method };
+  const names = [...schema.methods.keys()].join(', ');
+  throw new CallError(`${schema.name} at ${base.href} has no method "${name}"; it has ${names}`, {
+    code: 'NOT_FOUND',
+    url: base.href,
+  });
+}
+
+/** Gives the method if it has another address now. */
+async function findMoved(call: Call, stale: ServiceSchema, method: RemoteMethod): Promise<RemoteMethod | undefined> {
+  const { signal } = call.deadline;
+  const fresh = await call.connection.directory.reload(stale, call.settings.headers, signal).catch(() => {
+    signal.throwIfAborted();
+    return stale; // the caller is told of the first error
+  });
+  const found = fresh.methods.get(method.name);
+  return found && found.url !== method.url ? found : undefined;
+}
+
+async function post(call: Call, method: RemoteMethod): Promise<Answer> {
+  const { deadline, settings } = call;
+  const { url, output, isStream } = method;
+  const body = toBody(method, call.args);
+  const headers = {
+    ...settings.headers,
+    'content-type': body.contentType,
+    'x-request-timeout-ms': String(Math.max(1, Math.floor(deadline.remainingMs()))),
+    ...(isStream && { accept: 'text/event-stream' }),
+  };
+  const init = { method: 'POST', headers, body: body.text };
+  const response = await send(call.connection.transport, url, init, deadline.signal);
+  if (isStream) {
+    const source = createItemSource(response.body, createItemDecoder(response, output, url), deadline, url);
+    return { kind: 'items', source };
+  }
+  const value = await readValue(response, output, url, deadline.signal);
+  deadline.dispose();
+  return { kind: 'value', value };
+}

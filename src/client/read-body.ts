@@ -1,0 +1,68 @@
+/** Reads the body of an answer: bounded text for errors, or a value as the schema declares it. */
+import type { JsonSchema } from '../spec/service-spec.ts';
+import { CallError } from './call-error.ts';
+
+/** Reads at most `limitBytes` as text and gives up the rest. */
+export async function readText(response: Response, limitBytes: number, signal: AbortSignal): Promise<string> {
+  const reader = response.body?.getReader();
+  if (!reader) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let leftBytes = limitBytes;
+  while (leftBytes > 0) {
+    const { done, value } = await reader.read();
+    signal.throwIfAborted();
+    if (done) return text + decoder.decode();
+    text += decoder.decode(value.subarray(0, leftBytes), { stream: true });
+    leftBytes -= value.length;
+  }
+  reader.cancel().catch(() => {}); // we have what we wanted; how the rest ends does not matter
+  return text;
+}
+
+/**
+ * Reads the whole body as the schema of the output declares it.
+ *
+ * @throws CallError `RESPONSE_CUT` or `RESPONSE_INVALID`, or the reason of the signal.
+ */
+export async function readValue(
+  response: Response,
+  output: JsonSchema,
+  url: string,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const bytes = await readBytes(response, url, signal);
+  if (output.type === 'file') return new Blob([bytes], { type: response.headers.get('content-type') ?? '' });
+  if (output.type === 'string' && output.format === 'binary') return bytes;
+  // A leading U+FEFF belongs to a text that an author wrote, but never to JSON.
+  if (output.type === 'string') return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  if (bytes.length === 0) return output.type === 'null' ? null : undefined;
+  return parseJson(new TextDecoder().decode(bytes), url);
+}
+
+/** @throws CallError `RESPONSE_INVALID` */
+export function parseJson(text: string, url: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CallError(`${url} answered something that is not JSON`, { code: 'RESPONSE_INVALID', url, cause });
+  }
+}
+
+/** The error for a body that ended too early. */
+export function toCutError(url: string, cause?: unknown): CallError {
+  return new CallError(`the connection to ${url} ended before the whole answer had come`, {
+    code: 'RESPONSE_CUT',
+    url,
+    cause,
+  });
+}
+
+async function readBytes(response: Response, url: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw toCutError(url, cause);
+  }
+}

@@ -1,0 +1,76 @@
+/** What a service says about itself in `/schema.json`, checked and reduced to what a call needs. */
+import type { JsonSchema } from '../spec/service-spec.ts';
+import type { BaseUrl } from './base-url.ts';
+import { CallError } from './call-error.ts';
+
+/** One method of a running service. */
+export interface RemoteMethod {
+  readonly name: string;
+  /** Where to POST. */
+  readonly url: string;
+  /** In the order in which arguments are given. */
+  readonly parameters: readonly { readonly name: string; readonly isRequired: boolean }[];
+  /** Whether the one argument is the whole body instead of a field of it, and how it is then written. */
+  readonly root: 'text' | 'json' | undefined;
+  /** Schema of the value, or of one item. */
+  readonly output: JsonSchema;
+  readonly isStream: boolean;
+}
+
+/** One running service. */
+export interface ServiceSchema {
+  readonly name: string;
+  readonly methods: ReadonlyMap<string, RemoteMethod>;
+}
+
+/**
+ * Reads a schema document.
+ *
+ * @param url where it came from; decides with `base` what the routes in it are relative to.
+ * @throws CallError `RESPONSE_INVALID` if it is not one.
+ */
+export function parseServiceSchema(document: unknown, url: string, base: BaseUrl): ServiceSchema {
+  if (!isRecord(document) || !Array.isArray(document.routes)) throw invalid(url, 'has no list of routes');
+  const root = base.rootFor(
+    document.routes.flatMap((route) => (isRecord(route) ? [String(route.route)] : [])),
+    url,
+  );
+  const methods = document.routes.map((route: unknown) => parseRoute(route, url, root));
+  return {
+    name: typeof document.name === 'string' ? document.name : 'the service',
+    methods: new Map(methods.map((method) => [method.name, method])),
+  };
+}
+
+function parseRoute(route: unknown, url: string, root: string): RemoteMethod {
+  if (!isRecord(route)) throw invalid(url, 'has a route that is not an object');
+  const { name, route: path, input, output } = route;
+  if (typeof name !== 'string') throw invalid(url, 'has a route without a name');
+  // A path that does not begin with a slash could name another host: `@host`.
+  if (typeof path !== 'string' || !path.startsWith('/')) throw invalid(url, `has no path for ${name}`);
+  if (!isRecord(input) || !isRecord(output)) throw invalid(url, `has no input or no output for ${name}`);
+  const isRoot = input.root_input === true;
+  const required = new Set(Array.isArray(input.required) ? input.required : []);
+  const names = isRecord(input.properties) ? Object.keys(input.properties) : [];
+  return {
+    name,
+    url: root + path,
+    parameters: isRoot
+      ? [{ name: 'body', isRequired: false }]
+      : names.map((parameter) => ({ name: parameter, isRequired: required.has(parameter) })),
+    root: isRoot ? (input.type === 'string' ? 'text' : 'json') : undefined,
+    output,
+    isStream: output.is_stream === true,
+  };
+}
+
+function invalid(url: string, problem: string): CallError {
+  return new CallError(`${url} is not the schema of a BentoML service: it ${problem}`, {
+    code: 'RESPONSE_INVALID',
+    url,
+  });
+}
+
+function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
