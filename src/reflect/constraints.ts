@@ -1,0 +1,193 @@
+/** Turns JSDoc tags such as `@minimum 0` into keywords of a JSON Schema. */
+import { type Draft, Reference } from './definitions.ts';
+import type { Docs, Tag } from './jsdoc.ts';
+import { setKey } from './keys.ts';
+import { whyUnsafe } from './pattern.ts';
+
+type Applies = 'number' | 'string' | 'array';
+
+interface ConstraintRow {
+  readonly applies: Applies;
+  readonly read: (text: string) => number | string | boolean | Wrong;
+  /** A text that the tag takes. */
+  readonly example: string;
+}
+
+/** Says what is wrong with the text after a tag. */
+class Wrong {
+  readonly sentence: string;
+  constructor(sentence: string) {
+    this.sentence = sentence;
+  }
+}
+
+const wanted = (what: string) => new Wrong(`but wants ${what}`);
+
+const number = (text: string) => {
+  const value = text === '' ? Number.NaN : Number(text);
+  return Number.isFinite(value) ? value : wanted('a number');
+};
+const positive = (text: string) => {
+  const value = number(text);
+  return typeof value === 'number' && value > 0 ? value : wanted('a number above 0');
+};
+const count = (text: string) => {
+  const value = number(text);
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+    ? value
+    : wanted('a whole number, 0 or more');
+};
+const flag = (text: string) => (text === '' || text === 'true' ? true : wanted('nothing'));
+
+const stringFormats = new Set(
+  (
+    'date time date-time iso-time iso-date-time duration uri uri-reference uri-template url email hostname ipv4 ipv6 ' +
+    'regex uuid json-pointer json-pointer-uri-fragment relative-json-pointer byte password binary'
+  ).split(' '),
+);
+
+const format = (text: string) => (stringFormats.has(text) ? text : wanted(`one of ${[...stringFormats].join(', ')}`));
+const pattern = (text: string) => {
+  const why = text === '' ? 'is empty' : whyUnsafe(text);
+  return why === undefined ? text : new Wrong(`which ${why}`);
+};
+
+const rows: ReadonlyMap<string, ConstraintRow> = new Map(
+  Object.entries({
+    minimum: { applies: 'number', read: number, example: '0' },
+    maximum: { applies: 'number', read: number, example: '1' },
+    exclusiveMinimum: { applies: 'number', read: number, example: '0' },
+    exclusiveMaximum: { applies: 'number', read: number, example: '1' },
+    multipleOf: { applies: 'number', read: positive, example: '0.5' },
+    integer: { applies: 'number', read: flag, example: '' },
+    minLength: { applies: 'string', read: count, example: '1' },
+    maxLength: { applies: 'string', read: count, example: '100' },
+    pattern: { applies: 'string', read: pattern, example: '^[a-z]+$' },
+    format: { applies: 'string', read: format, example: 'uuid' },
+    minItems: { applies: 'array', read: count, example: '1' },
+    maxItems: { applies: 'array', read: count, example: '32' },
+    uniqueItems: { applies: 'array', read: flag, example: '' },
+  } satisfies Record<string, ConstraintRow>),
+);
+
+const plural = { number: 'numbers', string: 'strings', array: 'arrays' } as const;
+
+/** Whether a tag limits a value, so that it must not be lost. */
+export function isConstraint({ name, text }: Tag): boolean {
+  return rows.has(name) || (name === 'type' && text === 'integer') || name === 'additionalProperties';
+}
+
+/**
+ * Writes what a comment says of a value into its schema. The tags of installed packages that mean nothing to us
+ * are passed over.
+ * @param report is told what is wrong with a tag.
+ */
+export function applyDocs(schema: Draft | Reference, docs: Docs, report: (tag: Tag, problem: string) => void): void {
+  const own = schema instanceof Reference ? schema.siblings : schema;
+  if (docs.description !== '') own.description = docs.description;
+  const examples: unknown[] = [];
+  for (const tag of docs.tags) {
+    const problem = applyTag(schema, own, tag, examples);
+    if (problem !== undefined && tag.isOwn) report(tag, problem);
+  }
+  if (examples.length > 0) own.examples = examples;
+}
+
+/** Gives what is wrong with the tag. */
+function applyTag(schema: Draft | Reference, own: Draft, tag: Tag, examples: unknown[]): string | undefined {
+  const { name, text } = tag;
+  if (name === 'type' && text === 'integer') return applyConstraint(schema, { ...tag, name: 'integer', text: '' });
+  if (rows.has(name)) return applyConstraint(schema, tag);
+  if (name === 'title') own.title = text;
+  else if (name === 'deprecated') own.deprecated = true;
+  else if (name === 'example') examples.push(readValue(text)?.value ?? text);
+  else if (name === 'default') return applyDefault(schema, own, text);
+  else if (name === 'additionalProperties') return applyAdditionalProperties(schema, text);
+  return undefined;
+}
+
+function applyConstraint(schema: Draft | Reference, { name, text }: Tag): string | undefined {
+  const row = rows.get(name);
+  if (!row) return undefined;
+  const value = row.read(text);
+  if (value instanceof Wrong) {
+    const example = `@${name} ${row.example}`.trim();
+    return `@${name} has the value "${text}", ${value.sentence}; write for example ${example}`;
+  }
+  const targets = partsOfType(schema, row.applies);
+  if (targets.length === 0) {
+    return `@${name} is for ${plural[row.applies]}, and this is ${printType(schema)}; remove the tag or change the type`;
+  }
+  for (const target of targets) {
+    if (name === 'integer') setInteger(target);
+    else setKey(target, name, value);
+  }
+  return undefined;
+}
+
+/** The parts of a union that a keyword is for; a schema without a type takes every keyword. */
+function partsOfType(schema: unknown, wanted: Applies): Draft[] {
+  if (schema instanceof Reference) {
+    const { target } = schema;
+    return target && partsOfType(target, wanted).length > 0 ? [schema.siblings] : [];
+  }
+  if (!isDraft(schema)) return [];
+  if (Array.isArray(schema.anyOf)) return schema.anyOf.flatMap((part) => partsOfType(part, wanted));
+  const types = typesOf(schema);
+  if (Object.keys(schema).every((key) => annotations.has(key)) || types.includes(wanted)) return [schema];
+  return wanted === 'number' && types.includes('integer') ? [schema] : [];
+}
+
+const annotations = new Set(['description', 'title', 'deprecated', 'examples', 'default']);
+
+function setInteger(schema: Draft): void {
+  const types = typesOf(schema).map((type) => (type === 'number' ? 'integer' : type));
+  schema.type = types.length > 1 ? types : (types[0] ?? 'integer');
+}
+
+function applyDefault(schema: Draft | Reference, own: Draft, text: string): string | undefined {
+  if (own.default !== undefined) return undefined; // an initialiser is what really happens
+  const isText = partsOfType(schema, 'string').length > 0;
+  const read = readValue(text) ?? (isText && text !== '' ? { value: text } : undefined);
+  if (!read) return `@default has the value "${text}", but wants JSON; write for example @default 10`;
+  setKey(own, 'default', read.value);
+  return undefined;
+}
+
+function applyAdditionalProperties(schema: Draft | Reference, text: string): string | undefined {
+  if (text !== 'false' && text !== 'true')
+    return `@additionalProperties has the value "${text}", but wants false or true`;
+  if (schema instanceof Reference) {
+    return '@additionalProperties stands where a named type is used; write it above the declaration of that type';
+  }
+  if (schema.type !== 'object')
+    return `@additionalProperties is for objects, and this is ${printType(schema)}; remove the tag`;
+  if (schema.additionalProperties === undefined) schema.additionalProperties = text === 'true';
+  return undefined;
+}
+
+/** JSON, or a string in single quotes as TypeScript writes it. */
+function readValue(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    const quoted = /^'([^'\\]*)'$|^`([^`\\$]*)`$/.exec(text);
+    return quoted ? { value: quoted[1] ?? quoted[2] } : undefined; // the tag may hold plain text
+  }
+}
+
+function printType(schema: Draft | Reference): string {
+  const draft = schema instanceof Reference ? schema.target : schema;
+  const types = draft ? typesOf(draft) : [];
+  return types.length > 0 ? `of the type ${types.join(' or ')}` : 'of another type';
+}
+
+function typesOf({ type, anyOf }: Draft): string[] {
+  if (typeof type === 'string') return [type];
+  if (Array.isArray(type)) return type.map(String);
+  return Array.isArray(anyOf) ? anyOf.flatMap((part) => (isDraft(part) ? typesOf(part) : [])) : [];
+}
+
+function isDraft(value: unknown): value is Draft {
+  return typeof value === 'object' && value !== null && !(value instanceof Reference);
+}

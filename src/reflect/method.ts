@@ -1,0 +1,161 @@
+/** Turns one `@api` method into its parameters and its schemas. */
+
+import type { ReflectedMethod } from '../spec/reflected.ts';
+import type { ParameterSpec } from '../spec/service-spec.ts';
+import type { Compiler, MethodDescription, ParameterDescription, TypeDescription, TypeHandle } from './compiler.ts';
+import { isConstraint } from './constraints.ts';
+import type { Draft } from './definitions.ts';
+import { type Docs, type MethodDocs, parseComment, parseMethodComment } from './jsdoc.ts';
+import { setKey } from './keys.ts';
+import type { Place } from './place.ts';
+import type { Problems } from './problems.ts';
+import { SchemaWriter } from './schema.ts';
+
+/** What the methods of one file have in common. */
+export interface MethodContext {
+  readonly compiler: Compiler;
+  readonly problems: Problems;
+  /** Whether a type is the `Context` of bentots. */
+  readonly isContext: (type: TypeDescription) => boolean;
+}
+
+/** Reflects a method; what is wrong with it goes to the problems. */
+export function reflectMethod(method: MethodDescription, className: string, context: MethodContext): ReflectedMethod {
+  const owner = `${className}.${method.name}`;
+  const docs = parseMethodComment(method.comment);
+  checkSignature(method, owner, context.problems);
+  checkTags(docs, method, owner, context.problems);
+  const { parameters, takesContext, input } = reflectParameters(method, docs, owner, context);
+  const { kind, isAsync, output } = reflectResult(method, docs, owner, context);
+  return {
+    name: method.name,
+    kind,
+    isAsync,
+    ...(docs.description !== '' && { description: docs.description }),
+    ...(docs.tags.some(({ name }) => name === 'deprecated') && { isDeprecated: true }),
+    parameters,
+    takesContext,
+    input,
+    output,
+    source: method.location,
+  };
+}
+
+function checkSignature(method: MethodDescription, owner: string, problems: Problems): void {
+  if (method.signatureCount > 1) {
+    problems.add(
+      method.location,
+      `${owner} is overloaded, so that its input has no single type; write one signature, with unions and optional parameters`,
+    );
+  }
+  if (method.typeParameters.length > 0) {
+    const names = method.typeParameters.join(', ');
+    problems.add(
+      method.location,
+      `${owner} has type parameters of its own (${names}), which a caller cannot choose; write the concrete types`,
+    );
+  }
+}
+
+/** A limit that reaches no value would be lost without a word. */
+function checkTags(docs: MethodDocs, method: MethodDescription, owner: string, problems: Problems): void {
+  for (const tag of docs.tags.filter(isConstraint)) {
+    problems.add(
+      tag.location,
+      `${owner}: @${tag.name} does not say which parameter it is for; write it after @param <name>`,
+    );
+  }
+  const names = method.parameters.map(({ name }) => name);
+  for (const [name, part] of docs.parameters) {
+    const lost = part.tags.find(isConstraint);
+    if (lost && !names.includes(name)) {
+      problems.add(
+        lost.location,
+        `${owner}: @${lost.name} is for a parameter "${name}" that does not exist; the parameters are ${names.join(', ') || 'none'}`,
+      );
+    }
+  }
+}
+
+function reflectParameters(method: MethodDescription, docs: MethodDocs, owner: string, context: MethodContext) {
+  const writer = new SchemaWriter(context.compiler, context.problems, context.isContext);
+  const parameters: ParameterSpec[] = [];
+  const properties: Draft = {};
+  let takesContext = false;
+  for (const [at, parameter] of method.parameters.entries()) {
+    const { name, type, location } = parameter;
+    const isLast = at === method.parameters.length - 1;
+    if (isLast && parameter.form === 'named' && context.isContext(context.compiler.describe(type))) {
+      takesContext = true;
+      continue;
+    }
+    const problem = whyRefused(parameter, owner);
+    if (problem !== undefined) {
+      context.problems.add(location, problem);
+      continue;
+    }
+    const place: Place = { role: 'parameter', path: name, name, owner, location, depth: 0 };
+    const schema = writer.write(type, place);
+    for (const part of docsOf(parameter, docs)) writer.annotate(schema, part, place);
+    const own = writer.own(schema);
+    if (parameter.initialiser?.kind === 'literal') own.default = parameter.initialiser.value;
+    setKey(properties, name, schema);
+    parameters.push({ name, isRequired: !parameter.isOptional });
+  }
+  const required = parameters.filter(({ isRequired }) => isRequired).map(({ name }) => name);
+  const input = writer.finish({ type: 'object', properties, ...(required.length > 0 && { required }) });
+  return { parameters, takesContext, input };
+}
+
+function docsOf({ name, comment }: ParameterDescription, docs: MethodDocs): Docs[] {
+  return [docs.parameters.get(name), comment && parseComment(comment)].filter((part) => part !== undefined);
+}
+
+function whyRefused({ form, name, isAnnotated, initialiser }: ParameterDescription, owner: string): string | undefined {
+  if (form === 'destructured') {
+    return `parameter "${name}" of ${owner} is destructured, so that it has no name for the caller; name each parameter: ${owner.split('.')[1]}(first: string, second: number)`;
+  }
+  if (form === 'rest') {
+    return `parameter "...${name}" of ${owner} is a rest parameter, which has no name for each value; take an array: ${name}: string[]`;
+  }
+  if (name === '__proto__') {
+    return `parameter "__proto__" of ${owner} has the name of JavaScript's prototype; choose another name`;
+  }
+  if (!isAnnotated && !initialiser) {
+    return `parameter "${name}" of ${owner} has no type; write it: ${name}: string`;
+  }
+  return undefined;
+}
+
+const syncIterators = new Set(['Generator', 'IterableIterator', 'IteratorObject']);
+
+function reflectResult(method: MethodDescription, docs: MethodDocs, owner: string, context: MethodContext) {
+  const { compiler, problems } = context;
+  const writer = new SchemaWriter(compiler, problems, context.isContext);
+  const { returns, returnLocation: location } = method;
+  const awaited = compiler.awaited(returns);
+  const item = itemOf(awaited, compiler);
+  const value = item?.type ?? awaited;
+  const place: Place = { role: item ? 'item' : 'result', path: '', owner, location, depth: 0 };
+  if (item && !method.isReturnAnnotated && compiler.describe(value).shape.kind === 'any') {
+    problems.add(location, `streamed items of ${owner} have no type; write the return type: AsyncIterable<string>`);
+  }
+  const schema = writer.write(value, place);
+  if (docs.returns) writer.annotate(schema, docs.returns, place);
+  return {
+    kind: item ? ('stream' as const) : ('unary' as const),
+    isAsync: awaited.id !== returns.id || item?.isAsync === true,
+    output: writer.finish(schema),
+  };
+}
+
+/** The items of a result that arrives one by one; arrays and other collections arrive whole. */
+function itemOf(type: TypeHandle, compiler: Compiler): { type: TypeHandle; isAsync: boolean } | undefined {
+  const item = compiler.asyncItem(type);
+  if (item) return { type: item, isAsync: true };
+  const { shape } = compiler.describe(type);
+  const [first] = shape.kind === 'library' ? shape.arguments : [];
+  if (shape.kind !== 'library' || !first) return undefined;
+  if (shape.name === 'AsyncIterator') return { type: first, isAsync: true };
+  return syncIterators.has(shape.name) ? { type: first, isAsync: false } : undefined;
+}

@@ -1,0 +1,62 @@
+/** A folder with an author's project in it, for the tests of reflection. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { reflect } from './reflect.ts';
+
+const vocabulary = {
+  'node_modules/bentots/package.json': '{ "name": "bentots", "type": "module", "types": "./index.d.ts" }',
+  'node_modules/bentots/index.d.ts': `
+    export interface Context { readonly path: string; log(message: string): void }
+    export declare function service(options: object): (value: Function, context: ClassDecoratorContext) => void;
+    export declare function service(value: Function, context: ClassDecoratorContext): void;
+    export declare function api(options: object): (value: Function, context: ClassMethodDecoratorContext) => void;
+    export declare function api(value: Function, context: ClassMethodDecoratorContext): void;
+  `,
+  'package.json': '{ "name": "project", "type": "module" }',
+  'tsconfig.json': '{ "compilerOptions": { "lib": ["esnext"], "types": [] } }',
+};
+
+/** An author's project on disk; removed at the end of the block. */
+export interface Project extends Disposable {
+  readonly folder: string;
+  path(name: string): string;
+  write(name: string, text: string): string;
+}
+
+/** Makes a project with the vocabulary of bentots installed. */
+export function createProject(files: Readonly<Record<string, string>>): Project {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'bentots-reflect-')));
+  const path = (name: string) => join(folder, name);
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(path(name)), { recursive: true });
+    writeFileSync(path(name), text);
+    return path(name);
+  };
+  for (const [name, text] of Object.entries({ ...vocabulary, ...files })) write(name, text);
+  return { folder, path, write, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** A source file with one service, `S`, that has the given members. */
+export function serviceOf(members: string, declarations = ''): string {
+  return `import { api, service, type Context } from 'bentots';\n@service export class S {\n${members}\n}\n${declarations}\n`;
+}
+
+/** Reflects a source as `service.ts` of a fresh project; gives the methods of its first service by name. */
+export async function methodsOf(source: string, files: Readonly<Record<string, string>> = {}) {
+  using project = createProject({ ...files, 'service.ts': source });
+  const { module } = await reflect(project.path('service.ts'));
+  return Object.fromEntries((module.services[0]?.methods ?? []).map((method) => [method.name, method]));
+}
+
+/** What is wrong with a source, one line for each problem, with paths relative to the project. */
+export async function problemsOf(source: string, files: Readonly<Record<string, string>> = {}): Promise<string[]> {
+  using project = createProject({ ...files, 'service.ts': source });
+  try {
+    await reflect(project.path('service.ts'));
+    return [];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return error.message.replaceAll(`${project.folder}/`, '').split('\n');
+  }
+}

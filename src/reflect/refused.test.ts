@@ -1,0 +1,279 @@
+/** What an author is told about types and signatures that cannot be served. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { problemsOf, serviceOf } from './reflect.fixture.ts';
+
+const declarations = `
+  enum Computed { A = 'x'.length, B = 2 }
+  class Rich { x = 1; go(): void {} }
+  class Secret { #x = 1; read = this.#x }
+  interface Stage { run(): void }
+  interface Handler { on: () => void }
+  type Grow<A> = { a: Grow<A[]> };
+  type Wide<A> = { a: Wide<A[]>; b: Wide<{ z: A }> };
+`;
+
+const template = `\`\${string}-\${string}-\${string}\``;
+
+/** A member of the class `S`, and what is said of it, without the line. */
+const table: readonly (readonly [member: string, problem: string])[] = [
+  [
+    '@api m(when: Date): void {}',
+    '8: parameter "when" of S.m has the type "Date", which cannot cross the wire yet; send an ISO 8601 string: when: string',
+  ],
+  [
+    '@api m(): Date { return new Date() }',
+    '11: result of S.m has the type "Date", which cannot cross the wire yet; send an ISO 8601 string: string',
+  ],
+  [
+    '@api m(a: Map<string, number>): void {}',
+    '8: parameter "a" of S.m has the type "Map<string, number>", which cannot cross the wire yet; use an object: a: Record<string, …>',
+  ],
+  [
+    '@api m(a: Set<string>): void {}',
+    '8: parameter "a" of S.m has the type "Set<string>", which cannot cross the wire yet; use an array',
+  ],
+  [
+    '@api m(a: bigint): void {}',
+    '8: parameter "a" of S.m has the type "bigint", which cannot cross the wire yet; send a decimal string: a: string',
+  ],
+  [
+    '@api m(a: 1n | null): void {}',
+    '8: parameter "a" of S.m has the type "1n", which cannot cross the wire yet; send a decimal string: a: string',
+  ],
+  [
+    '@api m(a: Uint8Array): void {}',
+    '8: parameter "a" of S.m has the type "Uint8Array", which cannot cross the wire yet; send base64 text: a: string',
+  ],
+  [
+    '@api m(a: Float32Array): void {}',
+    '8: parameter "a" of S.m has the type "Float32Array", which cannot cross the wire yet; send an array: a: number[]',
+  ],
+  [
+    '@api m(a: symbol): void {}',
+    '8: parameter "a" of S.m has the type "symbol", which cannot cross the wire; send a name: a: string',
+  ],
+  [
+    '@api m(a: () => void): void {}',
+    '8: parameter "a" of S.m has the type "() => void", which cannot cross the wire; send data, and let the receiver choose what to run',
+  ],
+  [
+    '@api m(a: never): void {}',
+    '8: parameter "a" of S.m has the type "never", which no value has; write the type of the values to send',
+  ],
+  [
+    '@api m(a: Promise<string>): void {}',
+    '8: parameter "a" of S.m has the type "Promise<string>", which cannot cross the wire; await it and use the type of its value',
+  ],
+  [
+    '@api m(a: AsyncIterable<string>): void {}',
+    '8: parameter "a" of S.m has the type "AsyncIterable<string>", which cannot cross the wire; only the result of a method can be a stream, and only as a whole; use an array here',
+  ],
+  [
+    '@api m(): { items: AsyncIterable<string> } { return null! }',
+    '13: result "items" of S.m has the type "AsyncIterable<string>", which cannot cross the wire; only the result of a method can be a stream, and only as a whole; use an array here',
+  ],
+  [
+    '@api m(): Iterable<string> { return [] }',
+    '11: result of S.m has the type "Iterable<string>", which cannot cross the wire; use an array',
+  ],
+  [
+    '@api m(a: String): void {}',
+    '8: parameter "a" of S.m has the type "String", which cannot cross the wire; write the primitive type: a: string',
+  ],
+  [
+    '@api m(a: Intl.Collator): void {}',
+    '8: parameter "a" of S.m has the type "Intl.Collator", which belongs to the language or the platform and cannot cross the wire; write an interface with the properties to send',
+  ],
+  [
+    '@api m(a: Computed): void {}',
+    '8: parameter "a" of S.m has the type "Computed.A", an enum with a member that is computed when the program runs; give each member a number or a string',
+  ],
+  [
+    '@api m(a: Rich): void {}',
+    '8: parameter "a" of S.m has the type "Rich", which has the method "go" and cannot cross the wire; send an interface with data only',
+  ],
+  [
+    '@api m(a: Secret): void {}',
+    '8: parameter "a" of S.m has the type "Secret", which has a member that is no data and cannot cross the wire; send an interface with data only',
+  ],
+  [
+    '@api m(a: Stage): void {}',
+    '8: parameter "a" of S.m has the type "Stage", which has the method "run" and cannot cross the wire; send an interface with data only',
+  ],
+  [
+    '@api m(a: typeof Rich): void {}',
+    '8: parameter "a" of S.m has the type "typeof Rich", which cannot cross the wire; send data, and let the receiver choose what to run',
+  ],
+  [
+    '@api m(a: (string | undefined)[]): void {}',
+    '8: parameter "a[]" of S.m has the type "string | undefined", which JSON does not have; use null instead of undefined',
+  ],
+  [
+    '@api m(a: undefined[]): void {}',
+    '8: parameter "a[]" of S.m has the type "undefined", which JSON does not have; use null instead of undefined',
+  ],
+  [
+    '@api m(a: { [key: symbol]: string }): void {}',
+    '8: parameter "a" of S.m has the type "{ [key: symbol]: string }", whose keys are not all strings; use string keys: a: Record<string, …>',
+  ],
+  [
+    '@api m(a: [...string[], number]): void {}',
+    '8: parameter "a" of S.m has the type "[...string[], number]", which has a rest element before its end; move the rest element to the end',
+  ],
+  [
+    `@api m(a: ${template}): void {}`,
+    `8: parameter "a" of S.m has the type "${template}", a template that cannot be checked in linear time; use a: string and say what it looks like with @pattern`,
+  ],
+  [
+    '@api m(a: Nope): void {}',
+    '8: parameter "a" of S.m has the type "Nope", which cannot be found; fix its import, or install the package that declares it',
+  ],
+  [
+    '@api m(a: Missing[]): void {}',
+    '8: parameter "a[]" of S.m has the type "Missing", which cannot be found; fix its import, or install the package that declares it',
+  ],
+  [
+    '@api async *m(): AsyncIterable {}',
+    '18: result of S.m has the type "AsyncIterable", which does not say what its items are; write the type of the items: AsyncIterable<string>',
+  ],
+  [
+    '@api async *m() { yield JSON.parse("1") }',
+    '13: streamed items of S.m have no type; write the return type: AsyncIterable<string>',
+  ],
+  [
+    '@api async *m(): AsyncIterable<{ when: Date }> {}',
+    '34: streamed item "when" of S.m has the type "Date", which cannot cross the wire yet; send an ISO 8601 string: when: string',
+  ],
+  [
+    '@api m({ a }: { a: string }): void {}',
+    '8: parameter "{ a }" of S.m is destructured, so that it has no name for the caller; name each parameter: m(first: string, second: number)',
+  ],
+  [
+    '@api m(...rest: string[]): void {}',
+    '11: parameter "...rest" of S.m is a rest parameter, which has no name for each value; take an array: rest: string[]',
+  ],
+  ['@api m(a): void {}', '8: parameter "a" of S.m has no type; write it: a: string'],
+  [
+    '@api m(__proto__: string): void {}',
+    '8: parameter "__proto__" of S.m has the name of JavaScript\'s prototype; choose another name',
+  ],
+  [
+    '@api m(a: string): void; m(a: number): void; m(): void {}',
+    '6: S.m is overloaded, so that its input has no single type; write one signature, with unions and optional parameters',
+  ],
+  [
+    '@api m<T, U>(): void {}',
+    '6: S.m has type parameters of its own (T, U), which a caller cannot choose; write the concrete types',
+  ],
+  [
+    '@api m(ctx: Context, a: string): void {}',
+    '8: parameter "ctx" of S.m has the type "Context", which is given by bentots and not by the caller; make it the last parameter of the method: ctx: Context',
+  ],
+  [
+    '@api m(a: { inner: Context }): void {}',
+    '13: parameter "a.inner" of S.m has the type "Context", which is given by bentots and not by the caller; make it the last parameter of the method: ctx: Context',
+  ],
+  [
+    '/** @minimum 0 */ @api m(a: number): void {}',
+    '5: S.m: @minimum does not say which parameter it is for; write it after @param <name>',
+  ],
+  [
+    '/** @param b @minimum 0 */ @api m(a: number): void {}',
+    '14: S.m: @minimum is for a parameter "b" that does not exist; the parameters are a',
+  ],
+  [
+    '/** @param a @minimum abc */ @api m(a: number): void {}',
+    '14: parameter "a" of S.m: @minimum has the value "abc", but wants a number; write for example @minimum 0',
+  ],
+  [
+    '/** @param a @multipleOf 0 */ @api m(a: number): void {}',
+    '14: parameter "a" of S.m: @multipleOf has the value "0", but wants a number above 0; write for example @multipleOf 0.5',
+  ],
+  [
+    '/** @param a @minLength 1.5 */ @api m(a: string): void {}',
+    '14: parameter "a" of S.m: @minLength has the value "1.5", but wants a whole number, 0 or more; write for example @minLength 1',
+  ],
+  [
+    '/** @param a @minLength 1 */ @api m(a: number): void {}',
+    '14: parameter "a" of S.m: @minLength is for strings, and this is of the type number; remove the tag or change the type',
+  ],
+  [
+    '/** @param a @minimum 1 */ @api m(a: number[]): void {}',
+    '14: parameter "a" of S.m: @minimum is for numbers, and this is of the type array; remove the tag or change the type',
+  ],
+  [
+    '/** @param a @pattern ^(a+)+$ */ @api m(a: string): void {}',
+    '14: parameter "a" of S.m: @pattern has the value "^(a+)+$", which has two repetitions that can share the same characters, which can take very long; rewrite it so that the next character always decides, as in ^[a-z]+(-[a-z]+)*$; write for example @pattern ^[a-z]+$',
+  ],
+  [
+    '/** @param a @uniqueItems yes */ @api m(a: string[]): void {}',
+    '14: parameter "a" of S.m: @uniqueItems has the value "yes", but wants nothing; write for example @uniqueItems',
+  ],
+  [
+    '/** @param a @default [ */ @api m(a?: number): void {}',
+    '14: parameter "a" of S.m: @default has the value "[", but wants JSON; write for example @default 10',
+  ],
+  [
+    '/** @param a @additionalProperties false */ @api m(a: string): void {}',
+    '14: parameter "a" of S.m: @additionalProperties is for objects, and this is of the type string; remove the tag',
+  ],
+  [
+    '/** @param a @additionalProperties false */ @api m(a: Point): void {}',
+    '14: parameter "a" of S.m: @additionalProperties stands where a named type is used; write it above the declaration of that type',
+  ],
+];
+
+const shared = `${declarations}\ninterface Point { x: number }\nimport type { Missing } from './missing.ts';`;
+const letters = [...'klmnopqrst']; // as many methods as one error reports problems
+const rename = (text: string, name = 'm') => text.replace(/\bm(?=[(<])/g, name).replace(/\bS\.m\b/g, `S.${name}`);
+
+for (let start = 0; start < table.length; start += letters.length) {
+  const rows = table.slice(start, start + letters.length);
+  const members = rows.map(([member], at) => rename(member, letters[at]));
+  const problems = await problemsOf(serviceOf(members.join('\n'), shared));
+  for (const [at, [member, problem]] of rows.entries()) {
+    test(`the member ${member} is refused with its remedy`, () => {
+      assert.equal(problems[at], `service.ts:${at + 3}:${rename(problem, letters[at])}`);
+    });
+  }
+  test(`the members ${start + 1} to ${start + rows.length} have one problem each`, () => {
+    assert.equal(problems.length, rows.length);
+  });
+}
+
+test('a problem inside a type names its path and stands where the property is written', async () => {
+  const problems = await problemsOf(
+    serviceOf('@api m(deep: Deep): void {}', 'interface Deep { list: { when: Date }[] }'),
+  );
+  assert.deepEqual(problems, [
+    'service.ts:5:26: parameter "deep.list[].when" of S.m has the type "Date", which cannot cross the wire yet; send an ISO 8601 string: when: string',
+  ]);
+});
+
+test('a type that expands without an end is refused', async () => {
+  const problems = await problemsOf(
+    serviceOf('@api m(a: Grow<string>): void {}\n@api w(a: Wide<string>): void {}', declarations),
+  );
+  assert.equal(problems.length, 2);
+  for (const problem of problems) assert.match(problem, /which goes on without an end; let the type refer to itself/);
+});
+
+test('at most ten problems are listed, the rest is counted', async () => {
+  const members = Array.from({ length: 13 }, (_, at) => `@api m${at}(when: Date): void {}`).join('\n');
+  const problems = await problemsOf(serviceOf(members));
+  assert.equal(problems.length, 11);
+  assert.match(problems[9] ?? '', /S\.m9 /);
+  assert.equal(problems[10], 'and 3 more');
+});
+
+test('the tags of installed packages that mean nothing to us are passed over', async () => {
+  const library =
+    'export interface Options {\n/** @default true | false\n * @minimum low */ a: number;\n/** @pattern (x+)+ */ b: string }';
+  const source = `import type { Options } from 'lib';\n${serviceOf('@api m(a: Options): void {}')}`;
+  const files = {
+    'node_modules/lib/package.json': '{ "name": "lib", "types": "index.d.ts" }',
+    'node_modules/lib/index.d.ts': library,
+  };
+  assert.deepEqual(await problemsOf(source, files), []);
+});

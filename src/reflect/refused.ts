@@ -1,0 +1,95 @@
+/** The types that cannot be sent, with what to use instead, as tables. */
+
+/** Why a type is refused. */
+export interface Refusal {
+  /** Continues `has the type "Date", …`. */
+  readonly why: string;
+  /** What to do instead; `say` prints a type as the author would write it at this place. */
+  readonly remedy: (say: (type: string) => string) => string;
+}
+
+const notYet = 'which cannot cross the wire yet';
+const never = 'which cannot cross the wire';
+
+const refuse = (why: string, remedy: Refusal['remedy'] | string): Refusal => ({
+  why,
+  remedy: typeof remedy === 'string' ? () => remedy : remedy,
+});
+
+const bytes = refuse(notYet, (say) => `send base64 text: ${say('string')}`);
+const numbers = refuse(notYet, (say) => `send an array: ${say('number[]')}`);
+const stream = refuse(never, 'only the result of a method can be a stream, and only as a whole; use an array here');
+const list = refuse(never, 'use an array');
+const wrapper = (primitive: string) => refuse(never, (say) => `write the primitive type: ${say(primitive)}`);
+
+/** Types that the language or the platform declares, by name. */
+export const refusedLibrary: ReadonlyMap<string, Refusal> = new Map(
+  Object.entries({
+    Date: refuse(notYet, (say) => `send an ISO 8601 string: ${say('string')}`),
+    Map: refuse(notYet, (say) => `use an object: ${say('Record<string, …>')}`),
+    Set: refuse(notYet, 'use an array'),
+    ReadonlyMap: refuse(notYet, (say) => `use an object: ${say('Record<string, …>')}`),
+    ReadonlySet: refuse(notYet, 'use an array'),
+    WeakMap: refuse(never, (say) => `use an object: ${say('Record<string, …>')}`),
+    WeakSet: refuse(never, 'use an array'),
+    Uint8Array: bytes,
+    Uint8ClampedArray: bytes,
+    Buffer: bytes,
+    ArrayBuffer: bytes,
+    SharedArrayBuffer: bytes,
+    DataView: bytes,
+    Blob: bytes,
+    File: bytes,
+    Int8Array: numbers,
+    Int16Array: numbers,
+    Uint16Array: numbers,
+    Int32Array: numbers,
+    Uint32Array: numbers,
+    Float16Array: numbers,
+    Float32Array: numbers,
+    Float64Array: numbers,
+    BigInt64Array: refuse(notYet, (say) => `send decimal strings: ${say('string[]')}`),
+    BigUint64Array: refuse(notYet, (say) => `send decimal strings: ${say('string[]')}`),
+    Promise: refuse(never, 'await it and use the type of its value'),
+    PromiseLike: refuse(never, 'await it and use the type of its value'),
+    AsyncIterable: stream,
+    AsyncIterator: stream,
+    AsyncIterableIterator: stream,
+    AsyncGenerator: stream,
+    ReadableStream: stream,
+    Generator: stream,
+    Iterable: list,
+    Iterator: list,
+    IterableIterator: list,
+    ArrayLike: list,
+    Function: refuse(never, 'send data, and let the receiver choose what to run'),
+    Error: refuse(never, 'throw it to answer with an error, or send its message: string'),
+    RegExp: refuse(never, (say) => `send its source: ${say('string')}`),
+    URL: refuse(never, (say) => `send its text: ${say('string')}`),
+    String: wrapper('string'),
+    Number: wrapper('number'),
+    Boolean: wrapper('boolean'),
+    BigInt: wrapper('string'),
+    Object: refuse(never, (say) => `write an interface with its properties, or ${say('Record<string, unknown>')}`),
+  }),
+);
+
+/** For library types that are not in the table. */
+export const refusedOther = refuse(
+  'which belongs to the language or the platform and cannot cross the wire',
+  'write an interface with the properties to send',
+);
+
+/** Types by their kind. */
+export const refusedKinds = {
+  bigint: refuse(notYet, (say) => `send a decimal string: ${say('string')}`),
+  symbol: refuse(never, (say) => `send a name: ${say('string')}`),
+  function: refuse(never, 'send data, and let the receiver choose what to run'),
+  never: refuse('which no value has', 'write the type of the values to send'),
+  undefined: refuse('which JSON does not have', 'use null instead of undefined'),
+  computedEnum: refuse(
+    'an enum with a member that is computed when the program runs',
+    'give each member a number or a string',
+  ),
+  generic: refuse('which is no concrete type', 'write the type that callers send or get'),
+} as const satisfies Record<string, Refusal>;

@@ -1,0 +1,218 @@
+/** Writes the JSON Schema of a type. */
+import type { Compiler, PropertyDescription, TypeDescription, TypeHandle, TypeShape } from './compiler.ts';
+import { applyDocs } from './constraints.ts';
+import { Definitions, type Draft, Reference, toDefinitionName } from './definitions.ts';
+import { type Docs, parseComment } from './jsdoc.ts';
+import { setKey } from './keys.ts';
+import { inside, isWhole, type Place, type TypeWriter, who } from './place.ts';
+import type { Problems } from './problems.ts';
+import { type Refusal, refusedKinds, refusedLibrary, refusedOther } from './refused.ts';
+import { writeTemplate } from './template.ts';
+import { writeTuple } from './tuple.ts';
+import { writeUnion } from './union.ts';
+
+const maxDepth = 40; // no type that a person reads nests deeper
+const maxTypes = 20_000; // a type that expands in two directions is not deep before it is huge
+
+/** Writes the types of one schema document. */
+export class SchemaWriter implements TypeWriter {
+  readonly #compiler: Compiler;
+  readonly #problems: Problems;
+  readonly #isContext: (type: TypeDescription) => boolean;
+  readonly #definitions = new Definitions();
+  #typeCount = 0;
+
+  constructor(compiler: Compiler, problems: Problems, isContext: (type: TypeDescription) => boolean) {
+    this.#compiler = compiler;
+    this.#problems = problems;
+    this.#isContext = isContext;
+  }
+
+  /** The schema of a type, with what its declarations' comments say. */
+  write(type: TypeHandle, place: Place): Draft | Reference {
+    const known = this.#definitions.find(type.id);
+    if (known) return known;
+    const description = this.#compiler.describe(type);
+    if (this.#isTooLarge(description, place)) return {};
+    if (!isComposite(description.shape)) return this.#writeDescribed(description, place);
+    const isShared =
+      description.shape.kind === 'structure' && description.name !== undefined && !description.isLibraryName;
+    return this.#definitions.define(type.id, this.#nameOf(description), isShared, () =>
+      this.#writeDescribed(description, place),
+    );
+  }
+
+  /** Puts a document together from what was written. */
+  finish(root: Draft | Reference): Draft {
+    return this.#definitions.finish(root);
+  }
+
+  /** Where the keywords that belong to this use of a type go. */
+  own(schema: Draft | Reference): Draft {
+    return schema instanceof Reference ? schema.siblings : schema;
+  }
+
+  /** Adds what a comment says. */
+  annotate(schema: Draft | Reference, docs: Docs, place: Place): void {
+    applyDocs(schema, docs, (tag, problem) => this.#problems.add(tag.location, `${who(place)}: ${problem}`));
+  }
+
+  /** Notes that a type cannot be sent. */
+  refuse(text: string, place: Place, { why, remedy }: Refusal): Draft {
+    const say = (type: string) => (place.name === undefined ? type : `${place.name}: ${type}`);
+    this.#problems.add(place.location, `${who(place)} has the type "${text}", ${why}; ${remedy(say)}`);
+    return {};
+  }
+
+  describe(type: TypeHandle): TypeDescription {
+    return this.#compiler.describe(type);
+  }
+
+  #writeDescribed(description: TypeDescription, place: Place): Draft | Reference {
+    const schema = this.#writeShape(description, place);
+    for (const comment of description.comments) this.annotate(schema, parseComment(comment), place);
+    return schema;
+  }
+
+  #writeShape(description: TypeDescription, place: Place): Draft | Reference {
+    const { shape, text } = description;
+    if (this.#isContext(description)) return this.refuse(text, place, contextRefusal);
+    switch (shape.kind) {
+      case 'string':
+      case 'number':
+      case 'boolean':
+      case 'null':
+      case 'object':
+        return { type: shape.kind };
+      case 'any':
+      case 'unknown':
+        return {};
+      case 'literal':
+        return { type: typeof shape.value, const: shape.value };
+      case 'undefined':
+        return isWhole(place) ? { type: 'null' } : this.refuse(text, place, refusedKinds.undefined);
+      case 'never':
+      case 'bigint':
+      case 'symbol':
+      case 'function':
+      case 'computedEnum':
+      case 'generic':
+        return this.refuse(text, place, refusedKinds[shape.kind]);
+      case 'unresolved':
+        return this.refuse(text, place, unresolved(text));
+      case 'library':
+        return this.refuse(text, place, refusedLibrary.get(shape.name) ?? refusedOther);
+      case 'template':
+        return writeTemplate(this, shape.parts, text, place);
+      case 'array':
+        return { type: 'array', items: this.write(shape.element, inside(place, '[]')) };
+      case 'tuple':
+        return writeTuple(this, shape.elements, text, place);
+      case 'union':
+        return writeUnion(this, shape.members, text, place);
+      case 'structure':
+        return this.#writeStructure(shape, text, place);
+      default:
+        return unexpected(shape);
+    }
+  }
+
+  #writeStructure({ properties, index }: TypeShape & { kind: 'structure' }, text: string, place: Place): Draft {
+    const method = properties.find(({ isMethod }) => isMethod);
+    if (method) return this.refuse(text, place, methodRefusal(method.name));
+    const schema: Draft = { type: 'object' };
+    const written: Draft = {};
+    const required: string[] = [];
+    for (const property of properties) {
+      setKey(written, property.name, this.#writeProperty(property, place));
+      if (!property.isOptional && this.#compiler.describe(property.type).shape.kind !== 'undefined') {
+        required.push(property.name);
+      }
+    }
+    if (properties.length > 0) schema.properties = written;
+    if (required.length > 0) schema.required = required;
+    if (!index) return schema;
+    if (index.key === 'other') return this.refuse(text, place, indexRefusal);
+    if (index.key === 'number' && properties.length === 0) schema.propertyNames = { pattern: '^-?[0-9]+$' };
+    schema.additionalProperties = this.write(index.value, inside(place, '[…]'));
+    return schema;
+  }
+
+  #writeProperty(property: PropertyDescription, outer: Place): Draft | Reference {
+    const { name, type, comment, location, isOwn } = property;
+    const place = inside(outer, outer.path === '' ? name : `.${name}`, name, isOwn ? location : undefined);
+    const { kind } = this.#compiler.describe(type).shape;
+    // `other?: never` says, in a union, that the property belongs to another member.
+    const isAbsent = kind === 'undefined' || (kind === 'never' && property.isOptional);
+    const schema = isAbsent ? { not: {} } : this.write(type, place);
+    if (comment) this.annotate(schema, parseComment(comment), place);
+    return schema;
+  }
+
+  /** Types such as `type Grow<A> = { a: Grow<A[]> }` never end. */
+  #isTooLarge({ text }: TypeDescription, place: Place): boolean {
+    this.#typeCount += 1;
+    if (place.depth <= maxDepth && this.#typeCount <= maxTypes) return false;
+    if (this.#typeCount < Infinity) this.refuse(text, { ...place, path: shorten(place.path) }, endlessRefusal);
+    this.#typeCount = Infinity; // said once, and the rest is not looked at
+    return true;
+  }
+
+  #nameOf({ name, nameArguments, text }: TypeDescription, depth = 0): string {
+    if (name === undefined) return toDefinitionName(text);
+    if (depth > 3) return toDefinitionName(name);
+    const parts = nameArguments.map((argument) => {
+      const described = this.#compiler.describe(argument);
+      if (described.shape.kind === 'array') {
+        return `${this.#nameOf(this.#compiler.describe(described.shape.element), depth + 1)}_array`;
+      }
+      return this.#nameOf(described, depth + 1);
+    });
+    return toDefinitionName([name, ...parts].join('_'));
+  }
+}
+
+function isComposite({ kind }: TypeShape): boolean {
+  return kind === 'structure' || kind === 'union' || kind === 'array' || kind === 'tuple';
+}
+
+function shorten(path: string): string {
+  return path.length > 40 ? `${path.slice(0, 40)}…` : path;
+}
+
+const contextRefusal: Refusal = {
+  why: 'which is given by bentots and not by the caller',
+  remedy: () => 'make it the last parameter of the method: ctx: Context',
+};
+
+const indexRefusal: Refusal = {
+  why: 'whose keys are not all strings',
+  remedy: (say) => `use string keys: ${say('Record<string, …>')}`,
+};
+
+const endlessRefusal: Refusal = {
+  why: 'which goes on without an end',
+  remedy: () => 'let the type refer to itself with the same type arguments, or write out its levels',
+};
+
+function methodRefusal(name: string): Refusal {
+  const what = name.startsWith('__@') || name.startsWith('__#') ? 'a member that is no data' : `the method "${name}"`;
+  return { why: `which has ${what} and cannot cross the wire`, remedy: () => 'send an interface with data only' };
+}
+
+function unresolved(text: string): Refusal {
+  if (text === 'any') {
+    return {
+      why: 'since something that it is made of cannot be found',
+      remedy: () => 'fix the import, or write the type',
+    };
+  }
+  const isStream = /^Async(Iterable|Iterator|IterableIterator|Generator)$/.test(text);
+  return isStream
+    ? { why: 'which does not say what its items are', remedy: () => `write the type of the items: ${text}<string>` }
+    : { why: 'which cannot be found', remedy: () => 'fix its import, or install the package that declares it' };
+}
+
+function unexpected(shape: never): never {
+  throw new Error(`a type of an unknown kind: ${JSON.stringify(shape)}`);
+}

@@ -1,0 +1,38 @@
+/** Writes the JSON Schema of a template literal type, such as `user_${number}`. */
+import type { TypeHandle } from './compiler.ts';
+import type { Draft } from './definitions.ts';
+import { whyUnsafe } from './pattern.ts';
+import type { Place, TypeWriter } from './place.ts';
+import type { Refusal } from './refused.ts';
+
+const holes: Readonly<Record<string, string>> = {
+  number: '-?[0-9]+(?:\\.[0-9]+)?(?:e[+-]?[0-9]+)?',
+  bigint: '-?[0-9]+',
+};
+
+/** A string with a pattern; free text at an end needs none. */
+export function writeTemplate(
+  writer: TypeWriter,
+  parts: readonly (string | TypeHandle)[],
+  text: string,
+  place: Place,
+): Draft {
+  const sources = parts.map((part) => {
+    if (typeof part === 'string') return part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+    const { kind } = writer.describe(part).shape;
+    return kind === 'string' ? anything : holes[kind];
+  });
+  if (sources.some((source) => source === undefined)) return writer.refuse(text, place, refusal);
+  const from = sources[0] === anything ? 1 : 0;
+  const to = sources.at(-1) === anything ? -1 : undefined;
+  const pattern = `${from === 0 ? '^' : ''}${sources.slice(from, to).join('')}${to === undefined ? '$' : ''}`;
+  if (whyUnsafe(pattern) !== undefined) return writer.refuse(text, place, refusal);
+  return { type: 'string', pattern };
+}
+
+const anything = '[\\s\\S]*';
+
+const refusal: Refusal = {
+  why: 'a template that cannot be checked in linear time',
+  remedy: (say) => `use ${say('string')} and say what it looks like with @pattern`,
+};
