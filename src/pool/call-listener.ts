@@ -1,0 +1,117 @@
+/** Turns what a worker says about one call into the outcome that the caller gets. */
+import { ApiError, type ErrorRecord, fromRecord, ServiceError } from '../errors.ts';
+import type { LogLevel } from '../observe/log-level.ts';
+import type { Invocation, Outcome, ResponseChanges } from '../spec/invocation.ts';
+import type { Credit } from '../spec/messages.ts';
+import type { ApiSpec } from '../spec/service-spec.ts';
+import type { OutputCheck } from './output.ts';
+import type { StreamReader } from './stream-reader.ts';
+import type { CallListener } from './worker-handle.ts';
+
+interface CallDeps {
+  /** Begins the log lines, for example `Embedder.embed`. */
+  readonly name: string;
+  readonly api: ApiSpec;
+  readonly invocation: Invocation;
+  readonly check: OutputCheck;
+  /** Makes the gateway's end of a stream; called at most once. */
+  openStream(): StreamReader;
+  /** Tells the worker that nobody wants the rest. */
+  cancel(): void;
+  /** Gives the caller the outcome, unless it has one. */
+  settle(outcome: Outcome): void;
+  /** Gives the caller an error, unless it has an outcome; says whether it did. */
+  refuse(error: Error): boolean;
+  /** The worker has room again. */
+  onFree(): void;
+  log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** The listener of one call, and the credit that its stream begins with. */
+export function createCallListener(deps: CallDeps): {
+  readonly listener: CallListener;
+  readonly credit: Credit | undefined;
+} {
+  const { api, invocation, check } = deps;
+  const stream = api.kind === 'stream' ? deps.openStream() : undefined;
+  const facts = { path: invocation.request.path, requestId: invocation.trace.spanId };
+
+  const open = (response: ResponseChanges | undefined) => {
+    if (stream) deps.settle({ kind: 'items', groups: stream.groups, ...(response ? { response } : {}) });
+  };
+  /** Says whether anybody heard of it. */
+  const fail = (error: Error): boolean => {
+    const wasReading = stream?.fail(error) ?? false;
+    return deps.refuse(error) || wasReading;
+  };
+  const invalid = (error: ServiceError) => {
+    deps.log('error', `${deps.name}: ${(error.cause as Error).message}`, facts);
+    fail(error);
+  };
+
+  const listener: CallListener = {
+    onValue(value, response) {
+      const checked = check(value);
+      if (checked.error) invalid(checked.error);
+      else deps.settle({ kind: 'value', value: checked.value, ...(response ? { response } : {}) });
+      deps.onFree();
+    },
+    onItems(items, bytes, response) {
+      const { good, error } = checkAll(items, check);
+      if (good.length > 0) {
+        stream?.push(good, bytes);
+        open(response);
+      }
+      if (!error) return;
+      deps.cancel();
+      invalid(error);
+    },
+    onEnd(response) {
+      stream?.end();
+      open(response);
+      deps.onFree();
+    },
+    onError(record) {
+      const error = toCallerError(record);
+      const isHeard = fail(error);
+      if (!(error instanceof ApiError)) {
+        // Once nobody waits, a complaint about the aborted signal is to be expected; anything else is worth a look.
+        const isComplaint = record.name === 'AbortError' || record.name === 'TimeoutError';
+        const level = isHeard ? 'error' : isComplaint ? 'debug' : 'warn';
+        deps.log(level, `${deps.name}: ${describe(record)}`, { ...facts, stack: record.stack, ...causeOf(record) });
+      }
+      deps.onFree();
+    },
+    onLost(how) {
+      fail(new ServiceError('WORKER_LOST', {}, { cause: new Error(`the worker ended with ${how}`) }));
+    },
+  };
+  return { listener, credit: stream?.initialCredit };
+}
+
+function checkAll(items: readonly unknown[], check: OutputCheck): { good: unknown[]; error?: ServiceError } {
+  const good: unknown[] = [];
+  for (const item of items) {
+    const checked = check(item);
+    if (checked.error) return { good, error: checked.error };
+    good.push(checked.value);
+  }
+  return { good };
+}
+
+/** What a caller hears of an error: whatever the author did not mean for the caller stays in the log. */
+function toCallerError(record: ErrorRecord): Error {
+  const error = fromRecord(record);
+  if (error instanceof ApiError) return error;
+  if (error instanceof ServiceError && (record.status < 500 || error.code === 'OUTPUT_INVALID')) return error;
+  return new ServiceError('METHOD_FAILED', {}, { cause: error });
+}
+
+function describe(record: ErrorRecord): string {
+  if (record.code === 'OUTPUT_INVALID') return record.cause?.message ?? record.message;
+  return `the method threw ${record.name}: ${record.message}`;
+}
+
+function causeOf(record: ErrorRecord): { cause?: string } {
+  return record.cause ? { cause: record.cause.stack } : {};
+}

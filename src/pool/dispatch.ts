@@ -1,0 +1,187 @@
+/** The one way in for every call: queue, deadline, cancellation, hand-out to a free worker, check of the result. */
+import { ServiceError } from '../errors.ts';
+import type { LogLevel } from '../observe/log-level.ts';
+import type { Invocation, Outcome } from '../spec/invocation.ts';
+import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import type { Validator } from '../spec/validator.ts';
+import { createCallListener } from './call-listener.ts';
+import { createOutputCheck, type OutputCheck } from './output.ts';
+import { createStreamReader } from './stream-reader.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+
+interface DispatchDeps {
+  readonly spec: ServiceSpec;
+  compile(schema: JsonSchema): Validator;
+  log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** Hands calls to workers. */
+export interface Dispatcher {
+  /**
+   * Runs a call. Resolves with its value, or, for a stream, with the first items at hand.
+   * @throws ServiceError `QUEUE_FULL`, `TIMEOUT`, `CANCELLED`, `WORKER_LOST`, `STOPPING`, `METHOD_FAILED`,
+   * `OUTPUT_INVALID`; ApiError as the author raised it.
+   */
+  dispatch(invocation: Invocation): Promise<Outcome>;
+  /** Makes a worker available for calls. */
+  add(worker: WorkerHandle): void;
+  /** Takes a worker out of the hand-out; its running calls go on. */
+  remove(worker: WorkerHandle): void;
+  /** Refuses new calls; resolves when the waiting and running ones have ended. */
+  close(): Promise<void>;
+}
+
+interface Ticket {
+  readonly invocation: Invocation;
+  readonly api: ApiSpec;
+  readonly expiresAtMs: number;
+  /** Both without effect once one of them was called; `refuse` says whether it was. */
+  settle(outcome: Outcome): void;
+  refuse(error: Error): boolean;
+  /** Set while a worker runs it. */
+  running?: { readonly worker: WorkerHandle; readonly id: number };
+}
+
+/** Creates the dispatcher of one generation of a service. */
+export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatcher {
+  const { maxQueue, timeoutMs: longestMs } = spec.settings.traffic;
+  const lines = new Map(
+    spec.apis.map((api) => [
+      api.name,
+      { api, check: createOutputCheck(compile(api.output.schema)), waiting: new Set<Ticket>() },
+    ]),
+  );
+  const workers = new Set<WorkerHandle>();
+  let waitingCount = 0;
+  let openCount = 0;
+  let onEmpty: (() => void) | undefined;
+  let isClosed = false;
+
+  const enqueue = (ticket: Ticket) => {
+    lines.get(ticket.api.name)?.waiting.add(ticket);
+    waitingCount++;
+  };
+  const dequeue = (ticket: Ticket) => {
+    if (lines.get(ticket.api.name)?.waiting.delete(ticket)) waitingCount--;
+  };
+
+  /** Sends waiting calls, the most urgent first among the methods that some worker has room for. */
+  const handOut = () => {
+    while (waitingCount > 0) {
+      let first: Ticket | undefined;
+      let target: WorkerHandle | undefined;
+      for (const { api, waiting } of lines.values()) {
+        const [head] = waiting;
+        if (!head || (first && head.expiresAtMs >= first.expiresAtMs)) continue;
+        const worker = leastLoaded(api);
+        if (!worker) continue;
+        first = head;
+        target = worker;
+      }
+      if (!first || !target) return;
+      dequeue(first);
+      send(first, target);
+    }
+  };
+
+  const leastLoaded = (api: ApiSpec): WorkerHandle | undefined => {
+    let best: WorkerHandle | undefined;
+    for (const worker of workers) {
+      if (worker.accepts(api) && (!best || worker.load < best.load)) best = worker;
+    }
+    return best;
+  };
+
+  const send = (ticket: Ticket, worker: WorkerHandle) => {
+    const { api, invocation } = ticket;
+    const cancel = () => worker.cancel(id, 'CANCELLED');
+    const { listener, credit } = createCallListener({
+      name: `${spec.name}.${api.name}`,
+      api,
+      invocation,
+      check: lines.get(api.name)?.check as OutputCheck, // every api has its line
+      openStream: () => createStreamReader((more) => worker.credit(id, more), cancel),
+      cancel,
+      settle: ticket.settle,
+      refuse: ticket.refuse,
+      onFree: handOut,
+      log,
+    });
+    const id = worker.call(
+      api,
+      {
+        method: api.name,
+        args: invocation.args,
+        timeoutMs: Math.max(0, ticket.expiresAtMs - performance.now()),
+        trace: invocation.trace,
+        ...(api.takesContext ? { request: invocation.request } : {}),
+        ...(credit ? { credit } : {}),
+      },
+      listener,
+    );
+    ticket.running = { worker, id };
+  };
+
+  return {
+    dispatch(invocation) {
+      const api = lines.get(invocation.method)?.api;
+      if (!api) throw new Error(`${spec.name} has no method ${invocation.method}`);
+      if (isClosed) return Promise.reject(new ServiceError('STOPPING', {}));
+      if (waitingCount >= maxQueue)
+        return Promise.reject(new ServiceError('QUEUE_FULL', { service: spec.name, limit: maxQueue }));
+      if (invocation.signal.aborted) return Promise.reject(new ServiceError('CANCELLED', {}));
+      return new Promise<Outcome>((resolve, reject) => {
+        const timeoutMs = Math.min(invocation.timeoutMs, longestMs);
+        openCount++;
+        const abandon = (reason: 'TIMEOUT' | 'CANCELLED') => {
+          dequeue(ticket);
+          ticket.running?.worker.cancel(ticket.running.id, reason);
+          ticket.refuse(
+            reason === 'TIMEOUT' ? new ServiceError('TIMEOUT', { timeoutMs }) : new ServiceError('CANCELLED', {}),
+          );
+        };
+        const timer = setTimeout(abandon, timeoutMs, 'TIMEOUT');
+        const onAbort = () => abandon('CANCELLED');
+        invocation.signal.addEventListener('abort', onAbort, { once: true });
+        let isSettled = false;
+        const finish = () => {
+          isSettled = true;
+          clearTimeout(timer);
+          invocation.signal.removeEventListener('abort', onAbort);
+          openCount--;
+          if (openCount === 0) onEmpty?.();
+        };
+        const ticket: Ticket = {
+          invocation,
+          api,
+          expiresAtMs: performance.now() + timeoutMs,
+          settle(outcome) {
+            if (isSettled) return;
+            finish();
+            resolve(outcome);
+          },
+          refuse(error) {
+            if (isSettled) return false;
+            finish();
+            reject(error);
+            return true;
+          },
+        };
+        enqueue(ticket);
+        handOut();
+      });
+    },
+    add(worker) {
+      workers.add(worker);
+      handOut();
+    },
+    remove: (worker) => void workers.delete(worker),
+    close() {
+      isClosed = true;
+      if (openCount === 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        onEmpty = resolve;
+      });
+    },
+  };
+}

@@ -1,0 +1,133 @@
+/** Everything that hangs on one reading of the author's code: spec, routes, validators, queue and workers. */
+import { dirname } from 'node:path';
+import type { LogLevel } from '../observe/log-level.ts';
+import type { Invocation, Outcome } from '../spec/invocation.ts';
+import { joinSpec } from '../spec/join.ts';
+import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
+import { createValidatorCompiler, type Validator } from '../spec/validator.ts';
+import { createDispatcher } from './dispatch.ts';
+import { loaderTsconfig } from './loader-tsconfig.ts';
+import { resolveModels } from './models.ts';
+import { reflectTypes } from './reflect-types.ts';
+import { startSupervisor } from './supervisor.ts';
+import { chooseService, type Target } from './target.ts';
+import { launchWorker, type WorkerInTheMaking } from './worker-handle.ts';
+
+/** A method as a door sees it. */
+export interface Route {
+  readonly api: ApiSpec;
+  readonly input: Validator;
+}
+
+/** One immutable generation of a service; a request keeps the one that decoded it. */
+export interface Generation {
+  readonly spec: ServiceSpec;
+  /** Methods by path. */
+  readonly routes: ReadonlyMap<string, Route>;
+  /** Whether as many workers are ready as were asked for. */
+  readonly isReady: boolean;
+  dispatch(invocation: Invocation): Promise<Outcome>;
+  /** Refuses new calls, lets the others finish within the time given, ends the workers. */
+  stop(graceMs: number): Promise<void>;
+  /** Ends the workers at once. */
+  kill(): void;
+}
+
+interface GenerationOptions {
+  readonly target: Target;
+  /** Overrides what the service says. */
+  readonly workers: number | undefined;
+  readonly niceness: number;
+  /** Aborts the start. */
+  readonly signal: AbortSignal;
+  log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/**
+ * Reads the types and starts the workers, at the same time where it can.
+ * @throws ServiceError with what the author or the operator has to mend.
+ */
+export async function startGeneration(options: GenerationOptions): Promise<Generation> {
+  const { target, log } = options;
+  const tsconfig = loaderTsconfig(target.file);
+  const launch = (index: number) =>
+    launchWorker({
+      file: target.file,
+      tsconfig,
+      index,
+      niceness: options.niceness,
+      log: (level, message, fields) => log(level, message, { ...fields, worker: index }),
+    });
+  const first = launch(1);
+  const abandon = () => first.kill();
+  options.signal.addEventListener('abort', abandon, { once: true });
+  try {
+    const spec = await readSpec(options, first);
+    const compile = createValidatorCompiler();
+    const models = await resolveModels(spec, dirname(target.file));
+    const dispatcher = createDispatcher({ spec, compile, log });
+    const count = options.workers ?? spec.settings.workers;
+    const supervisor = await startSupervisor(
+      {
+        spec,
+        count,
+        models,
+        launch,
+        onReady: dispatcher.add,
+        onGone: dispatcher.remove,
+        log,
+      },
+      first,
+    );
+    return {
+      spec,
+      routes: new Map(spec.apis.map((api) => [api.route, { api, input: compile(api.input) }])),
+      get isReady() {
+        return supervisor.readyCount >= count;
+      },
+      dispatch: dispatcher.dispatch,
+      kill: supervisor.kill,
+      async stop(graceMs) {
+        const startedMs = performance.now();
+        await dispatcher.close();
+        await supervisor.stop(Math.max(0, graceMs - (performance.now() - startedMs)));
+      },
+    };
+  } catch (error) {
+    first.kill();
+    await first.ended;
+    throw error;
+  } finally {
+    options.signal.removeEventListener('abort', abandon);
+  }
+}
+
+/** The spec of the service that the target names, without starting it: what `bento schema` prints. */
+export async function describeTarget(options: Omit<GenerationOptions, 'workers'>): Promise<ServiceSpec> {
+  const { target, log } = options;
+  const worker = launchWorker({
+    file: target.file,
+    tsconfig: loaderTsconfig(target.file),
+    index: 1,
+    niceness: options.niceness,
+    log,
+  });
+  try {
+    return await readSpec(options, worker);
+  } finally {
+    worker.kill();
+    await worker.ended;
+  }
+}
+
+async function readSpec(
+  options: Pick<GenerationOptions, 'target' | 'signal'>,
+  worker: WorkerInTheMaking,
+): Promise<ServiceSpec> {
+  const { target, signal } = options;
+  // What the decorators raise explains more than what the types lack: it is waited for first.
+  const types = reflectTypes(target.file, signal);
+  types.catch(() => {});
+  const decorated = chooseService(target, await worker.hello);
+  return joinSpec(decorated, await types);
+}

@@ -1,0 +1,73 @@
+/** The gateway's end of a stream: hands groups of items on, and grants credit for what was taken. */
+import type { Credit } from '../spec/messages.ts';
+
+// Enough that a local reader never waits for a grant, little enough that 500 stalled readers hold 32 MiB at most.
+const initialCredit: Credit = { items: 256, bytes: 64 * 1024 };
+
+/** A stream being read. */
+export interface StreamReader {
+  readonly initialCredit: Credit;
+  /** Items in the groups in which they came; ending the loop early cancels the stream. */
+  readonly groups: AsyncIterable<readonly unknown[]>;
+  push(items: readonly unknown[], bytes: number): void;
+  end(): void;
+  /** Says whether the stream was still open. */
+  fail(error: Error): boolean;
+}
+
+interface Group {
+  readonly items: readonly unknown[];
+  readonly bytes: number;
+}
+
+/** Creates a reader; `grant` sends credit to the worker, `cancel` is called when the consumer stops early. */
+export function createStreamReader(grant: (credit: Credit) => void, cancel: () => void): StreamReader {
+  const waiting: Group[] = [];
+  let isOver = false;
+  let failure: Error | undefined;
+  let wake: (() => void) | undefined;
+  let taken: Group | undefined;
+
+  const next = async (): Promise<IteratorResult<readonly unknown[]>> => {
+    if (taken) grant({ items: taken.items.length, bytes: taken.bytes });
+    taken = undefined;
+    while (waiting.length === 0 && !isOver) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    taken = waiting.shift();
+    if (taken) return { done: false, value: taken.items };
+    if (failure) throw failure;
+    return { done: true, value: undefined };
+  };
+  const finish = (error?: Error): boolean => {
+    const wasOpen = !isOver;
+    isOver = true;
+    if (wasOpen) failure = error;
+    wake?.();
+    return wasOpen;
+  };
+
+  return {
+    initialCredit,
+    groups: {
+      [Symbol.asyncIterator]: () => ({
+        next,
+        async return() {
+          waiting.length = 0;
+          if (!isOver) cancel();
+          finish();
+          return { done: true, value: undefined };
+        },
+      }),
+    },
+    push(items, bytes) {
+      if (isOver) return;
+      waiting.push({ items, bytes });
+      wake?.();
+    },
+    end: () => void finish(),
+    fail: finish,
+  };
+}

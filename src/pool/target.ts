@@ -1,0 +1,113 @@
+/** Finds the file, and the class in it, that a user means by `file`, `file:Class` or a folder. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ServiceError } from '../errors.ts';
+import type { DecoratedService } from '../spec/decorated.ts';
+
+/** A file to serve. */
+export interface Target {
+  /** Absolute path. */
+  readonly file: string;
+  /** Class, service or export name that was asked for. */
+  readonly choice: string | undefined;
+}
+
+const conventionalFiles = [
+  'service.ts',
+  'src/service.ts',
+  'service.mts',
+  'service.js',
+  'src/service.js',
+  'service.mjs',
+];
+const sourcePattern = /\.[cm]?[jt]sx?$/;
+
+/**
+ * Finds the file. A folder's is named by `"bentots": { "service": "…" }` in its package.json, else it is the first of
+ * `service.ts`, `src/service.ts` and their like.
+ *
+ * @throws ServiceError `TARGET_MISSING` or `SERVICE_MISSING`.
+ */
+export function findTarget(text: string, workingFolder: string): Target {
+  const { path, choice } = split(text);
+  const absolute = resolve(workingFolder, path);
+  const stat = statSync(absolute, { throwIfNoEntry: false });
+  if (!stat) {
+    throw new ServiceError('TARGET_MISSING', {
+      target: text,
+      problem: `there is no file or folder ${absolute}; check the path`,
+    });
+  }
+  if (!stat.isDirectory()) return fileTarget(absolute, choice, text);
+  const named = namedByManifest(absolute);
+  if (named !== undefined) {
+    const target = split(named);
+    return fileTarget(resolve(absolute, target.path), choice ?? target.choice, join(absolute, 'package.json'));
+  }
+  const found = conventionalFiles.map((name) => join(absolute, name)).find((file) => existsSync(file));
+  if (found !== undefined) return { file: found, choice };
+  throw new ServiceError('SERVICE_MISSING', {
+    file: absolute,
+    remedy:
+      'name the file, as in: bento serve path/to/service.ts (looked for service.ts, src/service.ts and "bentots": { "service" } in package.json)',
+  });
+}
+
+/**
+ * Chooses among the services of a file.
+ *
+ * @throws ServiceError `SERVICE_MISSING` or `SERVICE_AMBIGUOUS`, naming what there is.
+ */
+export function chooseService(target: Target, services: readonly DecoratedService[]): DecoratedService {
+  const { file, choice } = target;
+  const names = services.map(({ className, exportName }) => className || exportName);
+  if (choice === undefined) {
+    const [only, second] = services;
+    if (only && second === undefined) return only;
+    if (only)
+      throw new ServiceError('SERVICE_AMBIGUOUS', { file, names: names.join(', '), example: `${file}:${names[0]}` });
+    throw new ServiceError('SERVICE_MISSING', { file, remedy: 'put @service() on a class and export it' });
+  }
+  const found = services.find((one) => [one.className, one.exportName, one.options.name].includes(choice));
+  if (found) return found;
+  const remedy =
+    names.length === 0 ? 'put @service() on a class and export it' : `it has ${names.join(', ')}, not ${choice}`;
+  throw new ServiceError('SERVICE_MISSING', { file, remedy });
+}
+
+// A colon after a drive letter (C:\…) belongs to the path.
+function split(text: string): { path: string; choice: string | undefined } {
+  const colon = text.lastIndexOf(':');
+  const name = text.slice(colon + 1);
+  if (colon <= 1 || !/^[A-Za-z_$][\w$.-]*$/.test(name) || existsSync(text)) return { path: text, choice: undefined };
+  return { path: text.slice(0, colon), choice: name };
+}
+
+function fileTarget(file: string, choice: string | undefined, said: string): Target {
+  if (!existsSync(file)) {
+    throw new ServiceError('TARGET_MISSING', { target: said, problem: `there is no file ${file}; check the path` });
+  }
+  if (!sourcePattern.test(file)) {
+    throw new ServiceError('TARGET_MISSING', {
+      target: said,
+      problem: `${file} is no TypeScript or JavaScript file; name the one with the service`,
+    });
+  }
+  return { file, choice };
+}
+
+function namedByManifest(folder: string): string | undefined {
+  const file = join(folder, 'package.json');
+  if (!existsSync(file)) return undefined;
+  try {
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { bentots?: { service?: unknown } } | null;
+    const service = manifest?.bentots?.service;
+    return typeof service === 'string' ? service : undefined;
+  } catch (cause) {
+    throw new ServiceError(
+      'TARGET_MISSING',
+      { target: file, problem: `it is no valid JSON (${(cause as Error).message}); mend it` },
+      { cause },
+    );
+  }
+}

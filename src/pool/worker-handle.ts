@@ -1,0 +1,193 @@
+/** One worker as the pool sees it: the handshake, then calls. */
+import { type ErrorRecord, fromRecord, ServiceError } from '../errors.ts';
+import type { LogLevel } from '../observe/log-level.ts';
+import type { DecoratedService } from '../spec/decorated.ts';
+import type { ResponseChanges, Trace } from '../spec/invocation.ts';
+import type { Credit, FromWorker, ToWorker } from '../spec/messages.ts';
+import { never } from '../spec/never.ts';
+import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
+import { startProcess } from './worker-process.ts';
+
+/** What one call hears from its worker. Exactly one of `onValue`, `onEnd`, `onError`, `onLost` comes last. */
+export interface CallListener {
+  onValue(value: unknown, response: ResponseChanges | undefined): void;
+  onItems(items: readonly unknown[], bytes: number, response: ResponseChanges | undefined): void;
+  onEnd(response: ResponseChanges | undefined): void;
+  onError(error: ErrorRecord): void;
+  /** The worker ended first; `how` says how, for example `signal SIGKILL`. */
+  onLost(how: string): void;
+}
+
+type CallMessage = Omit<Extract<ToWorker, { kind: 'call' }>, 'kind' | 'id'>;
+
+/** A worker that is ready for calls. */
+export interface WorkerHandle {
+  /** Counts from 1. */
+  readonly index: number;
+  readonly pid: number | undefined;
+  /** Calls that run in it now. */
+  readonly load: number;
+  /** Whether it has room for one more call of a method. */
+  accepts(api: ApiSpec): boolean;
+  /** Sends a call; the slot is held until the worker says that it has ended. */
+  call(api: ApiSpec, message: CallMessage, listener: CallListener): number;
+  cancel(id: number, reason: 'TIMEOUT' | 'CANCELLED' | 'STOPPING'): void;
+  credit(id: number, credit: Credit): void;
+  /** Lets running calls finish, runs the shut-down hooks, ends the process; resolves when it has ended. */
+  stop(): Promise<void>;
+  /** Ends the process at once. */
+  kill(): void;
+  /** Resolves with how the process ended. */
+  readonly ended: Promise<string>;
+}
+
+/** A log line of a worker, as the gateway passes it on. */
+export type WorkerLog = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** A worker between its process's start and its being ready. */
+export interface WorkerInTheMaking {
+  readonly pid: number | undefined;
+  /** What the file exports. @throws ServiceError `SOURCE_BROKEN`, or what a decorator raised. */
+  readonly hello: Promise<readonly DecoratedService[]>;
+  /** @throws ServiceError `START_FAILED`, or what was raised on the way. */
+  start(spec: ServiceSpec, models: Readonly<Record<string, unknown>>): Promise<WorkerHandle>;
+  kill(): void;
+  readonly ended: Promise<string>;
+}
+
+interface LaunchOptions {
+  readonly file: string;
+  readonly tsconfig: string | undefined;
+  readonly index: number;
+  readonly niceness: number;
+  readonly log: WorkerLog;
+}
+
+/** Starts a worker's process and has it load the file. */
+export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
+  const { channel, ended, kill, pid } = startProcess(options.niceness);
+  const hello = Promise.withResolvers<readonly DecoratedService[]>();
+  const ready = Promise.withResolvers<void>();
+  for (const { promise } of [hello, ready]) promise.catch(() => {}); // whoever waits for it hears of it
+  const calls = new Map<number, { readonly api: ApiSpec; readonly listener: CallListener }>();
+  const running = new Map<string, number>();
+  let blocking = 0;
+  let nextId = 1;
+  let serviceName = '';
+
+  const release = (id: number): CallListener | undefined => {
+    const call = calls.get(id);
+    if (!call) return undefined;
+    calls.delete(id);
+    running.set(call.api.name, (running.get(call.api.name) ?? 1) - 1);
+    if (call.api.isBlocking) blocking--;
+    return call.listener;
+  };
+
+  channel.onMessage((message: FromWorker) => {
+    switch (message.kind) {
+      case 'hello':
+        return hello.resolve(message.services);
+      case 'ready':
+        return ready.resolve();
+      case 'failed':
+        if (message.step === 'shutdown') {
+          return options.log('error', `the shut-down hook ${message.hook} threw: ${message.error.message}`, {
+            stack: message.error.stack,
+          });
+        }
+        hello.reject(toStartError(message, options.file, serviceName));
+        return ready.reject(toStartError(message, options.file, serviceName));
+      case 'value':
+        return release(message.id)?.onValue(message.value, message.response);
+      case 'items':
+        return calls.get(message.id)?.listener.onItems(message.items, message.bytes, message.response);
+      case 'end':
+        return release(message.id)?.onEnd(message.response);
+      case 'error':
+        return release(message.id)?.onError(message.error);
+      case 'log':
+        return options.log(message.level, message.message, { ...message.fields, ...traceFields(message.trace) });
+      case 'stopped':
+        return undefined;
+      default:
+        return never(message);
+    }
+  });
+
+  void ended.then((how) => {
+    const error = new ServiceError('START_FAILED', {
+      service: serviceName || options.file,
+      problem: `its worker ended with ${how} before it was ready`,
+    });
+    hello.reject(error);
+    ready.reject(error);
+    for (const id of [...calls.keys()]) release(id)?.onLost(how);
+  });
+
+  const handle: WorkerHandle = {
+    index: options.index,
+    pid,
+    ended,
+    kill,
+    get load() {
+      return calls.size;
+    },
+    // A blocking method holds the thread: whatever else were sent to that worker would wait there instead of here.
+    accepts: (api) => blocking === 0 && (running.get(api.name) ?? 0) < api.slots,
+    call(api, message, listener) {
+      const id = nextId++;
+      calls.set(id, { api, listener });
+      running.set(api.name, (running.get(api.name) ?? 0) + 1);
+      if (api.isBlocking) blocking++;
+      channel.send({ kind: 'call', id, ...message });
+      return id;
+    },
+    cancel: (id, reason) => void channel.send({ kind: 'cancel', id, reason }),
+    credit: (id, credit) => void channel.send({ kind: 'credit', id, credit }),
+    async stop() {
+      channel.send({ kind: 'stop' });
+      await ended;
+    },
+  };
+
+  channel.send({ kind: 'load', file: options.file, tsconfig: options.tsconfig });
+  return {
+    pid,
+    hello: hello.promise,
+    ended,
+    kill,
+    async start(spec, models) {
+      serviceName = spec.name;
+      channel.send({ kind: 'start', spec, models, workerIndex: options.index });
+      await withTimeout(ready.promise, spec.settings.startTimeoutMs, spec.name);
+      return handle;
+    },
+  };
+}
+
+function traceFields(trace: Trace | undefined): Record<string, unknown> {
+  return trace ? { trace: trace.traceId, requestId: trace.spanId } : {};
+}
+
+async function withTimeout(ready: Promise<void>, timeoutMs: number, service: string): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const problem = `it was not ready within ${timeoutMs} ms; make its start-up hooks quicker or raise startTimeoutMs`;
+    late.reject(new ServiceError('START_FAILED', { service, problem }));
+  }, timeoutMs);
+  try {
+    await Promise.race([ready, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function toStartError(failed: Extract<FromWorker, { kind: 'failed' }>, file: string, service: string): Error {
+  const cause = fromRecord(failed.error);
+  if (failed.error.kind === 'service') return cause;
+  const [firstLine = ''] = failed.error.message.replace(/^Transform failed with \d+ errors?:\n/, '').split('\n');
+  if (failed.step === 'load') return new ServiceError('SOURCE_BROKEN', { file, problem: firstLine }, { cause });
+  const step = failed.step === 'startup' ? `the start-up hook ${failed.hook}` : 'the constructor';
+  return new ServiceError('START_FAILED', { service, problem: `${step} threw: ${firstLine}` }, { cause });
+}

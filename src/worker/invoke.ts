@@ -1,0 +1,141 @@
+/** Calls the author's methods: the only place where that happens. */
+import { type ErrorRecord, toRecord } from '../errors.ts';
+import type { Log } from '../sdk/context.ts';
+import type { ResponseChanges } from '../spec/invocation.ts';
+import type { FromWorker, ToWorker } from '../spec/messages.ts';
+import type { ApiSpec } from '../spec/service-spec.ts';
+import { type CallContext, createContext } from './context.ts';
+import { type StreamSender, sendStream } from './stream-sender.ts';
+
+type Call = Extract<ToWorker, { kind: 'call' }>;
+type Method = (...args: unknown[]) => unknown;
+
+interface InvokerDeps {
+  readonly service: object;
+  readonly apis: ReadonlyMap<string, ApiSpec>;
+  /** Sends at the end of the turn. */
+  send(message: FromWorker): void;
+  /** Sends what is waiting now. */
+  flush(): void;
+  log(call: Call): Log;
+}
+
+/** Runs calls, several at once. */
+export interface Invoker {
+  call(message: Call): void;
+  cancel(id: number, reason: string): void;
+  credit(message: Extract<ToWorker, { kind: 'credit' }>): void;
+  /** Resolves when no call is running any more that anybody waits for. */
+  idle(): Promise<void>;
+}
+
+interface Running {
+  readonly abort: AbortController;
+  stream?: StreamSender;
+}
+
+/** Creates the invoker of one service instance. */
+export function createInvoker(deps: InvokerDeps): Invoker {
+  const running = new Map<number, Running>();
+  const state: Record<string, unknown> = {};
+  const onIdle: (() => void)[] = [];
+
+  const isIdle = () => [...running.values()].every(({ abort }) => abort.signal.aborted);
+  const tellIdle = () => {
+    if (onIdle.length === 0 || !isIdle()) return;
+    for (const resolve of onIdle.splice(0)) resolve();
+  };
+
+  const run = async (message: Call, api: ApiSpec, entry: Running) => {
+    const { id } = message;
+    let around: CallContext | undefined;
+    let error: ErrorRecord | undefined;
+    try {
+      const args = [...message.args];
+      if (api.takesContext) {
+        around = createContext({
+          request: message.request ?? { headers: {}, path: api.route },
+          signal: entry.abort.signal,
+          deadline: new Date(Date.now() + message.timeoutMs),
+          state,
+          log: deps.log(message),
+        });
+        args.length = api.parameters.length; // left-out arguments keep their places
+        args.push(around.context);
+      }
+      const method = (deps.service as Record<string, Method>)[api.name] as Method; // joined with the class's own decorators
+      const result = method.apply(deps.service, args);
+      if (api.kind === 'unary') {
+        const value = isThenable(result) ? await result : result;
+        deps.send({ kind: 'value', id, value, ...changesOf(around) });
+      } else {
+        await stream(message, entry, isThenable(result) ? await result : result, around);
+      }
+    } catch (thrown) {
+      error = toRecord(thrown);
+    }
+    if (error) deps.send({ kind: 'error', id, error });
+    await around?.cleanUp().catch((thrown: unknown) => {
+      deps.log(message).warn('the temporary folder of a call could not be removed', { error: String(thrown) });
+    });
+    running.delete(id);
+    tellIdle();
+  };
+
+  const stream = async (message: Call, entry: Running, source: unknown, around: CallContext | undefined) => {
+    let isFirst = true;
+    const changes = (): { response?: ResponseChanges } => {
+      const first = isFirst;
+      isFirst = false;
+      return first ? changesOf(around) : {};
+    };
+    entry.stream = sendStream(asIterable(source), message.credit ?? { items: 1, bytes: 1 }, {
+      send: (items, bytes) => {
+        deps.send({ kind: 'items', id: message.id, items, bytes, ...changes() });
+        deps.flush();
+      },
+      signal: entry.abort.signal,
+      now: () => performance.now(),
+      breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    });
+    await entry.stream.finished;
+    deps.send({ kind: 'end', id: message.id, ...changes() });
+  };
+
+  return {
+    call(message) {
+      const api = deps.apis.get(message.method);
+      if (!api) throw new Error(`the gateway called ${message.method}, which the service does not have`);
+      const entry: Running = { abort: new AbortController() };
+      running.set(message.id, entry);
+      void run(message, api, entry);
+    },
+    cancel(id, reason) {
+      const name = reason === 'TIMEOUT' ? 'TimeoutError' : 'AbortError';
+      running.get(id)?.abort.abort(new DOMException(`the call was cancelled: ${reason}`, name));
+      tellIdle();
+    },
+    credit(message) {
+      running.get(message.id)?.stream?.grant(message.credit);
+    },
+    idle() {
+      return isIdle() ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve));
+    },
+  };
+}
+
+function changesOf(around: CallContext | undefined): { response?: ResponseChanges } {
+  const response = around?.changes();
+  return response ? { response } : {};
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function asIterable(value: unknown): AsyncIterable<unknown> | Iterable<unknown> {
+  if (typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)) {
+    return value as AsyncIterable<unknown>; // one of the two, which the sender tells apart
+  }
+  throw new TypeError('the method is declared to give an AsyncIterable, but gave something that cannot be iterated');
+}

@@ -1,0 +1,36 @@
+/** Imports the author's file and finds the services in it. */
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { isServiceClass } from '../sdk/decorator-data.ts';
+
+/** A service class and the name under which its file exports it. */
+export interface LoadedService {
+  readonly exportName: string;
+  readonly serviceClass: new () => object;
+}
+
+/** Imports a file, TypeScript or JavaScript, and gives the service classes it exports, each once. */
+export async function loadServices(file: string, tsconfig: string | undefined): Promise<LoadedService[]> {
+  await registerTypeScript(file, tsconfig);
+  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const found = new Map<new () => object, string>();
+  for (const [exportName, value] of Object.entries(module)) {
+    // A default export is also known by its own name where it has one.
+    if (isServiceClass(value) && (!found.has(value) || found.get(value) === 'default')) found.set(value, exportName);
+  }
+  return [...found].map(([serviceClass, exportName]) => ({ exportName, serviceClass }));
+}
+
+/** The version of bentots that the worker runs. */
+export function ownVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+async function registerTypeScript(file: string, tsconfig: string | undefined): Promise<void> {
+  if (!/\.[cm]?tsx?$/.test(file)) return;
+  const { register } = await import('tsx/esm/api');
+  register({ tsconfig: tsconfig ?? false });
+}

@@ -1,0 +1,142 @@
+/** One worker's life: load, start, calls, stop. */
+import { ServiceError, toRecord } from '../errors.ts';
+import type { LogLevel } from '../observe/log-level.ts';
+import type { Log } from '../sdk/context.ts';
+import { describeClass, modelRefs } from '../sdk/describe-class.ts';
+import { construct } from '../sdk/inject.ts';
+import type { Trace } from '../spec/invocation.ts';
+import type { FromWorker, ToWorker } from '../spec/messages.ts';
+import { never } from '../spec/never.ts';
+import { createInvoker, type Invoker } from './invoke.ts';
+import { type LoadedService, loadServices, ownVersion } from './load.ts';
+
+interface WorkerDeps {
+  send(message: FromWorker): void;
+  flush(): void;
+  /** Ends the worker once everything that was sent has left. */
+  leave(exitCode: number): void;
+}
+
+type Failure = Extract<FromWorker, { kind: 'failed' }>;
+
+/** Creates a worker; give it the gateway's messages in order. */
+export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): void } {
+  let loaded: readonly LoadedService[] = [];
+  let file = '';
+  let instance: object | undefined;
+  let invoker: Invoker | undefined;
+  let shutdownHooks: readonly string[] = [];
+
+  const fail = (failure: Omit<Failure, 'kind'>) => {
+    deps.send({ kind: 'failed', ...failure });
+    deps.leave(1);
+  };
+
+  const load = async (message: Extract<ToWorker, { kind: 'load' }>) => {
+    file = message.file;
+    try {
+      loaded = await loadServices(file, message.tsconfig);
+      const services = loaded.map(({ serviceClass, exportName }) => describeClass(serviceClass, exportName));
+      deps.send({ kind: 'hello', version: ownVersion(), services });
+    } catch (error) {
+      fail({ step: 'load', error: toRecord(error) });
+    }
+  };
+
+  const start = async ({ spec, models, workerIndex }: Extract<ToWorker, { kind: 'start' }>) => {
+    const serviceClass = loaded.find((candidate) => candidate.exportName === spec.exportName)?.serviceClass;
+    if (!serviceClass) throw new Error(`the gateway started ${spec.exportName}, which ${file} does not export`);
+    process.title = `bentots ${spec.name} ${workerIndex}`;
+    const { startupHooks, shutdownHooks: last } = describeClass(serviceClass, spec.exportName);
+    try {
+      instance = construct(serviceClass, await allModels(serviceClass, models, spec.name));
+    } catch (error) {
+      return fail({ step: 'construct', error: toRecord(error) });
+    }
+    for (const hook of startupHooks) {
+      try {
+        await callHook(instance, hook);
+      } catch (error) {
+        return fail({ step: 'startup', hook, error: toRecord(error) });
+      }
+    }
+    shutdownHooks = last;
+    invoker = createInvoker({
+      service: instance,
+      apis: new Map(spec.apis.map((api) => [api.name, api])),
+      send: deps.send,
+      flush: deps.flush,
+      log: (call) => createLog(call.trace),
+    });
+    deps.send({ kind: 'ready' });
+  };
+
+  const allModels = async (serviceClass: object, resolved: Readonly<Record<string, unknown>>, service: string) => {
+    const models = new Map(Object.entries(resolved));
+    for (const [field, ref] of modelRefs(serviceClass)) {
+      if (models.has(field)) continue; // of a kind that the gateway knows
+      try {
+        models.set(field, await ref.resolve({ folder: folderOf(file) }));
+      } catch (cause) {
+        throw new ServiceError(
+          'MODEL_MISSING',
+          { service, field, problem: String((cause as Error).message) },
+          { cause },
+        );
+      }
+    }
+    return models;
+  };
+
+  const createLog = (trace?: Trace): Log => {
+    const write =
+      (level: LogLevel) =>
+      (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+        deps.send({ kind: 'log', level, message, fields, ...(trace ? { trace } : {}) });
+    return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  };
+
+  const stop = async () => {
+    await invoker?.idle();
+    let isClean = true;
+    for (const hook of instance ? shutdownHooks : []) {
+      try {
+        await callHook(instance as object, hook); // looped over only where there is one
+      } catch (error) {
+        isClean = false;
+        deps.send({ kind: 'failed', step: 'shutdown', hook, error: toRecord(error) });
+      }
+    }
+    deps.send({ kind: 'stopped' });
+    deps.leave(isClean ? 0 : 1);
+  };
+
+  return {
+    onMessage(message) {
+      switch (message.kind) {
+        case 'load':
+          return void load(message);
+        case 'start':
+          return void start(message);
+        case 'call':
+          return invoker?.call(message);
+        case 'cancel':
+          return invoker?.cancel(message.id, message.reason);
+        case 'credit':
+          return invoker?.credit(message);
+        case 'stop':
+          return void stop();
+        default:
+          return never(message);
+      }
+    },
+  };
+}
+
+function callHook(instance: object, hook: string): unknown {
+  return (instance as Record<string, () => unknown>)[hook]?.();
+}
+
+function folderOf(file: string): string {
+  return file.slice(0, Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')));
+}
