@@ -1,0 +1,92 @@
+/** Bytes of a request → checked arguments. Bad input stops here. */
+import type { IncomingMessage } from 'node:http';
+import { ServiceError } from '../../errors.ts';
+import { parseJson } from '../../io/parse-json.ts';
+import type { Route } from '../../pool/generation.ts';
+import { summarize } from '../../spec/validator.ts';
+
+/** What bounds a body. */
+export interface BodyLimits {
+  readonly jsonBodyLimitBytes: number;
+  readonly jsonDepthLimit: number;
+}
+
+// Listing everything that is wrong with 20 MB of errors takes 1.2 s and 1.1 GB.
+const listEverythingUpToBytes = 64 * 1024;
+
+/**
+ * Reads, decodes and checks the body of a call.
+ * @throws ServiceError `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE`, `MALFORMED_BODY`, `INVALID_INPUT`, `CANCELLED`.
+ */
+export async function readArguments(request: IncomingMessage, route: Route, limits: BodyLimits): Promise<unknown[]> {
+  refuseEncodings(request);
+  const body = await readBody(request, limits.jsonBodyLimitBytes);
+  refuseForms(request, body);
+  const value = body.length === 0 ? {} : parseJson(body, limits.jsonDepthLimit);
+  if (!route.input.fits(value)) {
+    const violations = route.input.violations(value, body.length <= listEverythingUpToBytes);
+    throw new ServiceError(
+      'INVALID_INPUT',
+      { problem: `invalid input: ${summarize(violations)}` },
+      { detail: violations },
+    );
+  }
+  const named = value as Readonly<Record<string, unknown>>; // every input schema is of type object
+  return route.api.parameters.map(({ name }) => (Object.hasOwn(named, name) ? named[name] : undefined));
+}
+
+function refuseEncodings({ headers }: IncomingMessage): void {
+  const mediaType = mediaTypeOf(headers['content-type']);
+  if (mediaType === 'application/vnd.bentoml+pickle') {
+    const remedy = 'a pickle can run code; send application/json';
+    throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', { mediaType, remedy });
+  }
+  if (mediaType === 'multipart/form-data') {
+    throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', {
+      mediaType,
+      remedy: 'forms are not read yet; send application/json',
+    });
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new ServiceError('MALFORMED_BODY', {
+      problem: `the body is compressed (${encoding.slice(0, 40)}); send it plain`,
+    });
+  }
+}
+
+// `curl -d '{…}'` says that its JSON is a form; no form begins with a brace, so it is read as what it is.
+function refuseForms({ headers }: IncomingMessage, body: Uint8Array): void {
+  const mediaType = mediaTypeOf(headers['content-type']);
+  if (mediaType !== 'application/x-www-form-urlencoded' || body.length === 0 || body[0] === openingBrace) return;
+  throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', {
+    mediaType,
+    remedy: 'forms are not read yet; send application/json',
+  });
+}
+
+const openingBrace = 0x7b;
+
+function mediaTypeOf(contentType: string | undefined): string {
+  return (contentType?.split(';', 1)[0] ?? '').trim();
+}
+
+/** Reads a whole body; `data` and `end` events cost a third less than `for await`. */
+function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limitBytes) return Promise.reject(new ServiceError('BODY_TOO_LARGE', { limitBytes }));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const onData = (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= limitBytes) return chunks.push(chunk);
+      request.off('data', onData);
+      return reject(new ServiceError('BODY_TOO_LARGE', { limitBytes }));
+    };
+    request.on('data', onData);
+    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
+    request.once('error', (cause) => reject(new ServiceError('CANCELLED', {}, { cause })));
+    request.once('close', () => reject(new ServiceError('CANCELLED', {}))); // no effect after `end`
+  });
+}

@@ -1,0 +1,270 @@
+/** The HTTP door: finds what a request is for, runs the layers around it, answers. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fastify } from 'fastify';
+import { ServiceError, toAnswer } from '../../errors.ts';
+import { chooseIoType } from '../../io/choose.ts';
+import type { IoType } from '../../io/io-type.ts';
+import type { ServerLog } from '../../observe/log.ts';
+import { createRequestMetrics, type RequestMetrics } from '../../observe/metrics.ts';
+import type { Generation, Route } from '../../pool/generation.ts';
+import type { RequestInfo, Trace } from '../../spec/invocation.ts';
+import { createMemoryGuard } from '../memory-guard.ts';
+import { toSchemaDocument } from '../schema-document.ts';
+import { createTraceIds } from '../trace-ids.ts';
+import { watchRequest } from './access.ts';
+import { builtins, refuseMethod } from './builtins.ts';
+import { watchConnections } from './connections.ts';
+import { type BodyLimits, readArguments } from './read.ts';
+import { answerUnreadable } from './unreadable.ts';
+import { type HeaderMap, writeError, writeItems, writeValue } from './write.ts';
+
+/** Options of the door, resolved. */
+export interface HttpOptions extends BodyLimits {
+  readonly host: string;
+  readonly port: number;
+  readonly headerLimitBytes: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly memoryLimitRatio: number;
+}
+
+interface HttpDeps {
+  readonly log: ServerLog;
+  /** The generation that new requests go to; undefined while the first one starts. */
+  generation(): Generation | undefined;
+  readonly isStopping: () => boolean;
+}
+
+/** An open HTTP door. */
+export interface HttpServer {
+  readonly url: string;
+  /** Refuses new connections; resolves when every answer under way has been sent. */
+  close(): Promise<void>;
+  /** Cuts every connection. */
+  closeAll(): void;
+}
+
+// Node looks at overdue requests only every 30 s unless told.
+const checkConnectionsEveryMs = 1000;
+
+/**
+ * Opens the door.
+ * @throws ServiceError `PORT_UNAVAILABLE`.
+ */
+export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<HttpServer> {
+  const handle = createHandler(options, deps);
+  const app = fastify({
+    logger: false,
+    genReqId: () => '',
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    forceCloseConnections: false, // connections.ts does it
+    keepAliveTimeout: options.keepAliveTimeoutMs,
+    requestTimeout: options.requestTimeoutMs,
+    http: {
+      headersTimeout: Math.min(options.headersTimeoutMs, options.requestTimeoutMs),
+      connectionsCheckingInterval: checkConnectionsEveryMs,
+      maxHeaderSize: options.headerLimitBytes,
+    },
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, options),
+    frameworkErrors: (error, _request, reply) => {
+      reply.hijack();
+      writeError(reply.raw, new ServiceError('BAD_REQUEST', { problem: error.message }), {});
+    },
+  });
+  // Bodies are read by read.ts, which bounds them by what they are for.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  // Raised for content types that Fastify cannot parse; they are read as JSON like other unknown ones.
+  app.setErrorHandler((_error, request, reply) => {
+    reply.hijack();
+    handle(request.raw, reply.raw);
+  });
+  app.all('*', (request, reply) => {
+    reply.hijack();
+    handle(request.raw, reply.raw);
+  });
+  const connections = watchConnections(app.server);
+  app.server.on('request', (request, response) => connections.begin(request.socket, response));
+  const address = `${options.host}:${options.port}`;
+  const url = await app.listen({ host: options.host, port: options.port }).catch((cause: NodeJS.ErrnoException) => {
+    throw new ServiceError('PORT_UNAVAILABLE', { address, problem: explainListen(cause) }, { cause });
+  });
+  return {
+    url: url.replace('[::]', 'localhost').replace('//0.0.0.0', '//localhost'),
+    async close() {
+      const closed = app.close();
+      connections.closeWhenIdle();
+      await closed;
+    },
+    closeAll: () => app.server.closeAllConnections(),
+  };
+}
+
+/** What hangs on one generation, made once for it. */
+interface View {
+  readonly generation: Generation;
+  readonly schema: string;
+  readonly ioTypes: ReadonlyMap<Route, IoType>;
+  readonly metrics: RequestMetrics;
+}
+
+function createHandler(
+  options: HttpOptions,
+  deps: HttpDeps,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const traceIds = createTraceIds();
+  const memory = createMemoryGuard(options.memoryLimitRatio);
+  const metricsByName = new Map<string, RequestMetrics>();
+  let view: View | undefined;
+
+  const metricsOf = (name: string): RequestMetrics => {
+    const metrics = metricsByName.get(name) ?? createRequestMetrics(name);
+    metricsByName.set(name, metrics);
+    return metrics;
+  };
+  const currentView = (): View | undefined => {
+    const generation = deps.generation();
+    if (!generation || view?.generation === generation) return view;
+    view = {
+      generation,
+      schema: toSchemaDocument(generation.spec),
+      ioTypes: new Map([...generation.routes.values()].map((route) => [route, chooseIoType(route.api.output.schema)])),
+      metrics: metricsOf(generation.spec.name),
+    };
+    return view;
+  };
+
+  return (request, response) => {
+    const now = currentView();
+    const path = pathOf(request.url ?? '/');
+    const trace = traceIds(single(request.headers.traceparent));
+    const route = now?.generation.routes.get(path);
+    const builtin = route ? undefined : builtins[path];
+    const metrics = now?.metrics ?? metricsOf('');
+    const serviceName = now?.generation.spec.name ?? '';
+    const endpoint = route || builtin ? path : '(unmatched)';
+    watchRequest(request, response, { path, endpoint, trace }, { log: deps.log, metrics, serviceName });
+    if (deps.isStopping()) response.setHeader('connection', 'close');
+
+    if (builtin) {
+      const isReady = now?.generation.isReady ?? false;
+      return builtin(request, response, { path, isReady, isStopping: deps.isStopping(), schema: now?.schema, metrics });
+    }
+    if (now && route && request.method === 'POST') return void call(now, route, request, response, trace, path);
+    request.resume(); // whatever was sent is not for anyone
+    if (!now) return writeError(response, new ServiceError('NOT_READY', {}), {});
+    if (route) return refuseMethod(request, response, path, ['POST']);
+    const methods = [...now.generation.routes.keys()].join(', ');
+    writeError(
+      response,
+      new ServiceError('NOT_FOUND', { what: path.slice(0, 200), remedy: `there is ${methods}` }),
+      {},
+    );
+  };
+
+  async function call(
+    now: View,
+    route: Route,
+    request: IncomingMessage,
+    response: ServerResponse,
+    trace: Trace,
+    path: string,
+  ): Promise<void> {
+    const { generation } = now;
+    const headers: HeaderMap = {
+      server: `BentoML Service/${generation.spec.name}`,
+      'x-bentoml-request-id': trace.spanId,
+    };
+    const departure = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) departure.abort();
+    });
+    try {
+      const timeoutMs = readTimeout(request, generation.spec.settings.traffic.timeoutMs);
+      if (memory.isLow()) throw new ServiceError('MEMORY_LOW', {});
+      const args = await readArguments(request, route, options);
+      const outcome = await generation.dispatch({
+        service: generation.spec.name,
+        method: route.api.name,
+        args,
+        timeoutMs,
+        signal: departure.signal,
+        trace,
+        request: toRequestInfo(request, path, route.api.takesContext),
+      });
+      const io = now.ioTypes.get(route) as IoType; // every route has one
+      if (outcome.kind === 'value') return writeValue(response, outcome, io, headers);
+      await writeItems(response, outcome, headers, {
+        io,
+        asEvents: wantsEvents(request),
+        idleMs: generation.spec.settings.traffic.timeoutMs,
+        onFailure: (error) => logFailure(error, path, trace),
+      });
+    } catch (error) {
+      logFailure(error, path, trace);
+      if (response.destroyed || response.headersSent) return void response.destroy();
+      endUnreadBody(request, response);
+      writeError(response, error, headers);
+    }
+  }
+
+  /** The dispatcher has logged what the author's code did; what is no known error is a broken promise of ours. */
+  function logFailure(error: unknown, path: string, trace: Trace): void {
+    const { body } = toAnswer(error);
+    if (body.code !== 'INTERNAL') return;
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    deps.log('error', `${path}: ${message}`, { stack, requestId: trace.spanId });
+  }
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+function wantsEvents(request: IncomingMessage): boolean {
+  return (request.headers.accept ?? '').includes('text/event-stream');
+}
+
+function readTimeout(request: IncomingMessage, longestMs: number): number {
+  const text = single(request.headers['x-request-timeout-ms']);
+  if (text === undefined) return longestMs;
+  const given = Number(text);
+  if (!/^\d+(?:\.\d+)?$/.test(text) || given <= 0) {
+    const problem = `x-request-timeout-ms is ${JSON.stringify(text.slice(0, 40))}, but must be a number of milliseconds above 0`;
+    throw new ServiceError('INVALID_INPUT', { problem });
+  }
+  return Math.min(given, longestMs);
+}
+
+function toRequestInfo(request: IncomingMessage, path: string, isWanted: boolean): RequestInfo {
+  if (!isWanted) return { headers: {}, path };
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return { headers, path };
+}
+
+// A body that nobody reads would make the next request on the connection unreadable.
+function endUnreadBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete) return;
+  response.setHeader('connection', 'close');
+  request.resume(); // a caller that is still sending would otherwise see a reset instead of the answer
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+function explainListen(error: NodeJS.ErrnoException): string {
+  if (error.code === 'EADDRINUSE')
+    return 'the port is taken by another program; choose another one with --port, or 0 for any';
+  if (error.code === 'EACCES') return 'this user may not listen on that port; choose one above 1023 with --port';
+  if (error.code === 'EADDRNOTAVAIL') return 'this machine does not have that address; choose another one with --host';
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
+    return 'the host name is not known; choose another one with --host';
+  return error.message;
+}

@@ -1,0 +1,145 @@
+/** A value, a stream or an error → status, headers, bytes. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { ServiceError, toAnswer } from '../../errors.ts';
+import type { IoType } from '../../io/io-type.ts';
+import { endEvent, toErrorEvent, toItemEvent } from '../../io/server-sent-events.ts';
+import type { Cookie, Outcome, ResponseChanges } from '../../spec/invocation.ts';
+
+/** Headers by lower-case name. */
+export type HeaderMap = Record<string, string | string[]>;
+
+// Framing and connection are ours: an author's value for them would corrupt the message.
+const keptHeaders = new Set([
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  'trailer',
+  'te',
+  'set-cookie',
+  'date',
+]);
+
+/** Answers with one value. */
+export function writeValue(
+  response: ServerResponse,
+  outcome: Extract<Outcome, { kind: 'value' }>,
+  io: IoType,
+  headers: HeaderMap,
+): void {
+  const payload = Buffer.from(io.encode(outcome.value) as string); // a Buffer is taken as it is
+  headers['content-type'] = io.mediaType;
+  const status = applyChanges(outcome.response, headers);
+  headers['content-length'] = String(payload.length);
+  sendHead(response, status, headers);
+  response.end(payload);
+}
+
+interface StreamOptions {
+  readonly io: IoType;
+  /** Whether the caller asked for Server-Sent Events by name. */
+  readonly asEvents: boolean;
+  /** How long the stream may stand still, on either side. */
+  readonly idleMs: number;
+  /** Told what ended the stream early. */
+  onFailure(error: unknown): void;
+}
+
+/** Answers with a stream, one HTTP chunk for each item: clients of the reference take a chunk for an item. */
+export async function writeItems(
+  response: ServerResponse,
+  outcome: Extract<Outcome, { kind: 'items' }>,
+  headers: HeaderMap,
+  options: StreamOptions,
+): Promise<void> {
+  const { io, asEvents, idleMs } = options;
+  const encode = asEvents ? toItemEvent : io.encode;
+  headers['content-type'] = 'text/event-stream; charset=utf-8';
+  if (asEvents) headers['x-bentoml-stream'] = 'sse';
+  const status = applyChanges(outcome.response, headers);
+  const groups = outcome.groups[Symbol.asyncIterator]();
+  const stop = new AbortController();
+  const giveUp = (reason: ServiceError) => {
+    stop.abort(reason);
+    void groups.return?.(); // ends a `next` that is waiting
+  };
+  const idle = setTimeout(() => giveUp(new ServiceError('TIMEOUT', { timeoutMs: idleMs })), idleMs);
+  response.once('close', () => giveUp(new ServiceError('CANCELLED', {})));
+  sendHead(response, status, headers);
+  try {
+    for (;;) {
+      const group = await groups.next();
+      stop.signal.throwIfAborted();
+      idle.refresh();
+      if (group.done === true) break;
+      if (writeGroup(response, group.value, encode)) continue;
+      await once(response, 'drain', { signal: stop.signal }).catch(() => stop.signal.throwIfAborted());
+      idle.refresh();
+    }
+    response.end(asEvents ? endEvent : undefined);
+  } catch (error) {
+    void groups.return?.();
+    options.onFailure(error);
+    // An event tells the caller what happened; without events only a cut connection can say that the end is missing.
+    if (asEvents && !stop.signal.aborted) response.end(toErrorEvent(toAnswer(error).body));
+    else response.destroy();
+  } finally {
+    clearTimeout(idle);
+  }
+}
+
+function writeGroup(
+  response: ServerResponse,
+  items: readonly unknown[],
+  encode: (item: unknown) => string | Uint8Array,
+): boolean {
+  let hasRoom = true;
+  response.socket?.cork(); // several chunks, one write to the socket
+  for (const item of items) {
+    const chunk = encode(item);
+    if (chunk.length > 0) hasRoom = response.write(chunk); // an empty chunk would end the message
+  }
+  response.socket?.uncork();
+  return hasRoom;
+}
+
+/** Answers with an error. */
+export function writeError(response: ServerResponse, error: unknown, headers: HeaderMap): void {
+  const { status, body, retry } = toAnswer(error);
+  const payload = Buffer.from(JSON.stringify(body));
+  headers['content-type'] = 'application/json';
+  headers['content-length'] = String(payload.length);
+  if (retry && status === 503) headers['retry-after'] = '1';
+  sendHead(response, status, headers);
+  response.end(payload);
+}
+
+// Set one by one, so that the access log can read them back.
+function sendHead(response: ServerResponse, status: number, headers: HeaderMap): void {
+  response.statusCode = status;
+  for (const name in headers) response.setHeader(name, headers[name] as string | string[]); // own keys only
+}
+
+function applyChanges(changes: ResponseChanges | undefined, headers: HeaderMap): number {
+  if (!changes) return 200;
+  for (const [name, value] of changes.headers) {
+    if (!keptHeaders.has(name)) headers[name] = value;
+  }
+  if (changes.cookies.length > 0) headers['set-cookie'] = changes.cookies.map(toSetCookie);
+  return changes.status ?? 200;
+}
+
+// RFC 6265 section 4.1; the worker has checked every part.
+function toSetCookie(cookie: Cookie): string {
+  const { name, value, path = '/', sameSite = 'lax' } = cookie;
+  const parts = [`${name}=${value}`, `Path=${path}`];
+  if (cookie.maxAgeSeconds !== undefined) parts.push(`Max-Age=${Math.trunc(cookie.maxAgeSeconds)}`);
+  if (cookie.expires !== undefined) parts.push(`Expires=${cookie.expires.toUTCString()}`);
+  if (cookie.domain !== undefined) parts.push(`Domain=${cookie.domain}`);
+  if (cookie.secure) parts.push('Secure');
+  if (cookie.httpOnly) parts.push('HttpOnly');
+  parts.push(`SameSite=${sameSite[0]?.toUpperCase()}${sameSite.slice(1)}`);
+  return parts.join('; ');
+}

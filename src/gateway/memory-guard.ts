@@ -1,0 +1,22 @@
+/** Says when memory is so short that a new body could end the process. */
+import { getHeapStatistics } from 'node:v8';
+
+const lookAgainAfterMs = 100; // one look costs some 3 µs
+
+/** Creates a guard; `isLow` is true while heap or memory limit are used up to more than the ratio. */
+export function createMemoryGuard(ratio: number): { isLow(): boolean } {
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let isLow = false;
+  return {
+    isLow() {
+      const now = performance.now();
+      if (now - lookedAtMs < lookAgainAfterMs) return isLow;
+      lookedAtMs = now;
+      const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+      const constrained = process.constrainedMemory(); // of the cgroup; 0 or huge without one
+      const isNearCgroup = constrained > 0 && process.memoryUsage.rss() > constrained * ratio;
+      isLow = used > limit * ratio || isNearCgroup;
+      return isLow;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/** Serves a target: opens the doors, starts the workers, and stops both in good order. */
+import { serverOptions } from '../config/options.ts';
+import { type Given, resolveOptions } from '../config/resolve.ts';
+import { ServiceError } from '../errors.ts';
+import { openLog } from '../observe/log.ts';
+import { type Generation, startGeneration } from '../pool/generation.ts';
+import { findTarget } from '../pool/target.ts';
+import type { ServiceSpec } from '../spec/service-spec.ts';
+import { openHttp } from './http/server.ts';
+
+/** Options of {@link serve}; what each means and its default stand in the options reference. */
+export interface ServeOptions extends Given<typeof serverOptions> {
+  /** Where log lines go. @default standard output */
+  readonly logTo?: { write(line: string): unknown };
+  /** Gives up a start that is under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running server. */
+export interface ServerHandle extends AsyncDisposable {
+  /** Where it can be reached, for example `http://127.0.0.1:3000`. */
+  readonly url: string;
+  readonly spec: ServiceSpec;
+  /** Stops accepting, lets requests finish within `gracefulTimeoutMs`, runs shut-down hooks, ends the workers. */
+  stop(): Promise<void>;
+  /** Ends everything at once. */
+  kill(): void;
+}
+
+/**
+ * Serves the service of a file, `file:Class` or folder; resolves when every worker is ready.
+ *
+ * @example
+ * ```ts
+ * await using server = await serve('./service.ts', { port: 0 });
+ * const answer = await fetch(`${server.url}/hello`, { method: 'POST', body: '{"name":"you"}' });
+ * ```
+ * @throws ServiceError with what to mend, for example `PORT_UNAVAILABLE` or `TYPE_UNSUPPORTED`.
+ */
+export async function serve(target: string, options: ServeOptions = {}): Promise<ServerHandle> {
+  const { logTo, signal = new AbortController().signal, ...given } = options;
+  const settings = resolveOptions(serverOptions, given, 'serve()');
+  const found = findTarget(target, process.cwd());
+  const isTerminal = logTo === undefined && process.stdout.isTTY;
+  const format = settings.logFormat === 'auto' ? (isTerminal ? 'text' : 'json') : settings.logFormat;
+  const { log, close: closeLog } = openLog({ format, destination: logTo ?? 1 });
+
+  let generation: Generation | undefined;
+  let isStopping = false;
+  let stopped: Promise<void> | undefined;
+  // The port first: a probe is answered while models load, and a port that is taken is known at once.
+  const http = await openHttp(settings, { log, generation: () => generation, isStopping: () => isStopping }).catch(
+    (error: unknown) => {
+      closeLog();
+      throw error;
+    },
+  );
+
+  const stop = async () => {
+    isStopping = true;
+    const late = setTimeout(() => http.closeAll(), settings.gracefulTimeoutMs);
+    const closed = http.close();
+    await generation?.stop(settings.gracefulTimeoutMs);
+    await closed;
+    clearTimeout(late);
+    closeLog();
+  };
+  const stopOnce = () => {
+    stopped ??= stop();
+    return stopped;
+  };
+
+  try {
+    generation = await startGeneration({
+      target: found,
+      workers: settings.workers,
+      niceness: settings.niceness,
+      signal,
+      log,
+    });
+  } catch (error) {
+    http.closeAll();
+    await stopOnce();
+    throw signal.aborted ? new ServiceError('STOPPING', {}, { cause: error }) : error;
+  }
+  const { spec, kill } = generation;
+  return {
+    url: http.url,
+    spec,
+    stop: stopOnce,
+    [Symbol.asyncDispose]: stopOnce,
+    kill() {
+      isStopping = true;
+      kill();
+      http.closeAll();
+      void stopOnce();
+    },
+  };
+}

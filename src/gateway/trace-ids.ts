@@ -1,0 +1,28 @@
+/** Trace and span ids of requests: https://www.w3.org/TR/trace-context/ */
+import { randomFillSync } from 'node:crypto';
+import type { Trace } from '../spec/invocation.ts';
+
+const traceparentPattern = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/;
+
+/** Makes ids; random bytes are drawn in bulk, since one draw a request costs more than the rest of it. */
+export function createTraceIds(): (traceparent: string | undefined) => Trace {
+  const pool = Buffer.allocUnsafe(8192);
+  let used = pool.length;
+  const hex = (bytes: number): string => {
+    if (used + bytes > pool.length) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    used += bytes;
+    return pool.toString('hex', used - bytes, used);
+  };
+  return (traceparent) => {
+    const given = traceparent === undefined ? null : traceparentPattern.exec(traceparent);
+    const [, traceId, parentId, flags] = given ?? [];
+    // All-zero ids are invalid: section 3.2.2.3 and 3.2.2.4.
+    if (traceId === undefined || /^0+$/.test(traceId) || /^0+$/.test(parentId ?? '')) {
+      return { traceId: hex(16), spanId: hex(8), isSampled: false };
+    }
+    return { traceId, spanId: hex(8), isSampled: (Number.parseInt(flags ?? '0', 16) & 1) === 1 };
+  };
+}
