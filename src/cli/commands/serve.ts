@@ -1,0 +1,65 @@
+/** `bento serve`: serves a service until it is told to stop. */
+import type { Command } from 'commander';
+import { serverOptions } from '../../config/options.ts';
+import { fromEnvironment } from '../../config/resolve.ts';
+import { isServiceError } from '../../errors.ts';
+import { type ServerHandle, serve } from '../../gateway/serve.ts';
+import { describeApi } from '../describe-api.ts';
+import { addFlags, givenFlags } from '../flags.ts';
+
+/** Adds arguments, options and what to do. */
+export function define(command: Command): void {
+  command.argument('[target]', 'file, file:Class, or folder with a service.ts', '.');
+  addFlags(command, serverOptions);
+  command.addHelpText(
+    'after',
+    '\nExamples:\n  bento serve\n  bento serve src/service.ts:Embedder --port 8080 --workers 2',
+  );
+  command.action((target: string, flags: Record<string, unknown>) => run(target, flags));
+}
+
+async function run(target: string, flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const startedMs = performance.now();
+  const start = new AbortController();
+  const running: { server?: ServerHandle } = {};
+  let signals = 0;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      signals++;
+      if (signals > 1) endAtOnce(running.server, signal);
+      if (running.server) void stop(running.server);
+      else start.abort();
+    });
+  }
+  try {
+    const given = { ...fromEnvironment(serverOptions, process.env), ...givenFlags(flags, serverOptions) };
+    running.server = await serve(target, { ...given, signal: start.signal });
+  } catch (error) {
+    if (start.signal.aborted && isServiceError(error, 'STOPPING')) return say('stopped before it was ready');
+    throw error;
+  }
+  announce(running.server, performance.now() - startedMs);
+}
+
+function announce({ spec, url }: ServerHandle, readyMs: number): void {
+  say(`${spec.name} is served at ${url}, ready in ${Math.round(readyMs)} ms`);
+  for (const api of spec.apis) say(`  POST ${api.route}  ${describeApi(api)}`);
+  say('  GET  /schema.json /healthz /readyz /metrics');
+  say('Ctrl-C stops it.');
+}
+
+async function stop(server: ServerHandle): Promise<void> {
+  say('stopping: requests under way may finish; a second signal ends at once');
+  await server.stop();
+  process.exit(0);
+}
+
+function endAtOnce(server: ServerHandle | undefined, signal: NodeJS.Signals): never {
+  server?.kill();
+  process.exit(signal === 'SIGINT' ? 130 : 143); // 128 + the signal's number, as shells count
+}
+
+// Standard output is the log's.
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

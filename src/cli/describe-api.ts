@@ -1,0 +1,28 @@
+/** One line that says what a method takes and gives, for people. */
+import type { ApiSpec, JsonSchema } from '../spec/service-spec.ts';
+
+/** For example `(texts: string[], topK?: number) → Match[]`. */
+export function describeApi(api: ApiSpec): string {
+  const properties = (api.input.properties ?? {}) as Readonly<Record<string, JsonSchema>>; // an input is an object schema
+  const parameters = api.parameters.map(
+    ({ name, isRequired }) => `${name}${isRequired ? '' : '?'}: ${toText(properties[name])}`,
+  );
+  const stream = api.kind === 'stream' ? 'stream of ' : '';
+  return `(${parameters.join(', ')}) → ${stream}${toText(api.output.schema)}`;
+}
+
+function toText(schema: unknown): string {
+  if (typeof schema !== 'object' || schema === null) return 'unknown';
+  const { $ref, enum: words, const: constant, anyOf, type, items, title } = schema as JsonSchema;
+  if (typeof $ref === 'string') return $ref.slice($ref.lastIndexOf('/') + 1);
+  if (Array.isArray(words)) return words.map((word) => JSON.stringify(word)).join(' | ');
+  if (constant !== undefined) return JSON.stringify(constant);
+  if (Array.isArray(anyOf)) return anyOf.map(toText).join(' | ');
+  if (type === 'array') return items === undefined ? 'array' : `${bracketed(toText(items))}[]`;
+  if (typeof title === 'string' && type === 'object') return title;
+  return [type ?? 'unknown'].flat().join(' | ');
+}
+
+function bracketed(text: string): string {
+  return text.includes(' | ') ? `(${text})` : text;
+}

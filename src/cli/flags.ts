@@ -1,0 +1,29 @@
+/** Makes command-line flags of the rows of the options table. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Option as Row } from '../config/option.ts';
+import { isOption, type Rows } from '../config/resolve.ts';
+
+/** Adds a flag for every row that names one; the value lands under the row's name. */
+export function addFlags(command: Command, rows: Rows): void {
+  for (const [name, row] of Object.entries(rows)) {
+    if (isOption(row) && row.flag !== undefined) command.addOption(toFlag(name, row, row.flag));
+  }
+}
+
+function toFlag(name: string, row: Row<unknown>, flag: string): Option {
+  const from = row.env === undefined ? '' : `, environment ${row.env}`;
+  const fallback = row.default === undefined ? '' : `default ${row.default}`;
+  const notes = `${fallback}${from}`.replace(/^, /, '');
+  const option = new Option(flag, notes === '' ? row.doc : `${row.doc} (${notes})`).argParser((text) => {
+    const value = row.fromText(text);
+    if (row.accepts(value)) return value;
+    throw new InvalidArgumentError(`It must be ${row.wanted}.`);
+  });
+  option.attributeName = () => name;
+  return option;
+}
+
+/** The values of the flags that were given. */
+export function givenFlags(values: Readonly<Record<string, unknown>>, rows: Rows): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(rows, name)));
+}
