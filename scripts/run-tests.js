@@ -1,0 +1,31 @@
+// Runs the test suite from source and ends with a plain count: `N passed, N failed`.
+import { globSync } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+const given = process.argv.slice(2);
+const patterns = given.length > 0 ? given : ['src/**/*.test.ts', 'test/*.test.ts', 'examples/*/*.test.ts'];
+const files = globSync(patterns, { exclude: (name) => name.includes('node_modules') });
+
+const events = run({
+  files,
+  concurrency: 2, // the machines that this runs on have two cores
+  timeout: 120_000,
+  // `import … from 'bentots'` in a fixture finds the source and not what was built.
+  execArgv: ['--conditions=@bentots/source'],
+});
+
+let counts = { passed: 0, failed: 0 };
+events.on('test:summary', (summary) => {
+  if (summary.file !== undefined) return; // of one file; the last one is of all
+  const { passed, failed, cancelled } = summary.counts;
+  counts = { passed, failed: failed + cancelled };
+  if (!summary.success) process.exitCode = 1;
+});
+const report = events.compose(spec());
+report.pipe(process.stdout, { end: false });
+await finished(report);
+
+if (counts.passed === 0) process.exitCode = 1; // nothing ran: that is no success
+process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);

@@ -1,0 +1,68 @@
+/** Runs the built command as a user would. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../bin/bento.js', import.meta.url));
+
+/** What a finished command left behind. */
+export interface Finished {
+  /** Exit code, or the signal that ended it. */
+  readonly end: number | NodeJS.Signals;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running command. */
+export interface Running extends AsyncDisposable {
+  readonly child: ChildProcess;
+  /** Resolves once standard error has the words; rejects if the command ends first. */
+  says(words: string): Promise<string>;
+  /** Resolves once the command, and everything that writes where it writes, has ended. */
+  readonly finished: Promise<Finished>;
+}
+
+/** Starts `bento` with arguments. */
+export function bento(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Running {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+    });
+  }
+  // `close` comes when the last holder of the pipes has ended: the workers, too.
+  const finished = once(child, 'close').then(([code, signal]) => ({
+    end: (signal ?? code) as Finished['end'],
+    ...texts,
+  }));
+  return {
+    child,
+    finished,
+    async says(words) {
+      while (!texts.stderr.includes(words)) {
+        const ended = await Promise.race([once(child.stderr, 'data').then(() => undefined), finished]);
+        if (ended && !texts.stderr.includes(words)) throw new Error(`bento ended with ${ended.end}:\n${ended.stderr}`);
+      }
+      return texts.stderr;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await finished;
+    },
+  };
+}
+
+/** The address that `bento serve` says it serves at. */
+export function urlIn(text: string): string {
+  const url = /is served at (http:\S+),/.exec(text)?.[1];
+  if (url === undefined) throw new Error(`no address in: ${text}`);
+  return url;
+}

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { createNote, start } from './start.ts';
+
+const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
+
+test('a method that never returns is answered 504, and its signal aborts', async () => {
+  await using faults = await start('faults');
+  using note = createNote();
+  const response = await faults.post('/hang', { note: note.path }, { headers: { 'x-request-timeout-ms': '200' } });
+  assert.deepEqual([response.status, await codeOf(response)], [504, 'TIMEOUT']);
+  assert.equal(await note.until('aborted'), 'begun\naborted: TimeoutError\n');
+});
+
+test('the slot of a call that ignores its time-out is held until the call has really ended', async () => {
+  await using faults = await start('faults');
+  using note = createNote();
+  const late = await faults.post(
+    '/stubborn',
+    { note: note.path, waitMs: 600 },
+    { headers: { 'x-request-timeout-ms': '100' } },
+  );
+  assert.equal(late.status, 504);
+  await late.body?.cancel();
+  assert.equal(note.text(), 'begun\n', 'it still runs');
+  const next = await faults.post('/stubborn', { note: note.path, waitMs: 0 });
+  assert.equal(await next.text(), 'late');
+  assert.equal(note.text(), 'begun\nended\nbegun\nended\n', 'the second began only after the first had ended');
+});
+
+test('a caller that leaves aborts the signal of its method', async () => {
+  await using faults = await start('faults');
+  using note = createNote();
+  const departure = new AbortController();
+  const response = faults.post('/hang', { note: note.path }, { signal: departure.signal });
+  response.catch(() => {});
+  await note.until('begun');
+  departure.abort();
+  assert.equal(await note.until('aborted'), 'begun\naborted: AbortError\n');
+  const line = await faults.line(({ message }) => message.includes('path=/hang'));
+  assert.match(line.message, /status=499/);
+});
+
+test('a caller that leaves the queue is forgotten: its method never runs', async () => {
+  await using faults = await start('faults');
+  using first = createNote();
+  using second = createNote();
+  const running = faults.post('/stubborn', { note: first.path, waitMs: 400 });
+  await first.until('begun');
+  const departure = new AbortController();
+  const waiting = faults.post('/stubborn', { note: second.path, waitMs: 0 }, { signal: departure.signal });
+  waiting.catch(() => {});
+  await (await fetch(`${faults.url}/livez`)).body?.cancel(); // the waiting call was sent before this
+  departure.abort();
+  await (await running).text();
+  const third = await faults.post('/stubborn', { note: first.path, waitMs: 0 });
+  assert.equal(await third.text(), 'late');
+  assert.equal(second.text(), '');
+});
+
+test('while a method blocks its thread, health, readiness and metrics are answered', async (t) => {
+  await using faults = await start('faults');
+  let isBlocked = true;
+  const blocked = faults.post('/block', { forMs: 2000 }).then(async (response) => {
+    isBlocked = false;
+    return response.text();
+  });
+  const tookMs: number[] = [];
+  for (let probe = 0; probe < 200; probe++) {
+    const begun = performance.now();
+    const response = await fetch(`${faults.url}${['/livez', '/readyz', '/healthz', '/metrics'][probe % 4]}`);
+    await response.text();
+    tookMs.push(performance.now() - begun);
+    assert.deepEqual([response.status, isBlocked], [200, true]);
+  }
+  tookMs.sort((a, b) => a - b);
+  t.diagnostic(`200 probes: median ${tookMs[100]?.toFixed(2)} ms, slowest ${tookMs.at(-1)?.toFixed(2)} ms`);
+  // The median, since one slow probe of a shared machine says nothing about us; waiting for the worker would take 2 s.
+  assert.ok((tookMs[100] ?? 0) < 5, `median ${tookMs[100]} ms`);
+  assert.equal(await blocked, 'unblocked');
+});
+
+test('calls wait in the gateway for a blocked worker, and the other worker takes them meanwhile', async () => {
+  await using faults = await start('faults', { workers: 2 });
+  let isBlocked = true;
+  const blocked = faults.post('/block', { forMs: 1500 }).then(async (response) => {
+    isBlocked = false;
+    return response.text();
+  });
+  await faults.post('/pid', {}).then((response) => response.text());
+  const pids = new Set<string>();
+  for (let call = 0; call < 10; call++) pids.add(await (await faults.post('/pid', {})).text());
+  assert.deepEqual([pids.size, isBlocked], [1, true]);
+  await blocked;
+});
+
+test('two workers share the work of a method', async () => {
+  await using faults = await start('faults', { workers: 2 });
+  const answers = await Promise.all([1, 2].map(async () => (await faults.post('/block', { forMs: 300 })).text()));
+  assert.deepEqual(answers, ['unblocked', 'unblocked']);
+  const lines = faults.log.filter(({ message }) => message.includes('path=/block'));
+  const tookMs = lines.map(({ message }) => Number(/([\d.]+)ms$/.exec(message)?.[1]));
+  assert.ok(Math.max(...tookMs) < 2 * 300, `one after the other would take 600 ms: ${tookMs}`);
+});
+
+test('what does not fit into the queue is refused with 503 and Retry-After', async () => {
+  await using faults = await start('faults');
+  using note = createNote();
+  const departure = new AbortController();
+  const post = () => faults.post('/hang', { note: note.path }, { signal: departure.signal });
+  const pending = [post()];
+  await note.until('begun');
+  pending.push(post(), post(), post(), post()); // maxQueue is 4
+  for (const call of pending) call.catch(() => {});
+  const refused = await Promise.race([
+    ...pending,
+    (async () => {
+      for (;;) {
+        const response = await faults.post(
+          '/hang',
+          { note: note.path },
+          { headers: { 'x-request-timeout-ms': '50' }, signal: departure.signal },
+        );
+        if (response.status === 503) return response;
+        await response.body?.cancel();
+      }
+    })(),
+  ]);
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+  assert.equal(await codeOf(refused), 'QUEUE_FULL');
+  departure.abort();
+  await note.until('aborted');
+});
+
+test('a worker that exits fails only its calls, with 503, and is replaced', async () => {
+  await using faults = await start('faults');
+  const response = await faults.post('/exit', { code: 3 });
+  assert.deepEqual(
+    [response.status, response.headers.get('retry-after'), await codeOf(response)],
+    [503, '1', 'WORKER_LOST'],
+  );
+  const line = await faults.line(({ level, message }) => level === 'error' && message.includes('exit code 3'));
+  assert.match(line.message, /^worker 1 of Faults ended with exit code 3; another one is started/);
+  const next = await faults.post('/block', { forMs: 1 });
+  assert.equal(await next.text(), 'unblocked');
+});
+
+test('an exception outside of any call ends the worker, and the log says what it was', async () => {
+  await using faults = await start('faults');
+  const response = await faults.post('/throwsLater', {});
+  assert.deepEqual([response.status, await codeOf(response)], [503, 'WORKER_LOST']);
+  const line = await faults.line(({ message }) => message.includes('thrown in a timer'));
+  assert.equal(line.level, 'error');
+  assert.match(String(line.stack), /faults\.ts:\d+/);
+});
+
+test('a worker killed in the middle of a call fails it with 503; the next one is served by another process', async () => {
+  await using faults = await start('faults');
+  using note = createNote();
+  const pending = faults.post('/waits', { note: note.path });
+  const pid = Number(await note.until('\n'));
+  process.kill(pid, 'SIGKILL');
+  const response = await pending;
+  assert.deepEqual([response.status, await codeOf(response)], [503, 'WORKER_LOST']);
+  const line = await faults.line(({ message }) => message.includes('signal SIGKILL'));
+  assert.equal(line.pid, pid);
+  assert.notEqual(Number(await (await faults.post('/pid', {})).text()), pid);
+});
+
+test('a worker killed in the middle of a stream cuts the answer, so that the caller knows', async () => {
+  await using faults = await start('faults');
+  using note = createNote();
+  const response = await faults.post('/stalls', { note: note.path });
+  const reader = response.body?.getReader();
+  const first = await reader?.read();
+  assert.equal(new TextDecoder().decode(first?.value), 'first');
+  process.kill(Number(note.text().split('\n')[0]), 'SIGKILL');
+  await assert.rejects(async () => {
+    while ((await reader?.read())?.done === false);
+  }, /terminated/);
+});
+
+test('a worker killed in the middle of a stream of events is told in the last event', async () => {
+  await using faults = await start('faults');
+  using note = createNote();
+  const response = await faults.post('/stalls', { note: note.path }, { headers: { accept: 'text/event-stream' } });
+  await note.until('\n');
+  process.kill(Number(note.text().split('\n')[0]), 'SIGKILL');
+  assert.match(
+    await response.text(),
+    /^data: "first"\n\nevent: error\ndata: \{"error":"[^"]+","code":"WORKER_LOST","detail":\[\]\}\n\n$/,
+  );
+});
+
+test('two workers killed at once are both replaced, and only their calls fail', async () => {
+  await using faults = await start('faults', { workers: 2 });
+  using notes = createNote();
+  const pending = [1, 2].map(() => faults.post('/waits', { note: notes.path }));
+  await notes.until('\n');
+  while (notes.text().trim().split('\n').length < 2) await notes.until('\n');
+  for (const pid of new Set(notes.text().trim().split('\n'))) process.kill(Number(pid), 'SIGKILL');
+  for (const response of await Promise.all(pending)) assert.equal(await codeOf(response), 'WORKER_LOST');
+  assert.equal(await (await faults.post('/block', { forMs: 1 })).text(), 'unblocked');
+});
+
+test('a stream that its reader does not read pauses its generator; a reader that leaves ends it', async () => {
+  await using faults = await start('faults');
+  using note = createNote();
+  const departure = new AbortController();
+  const response = await faults.post('/endless', { note: note.path }, { signal: departure.signal });
+  const reader = response.body?.getReader();
+  await reader?.read();
+  const gatewayBefore = process.memoryUsage.rss();
+  // The reader stands still for as long as 200 other requests take; an unpaused generator would make a million items.
+  for (let probe = 0; probe < 200; probe++) await (await fetch(`${faults.url}/livez`)).text();
+  departure.abort();
+  await note.until('ended');
+  const made = Number(/ended after (\d+), aborted true/.exec(note.text())?.[1]);
+  assert.ok(made < 20_000, `${made} items of 1 kB were made for a reader that took few`);
+  assert.ok(process.memoryUsage.rss() - gatewayBefore < 100 * 1024 * 1024);
+});
+
+test('an idle connection hears of no one: after everything, the handles of the server are those of before', async () => {
+  await using faults = await start('faults');
+  using note = createNote();
+  const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  for (let call = 0; call < 20; call++) {
+    const departure = new AbortController();
+    const pending = faults.post('/hang', { note: note.path }, { signal: departure.signal });
+    pending.catch(() => {});
+    await once(departure.signal, 'abort', { signal: AbortSignal.timeout(20) }).catch(() => {});
+    departure.abort();
+  }
+  assert.equal(await (await faults.post('/block', { forMs: 1 })).text(), 'unblocked');
+  const after = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  assert.ok(after <= before + 2, `${before} timers before, ${after} after`);
+});

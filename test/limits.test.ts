@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dial, readAll, start } from './start.ts';
+
+const bodyOf = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as { code: string };
+
+test('a body that announces more than the limit is answered 413 before it is sent', async () => {
+  await using everyday = await start('everyday', { jsonBodyLimitBytes: 1000 });
+  const socket = await dial(everyday.url);
+  socket.write('POST /add HTTP/1.1\r\nhost: x\r\ncontent-length: 1001\r\n\r\n');
+  const answer = await readAll(socket);
+  assert.match(answer, /^HTTP\/1\.1 413 /);
+  assert.match(answer, /connection: close/i);
+  assert.equal(bodyOf(answer).code, 'BODY_TOO_LARGE');
+});
+
+test('a body of unknown length is answered 413 as soon as it passes the limit', async () => {
+  await using everyday = await start('everyday', { jsonBodyLimitBytes: 1000 });
+  const socket = await dial(everyday.url);
+  socket.write(`POST /add HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}\r\n`);
+  const answer = await readAll(socket);
+  assert.match(answer, /^HTTP\/1\.1 413 /);
+});
+
+test('a caller that sends all of a body that is too large gets the answer, not a reset', async () => {
+  await using everyday = await start('everyday', { jsonBodyLimitBytes: 1000 });
+  const response = await everyday.post('/strings', { texts: ['x'.repeat(5_000_000)] });
+  assert.deepEqual([response.status, ((await response.json()) as { code: string }).code], [413, 'BODY_TOO_LARGE']);
+});
+
+test('a body of exactly the limit is read', async () => {
+  const body = JSON.stringify({ texts: ['x'.repeat(500)] });
+  await using everyday = await start('everyday', { jsonBodyLimitBytes: body.length });
+  assert.equal((await everyday.post('/strings', body)).status, 200);
+});
+
+test('headers larger than the limit are answered 431', async () => {
+  await using everyday = await start('everyday', { headerLimitBytes: 2048 });
+  const socket = await dial(everyday.url);
+  socket.write(`POST /add HTTP/1.1\r\nhost: x\r\nx-long: ${'y'.repeat(4000)}\r\n\r\n`);
+  const answer = await readAll(socket);
+  assert.match(answer, /^HTTP\/1\.1 431 /);
+  assert.equal(bodyOf(answer).code, 'HEADERS_TOO_LARGE');
+});
+
+test('what is no HTTP is answered 400 and the connection closed', async () => {
+  await using everyday = await start('everyday');
+  const socket = await dial(everyday.url);
+  socket.write('this is no HTTP\r\n\r\n');
+  const answer = await readAll(socket);
+  assert.match(answer, /^HTTP\/1\.1 400 /);
+  assert.equal(bodyOf(answer).code, 'BAD_REQUEST');
+});
+
+test('a URL that cannot be decoded is answered, not crashed on', async () => {
+  await using everyday = await start('everyday');
+  const socket = await dial(everyday.url);
+  socket.write('GET /%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  assert.match(await readAll(socket), /^HTTP\/1\.1 40[04] /);
+});
+
+test('a client that is slow with its body is answered 408', async () => {
+  await using everyday = await start('everyday', { requestTimeoutMs: 500, headersTimeoutMs: 500 });
+  const socket = await dial(everyday.url);
+  socket.write('POST /add HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{');
+  const answer = await readAll(socket);
+  assert.match(answer, /^HTTP\/1\.1 408 /);
+  assert.equal(bodyOf(answer).code, 'REQUEST_TIMEOUT');
+});
+
+test('a client that is slow with its headers is cut', async () => {
+  await using everyday = await start('everyday', { headersTimeoutMs: 500 });
+  const socket = await dial(everyday.url);
+  socket.write('POST /add HTTP/1.1\r\nhost: x\r\n');
+  assert.match(await readAll(socket), /^HTTP\/1\.1 408 /);
+});
+
+test('when memory is short, calls are refused with 503 while health is answered', async () => {
+  await using everyday = await start('everyday', { memoryLimitRatio: 0.000_01 });
+  const response = await everyday.post('/add', { a: 1 });
+  assert.deepEqual([response.status, ((await response.json()) as { code: string }).code], [503, 'MEMORY_LOW']);
+  assert.equal((await fetch(`${everyday.url}/livez`)).status, 200);
+});
+
+test('a request that ends in the middle of its body never reaches the method, and nothing is left of it', async () => {
+  await using everyday = await start('everyday');
+  const socket = await dial(everyday.url);
+  socket.write('POST /add HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{');
+  socket.end();
+  await readAll(socket);
+  const line = await everyday.line(({ message }) => message.includes('path=/add'));
+  assert.match(line.message, /status=(499|400)/);
+});
+
+test('two requests in one packet are answered in order', async () => {
+  await using everyday = await start('everyday');
+  const socket = await dial(everyday.url);
+  const request = (a: number, more: string) =>
+    `POST /add HTTP/1.1\r\nhost: x\r\n${more}content-length: 7\r\n\r\n{"a":${a}}`;
+  socket.write(request(1, '') + request(5, 'connection: close\r\n'));
+  const answers = (await readAll(socket)).split('HTTP/1.1 200 OK');
+  assert.deepEqual([answers.length, answers[1]?.at(-1), answers[2]?.at(-1)], [3, '2', '6']);
+});

@@ -1,0 +1,120 @@
+/** Starts a fixture for a test, with its log at hand. */
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ServeOptions, type ServerHandle, serve } from 'bentots/serve';
+
+/** One line of the log. */
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+/** A server that runs a fixture. */
+export interface Started extends AsyncDisposable {
+  readonly url: string;
+  readonly server: ServerHandle;
+  readonly log: readonly LogLine[];
+  /** The first line, past or to come, that fits. */
+  line(fits: (line: LogLine) => boolean): Promise<LogLine>;
+  /** POSTs a JSON value, or a body as it is. */
+  post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
+}
+
+/** The path of a fixture's file. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`./fixtures/${name}.ts`, import.meta.url));
+}
+
+/** Serves a fixture on a free port. */
+export async function start(name: string, options: ServeOptions = {}): Promise<Started> {
+  const log: LogLine[] = [];
+  let waiting: (() => void)[] = [];
+  const logTo = {
+    write(text: string) {
+      log.push(JSON.parse(text) as LogLine);
+      for (const wake of waiting.splice(0)) wake();
+    },
+  };
+  const server = await serve(fixture(name), { port: 0, logFormat: 'json', logTo, ...options });
+  return {
+    url: server.url,
+    server,
+    log,
+    async line(fits) {
+      for (;;) {
+        const found = log.find(fits);
+        if (found) return found;
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+        });
+      }
+    },
+    post: (path, body, init = {}) =>
+      fetch(`${server.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...init.headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        ...(init.signal ? { signal: init.signal } : {}),
+      }),
+    async [Symbol.asyncDispose]() {
+      waiting = [];
+      await server.stop();
+    },
+  };
+}
+
+/** A file in a folder of its own, in which the other side leaves notes. */
+export interface Note extends Disposable {
+  readonly path: string;
+  text(): string;
+  /** Resolves with the text once it has the words. */
+  until(words: string): Promise<string>;
+}
+
+/** Creates an empty note. */
+export function createNote(): Note {
+  const folder = mkdtempSync(join(tmpdir(), 'bentots-test-'));
+  const path = join(folder, 'note');
+  writeFileSync(path, '');
+  const text = () => readFileSync(path, 'utf8');
+  return {
+    path,
+    text,
+    async until(words) {
+      const watcher = watch(path);
+      try {
+        while (!text().includes(words)) await once(watcher, 'change');
+      } finally {
+        watcher.close();
+      }
+      return text();
+    },
+    [Symbol.dispose]() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A bare connection, for what `fetch` would not send. */
+export async function dial(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Everything that a connection says until it is closed by the other side. */
+export async function readAll(socket: Socket): Promise<string> {
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  socket.on('error', () => {}); // a reset after the answer is part of some tests
+  await once(socket, 'close');
+  return text;
+}
