@@ -26,7 +26,10 @@ export function openLog({ format, destination }: LogOptions): LogSink {
     typeof destination === 'number'
       ? pino.destination({ fd: destination, sync: false, minLength: 4096, periodicFlush: flushEveryMs })
       : undefined;
-  file?.on('error', () => {}); // a closed pipe downstream is no reason to stop serving
+  let isClosed = false;
+  file?.on('error', () => {
+    isClosed = true; // a pipe that was closed downstream is no reason to stop serving, nor to keep what nobody will read
+  });
   const target = file ?? (destination as { write(line: string): unknown });
   const stream = format === 'json' ? target : { write: (line: string) => target.write(toText(line)) };
   const logger = pino(
@@ -39,7 +42,6 @@ export function openLog({ format, destination }: LogOptions): LogSink {
     },
     stream as pino.DestinationStream,
   );
-  let isClosed = false;
   return {
     log(level, message, fields) {
       if (isClosed) return;
@@ -47,7 +49,6 @@ export function openLog({ format, destination }: LogOptions): LogSink {
       else logger[level](message);
     },
     close() {
-      if (isClosed) return;
       isClosed = true;
       try {
         file?.flushSync();

@@ -4,7 +4,7 @@ import type { Given } from '../config/resolve.ts';
 import { isPublicMethod, ownData, refuseLegacy } from './decorator-data.ts';
 
 /** Options of {@link api}; what each means and its default stand in the options reference. */
-export type ApiOptions = Given<typeof apiOptions>;
+export interface ApiOptions extends Given<typeof apiOptions> {}
 
 type AnyMethod = (...args: never[]) => unknown;
 

@@ -6,7 +6,7 @@ import { ServiceError } from '../errors.ts';
 import { type ClassData, dataChain, ownData, refuseLegacy } from './decorator-data.ts';
 
 /** Options of {@link service}; what each means and its default stand in the options reference. */
-export type ServiceOptions = Given<typeof serviceOptions>;
+export interface ServiceOptions extends Given<typeof serviceOptions> {}
 
 type AnyClass = abstract new (...args: never[]) => object;
 
