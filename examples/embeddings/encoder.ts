@@ -12,7 +12,7 @@ import { Tokenizer, type VocabularyRow } from './tokenizer.ts';
 export const dimensions = 512;
 
 /** Pieces of a sentence that the model reads: its graph cuts off the rest (`ClipToMaxLength`). */
-export const pieceLimit = 128;
+const pieceLimit = 128;
 
 /**
  * The model and its tokenizer, in memory.

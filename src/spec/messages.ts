@@ -43,7 +43,7 @@ export interface Credit {
 
 /** From a worker to the gateway. */
 export type FromWorker =
-  | { readonly kind: 'hello'; readonly version: string; readonly services: readonly DecoratedService[] }
+  | { readonly kind: 'hello'; readonly services: readonly DecoratedService[] }
   | { readonly kind: 'ready' }
   /** The worker cannot go on; `step` says what it was doing. */
   | {

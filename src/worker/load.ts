@@ -1,5 +1,4 @@
 /** Imports the author's file and finds the services in it. */
-import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { isServiceClass } from '../sdk/decorator-data.ts';
 
@@ -21,14 +20,7 @@ export async function loadServices(file: string, tsconfig: string | undefined): 
   return [...found].map(([serviceClass, exportName]) => ({ exportName, serviceClass }));
 }
 
-/** The version of bentots that the worker runs. */
-export function ownVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
-}
-
+// Ours say that decorators are the standard ones, whatever the author's tsconfig says.
 async function registerTypeScript(file: string, tsconfig: string | undefined): Promise<void> {
   if (!/\.[cm]?tsx?$/.test(file)) return;
   const { register } = await import('tsx/esm/api');

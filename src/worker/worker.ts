@@ -8,7 +8,7 @@ import type { Trace } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
-import { type LoadedService, loadServices, ownVersion } from './load.ts';
+import { type LoadedService, loadServices } from './load.ts';
 
 interface WorkerDeps {
   send(message: FromWorker): void;
@@ -37,7 +37,7 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
     try {
       loaded = await loadServices(file, message.tsconfig);
       const services = loaded.map(({ serviceClass, exportName }) => describeClass(serviceClass, exportName));
-      deps.send({ kind: 'hello', version: ownVersion(), services });
+      deps.send({ kind: 'hello', services });
     } catch (error) {
       fail({ step: 'load', error: toRecord(error) });
     }
