@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Started, start } from './start.ts';
+import { dial, readAll, type Started, start } from './start.ts';
 
 let everyday: Started;
 before(async () => {
@@ -186,6 +186,26 @@ test('GET on a method is answered 405 with Allow, an unknown path 404 with what 
   const { status, code, error } = await refused('/addd', {});
   assert.deepEqual([status, code], [404, 'NOT_FOUND']);
   assert.match(error, /^\/addd is not here; there is .*\/add,/);
+});
+
+test('methods that HTTP has beside the common ones are answered like any other wrong method', async () => {
+  for (const [path, status, code] of [
+    ['/add', 405, 'METHOD_NOT_ALLOWED'],
+    ['/nowhere', 404, 'NOT_FOUND'],
+  ] as const) {
+    const socket = await dial(everyday.url);
+    socket.write(`PROPFIND ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    const answer = await readAll(socket);
+    assert.ok(answer.startsWith(`HTTP/1.1 ${status} `) && answer.includes(`"code":"${code}"`), answer);
+  }
+});
+
+test('a request target with scheme and host, as proxies send it, is understood', async () => {
+  const socket = await dial(everyday.url);
+  socket.write(
+    'POST http://example.org/add?x=1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 7\r\n\r\n{"a":1}',
+  );
+  assert.match(await readAll(socket), /^HTTP\/1\.1 200 [\s\S]*\r\n\r\n2$/);
 });
 
 test('a route may be named, and names on Object.prototype are no routes', async () => {

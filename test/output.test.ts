@@ -87,6 +87,18 @@ test('a method with a context reads headers and sets status, headers and cookies
   assert.deepEqual([line.text, line.worker, line.requestId], ['hi', 1, first.headers.get('x-bentoml-request-id')]);
 });
 
+test('a status without a body is answered without one', async () => {
+  const response = await everyday.post('/noContent', {});
+  assert.deepEqual([response.status, response.headers.get('content-length'), await response.text()], [204, null, '']);
+});
+
+test('a value that JSON has no word for is answered 500 and logged', async () => {
+  const response = await everyday.post('/unwritable', {});
+  assert.deepEqual([response.status, ((await response.json()) as { code: string }).code], [500, 'OUTPUT_INVALID']);
+  const line = await everyday.line(({ level, message }) => level === 'error' && message.includes('BigInt'));
+  assert.match(line.message, /^\/unwritable: /);
+});
+
 test('health, readiness and metrics are answered by the gateway', async () => {
   for (const path of ['/livez', '/healthz', '/readyz']) {
     const response = await fetch(everyday.url + path);

@@ -69,6 +69,10 @@ test('a generator that throws midway cuts the connection, so that the caller kno
     ({ level, message }) => level === 'error' && message.includes('a secret from a stream'),
   );
   assert.match(line.message, /^Everyday\.breaks/);
+  const access = await everyday.line(
+    ({ message }) => message.includes('path=/breaks') && message.includes('status=500'),
+  );
+  assert.equal(access.level, 'info');
 });
 
 test('as events, a generator that throws midway ends with the error body, without its message', async () => {
@@ -95,8 +99,16 @@ test('a hundred thousand items arrive whole and in order', async () => {
   assert.ok(events.slice(0, 100_000).every((event, index) => event === `data: ${index + 1}`));
 });
 
-test('a stream that stands still for the time-out is ended', async () => {
-  await using faults = await start('standing-still');
-  const response = await faults.post('/stall', {});
+test('a stream that stands still for the time-out is ended, and logged as timed out', async () => {
+  await using standing = await start('standing-still');
+  const response = await standing.post('/stall', {});
   await assert.rejects(response.text(), /terminated/);
+  const line = await standing.line(({ message }) => message.includes('path=/stall'));
+  assert.match(line.message, /^127\.0\.0\.1:\d+ .*status=504/);
+});
+
+test('as events, a stream that stands still ends with the error body', async () => {
+  await using standing = await start('standing-still');
+  const response = await standing.post('/stall', {}, { headers: { accept: 'text/event-stream' } });
+  assert.match(await response.text(), /^data: "first"\n\nevent: error\ndata: \{.*"code":"TIMEOUT".*\}\n\n$/);
 });

@@ -15,7 +15,7 @@ export const serviceOptions = {
   startTimeoutMs: option.ms({
     default: 600_000,
     min: 1,
-    doc: 'How long a worker may take to load its models and run its start-up hooks.',
+    doc: 'How long a worker may take from its process's start until its start-up hooks have run.',
   }),
   traffic: {
     timeoutMs: option.ms({
@@ -124,6 +124,6 @@ export const serverOptions = {
   }),
   memoryLimitRatio: option.ratio({
     default: 0.8,
-    doc: 'Share of the memory limit above which new requests with a body are refused with 503.',
+    doc: 'Share of the memory limit above which new calls are refused with 503.',
   }),
 } as const;

@@ -45,7 +45,7 @@ export function openLog({ format, destination }: LogOptions): LogSink {
   return {
     log(level, message, fields) {
       if (isClosed) return;
-      if (fields) logger[level](fields, message);
+      if (fields) logger[level](withoutOurs(fields), message);
       else logger[level](message);
     },
     close() {
@@ -58,6 +58,16 @@ export function openLog({ format, destination }: LogOptions): LogSink {
       }
     },
   };
+}
+
+const ours = ['level', 'time', 'message'];
+
+// Two keys of one name would make a line that parsers read in different ways.
+function withoutOurs(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (!ours.some((name) => name in fields)) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [ours.includes(name) ? `field_${name}` : name, value]),
+  );
 }
 
 function toText(line: string): string {

@@ -45,8 +45,8 @@ export function createCallListener(deps: CallDeps): {
     return deps.refuse(error) || wasReading;
   };
   const invalid = (error: ServiceError) => {
-    deps.log('error', `${deps.name}: ${(error.cause as Error).message}`, facts);
-    fail(error);
+    const level = fail(error) ? 'error' : 'warn'; // once nobody waits, it is only worth a look
+    deps.log(level, `${deps.name}: ${(error.cause as Error).message}`, facts);
   };
 
   const listener: CallListener = {

@@ -1,5 +1,6 @@
 /** Everything that hangs on one reading of the author's code: spec, routes, validators, queue and workers. */
 import { dirname } from 'node:path';
+import { serviceOptions } from '../config/options.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import { joinSpec } from '../spec/join.ts';
@@ -33,6 +34,9 @@ export interface Generation {
   kill(): void;
 }
 
+// What the service itself says is known only once it has loaded.
+const loadTimeoutMs = serviceOptions.startTimeoutMs.default;
+
 interface GenerationOptions {
   readonly target: Target;
   /** Overrides what the service says. */
@@ -56,6 +60,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       tsconfig,
       index,
       niceness: options.niceness,
+      loadTimeoutMs,
       log: (level, message, fields) => log(level, message, { ...fields, worker: index }),
     });
   const first = launch(1);
@@ -110,6 +115,7 @@ export async function describeTarget(options: Omit<GenerationOptions, 'workers'>
     tsconfig: loaderTsconfig(target.file),
     index: 1,
     niceness: options.niceness,
+    loadTimeoutMs,
     log,
   });
   try {

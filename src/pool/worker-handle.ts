@@ -31,7 +31,7 @@ export interface WorkerHandle {
   accepts(api: ApiSpec): boolean;
   /** Sends a call; the slot is held until the worker says that it has ended. */
   call(api: ApiSpec, message: CallMessage, listener: CallListener): number;
-  cancel(id: number, reason: 'TIMEOUT' | 'CANCELLED' | 'STOPPING'): void;
+  cancel(id: number, reason: 'TIMEOUT' | 'CANCELLED'): void;
   credit(id: number, credit: Credit): void;
   /** Lets running calls finish, runs the shut-down hooks, ends the process; resolves when it has ended. */
   stop(): Promise<void>;
@@ -60,11 +60,14 @@ interface LaunchOptions {
   readonly tsconfig: string | undefined;
   readonly index: number;
   readonly niceness: number;
+  /** How long the file may take to load, before it is known what the service says. */
+  readonly loadTimeoutMs: number;
   readonly log: WorkerLog;
 }
 
 /** Starts a worker's process and has it load the file. */
 export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
+  const launchedMs = performance.now();
   const { channel, ended, kill, pid } = startProcess(options.niceness);
   const hello = Promise.withResolvers<readonly DecoratedService[]>();
   const ready = Promise.withResolvers<void>();
@@ -151,16 +154,19 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     },
   };
 
+  const loaded = withTimeout(hello.promise, options.loadTimeoutMs, options.file, 'loaded');
+  loaded.catch(() => {}); // whoever waits for it hears of it
   channel.send({ kind: 'load', file: options.file, tsconfig: options.tsconfig });
   return {
     pid,
-    hello: hello.promise,
+    hello: loaded,
     ended,
     kill,
     async start(spec, models) {
       serviceName = spec.name;
       channel.send({ kind: 'start', spec, models, workerIndex: options.index });
-      await withTimeout(ready.promise, spec.settings.startTimeoutMs, spec.name);
+      const leftMs = spec.settings.startTimeoutMs - (performance.now() - launchedMs);
+      await withTimeout(ready.promise, leftMs, spec.name, 'ready');
       return handle;
     },
   };
@@ -170,14 +176,17 @@ function traceFields(trace: Trace | undefined): Record<string, unknown> {
   return trace ? { trace: trace.traceId, requestId: trace.spanId } : {};
 }
 
-async function withTimeout(ready: Promise<void>, timeoutMs: number, service: string): Promise<void> {
+async function withTimeout<T>(promise: Promise<T>, leftMs: number, service: string, step: string): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const problem = `it was not ready within ${timeoutMs} ms; make its start-up hooks quicker or raise startTimeoutMs`;
-    late.reject(new ServiceError('START_FAILED', { service, problem }));
-  }, timeoutMs);
+  const timer = setTimeout(
+    () => {
+      const problem = `it was not ${step} in time; make its module and start-up hooks quicker or raise startTimeoutMs`;
+      late.reject(new ServiceError('START_FAILED', { service, problem }));
+    },
+    Math.max(0, leftMs),
+  );
   try {
-    await Promise.race([ready, late.promise]);
+    return await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timer);
   }

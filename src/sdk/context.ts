@@ -40,7 +40,7 @@ export interface ContextResponse {
 export interface Context {
   readonly request: ContextRequest;
   readonly response: ContextResponse;
-  /** Aborts when the caller leaves, the time is up or the server stops. */
+  /** Aborts when the caller leaves, the time is up, or a stopping server waits no longer. */
   readonly signal: AbortSignal;
   /** When the caller stops waiting. */
   readonly deadline: Date;

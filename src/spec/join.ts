@@ -31,8 +31,15 @@ function findTypes(decorated: DecoratedService, reflected: ReflectedModule): Ref
     reflected.services.find((candidate) => candidate.className === decorated.className);
   if (found) return found;
   throw new ServiceError('SERVICE_INVALID', {
-    problem: `the types of ${decorated.className} are not in ${reflected.file}; write the class in the file that is served`,
+    problem: `the types of ${decorated.className} are not in ${reflected.file}; ${remedyFor(reflected.file)}`,
   });
+}
+
+function remedyFor(file: string): string {
+  const isTypeScript = /\.[cm]?tsx?$/.test(file);
+  return isTypeScript
+    ? 'write the class in the file that is served'
+    : 'serve its TypeScript source, which has the types';
 }
 
 function joinApi(decorated: DecoratedService, api: DecoratedApi, types: ReflectedService, file: string): ApiSpec {

@@ -30,7 +30,7 @@ export type ToWorker =
       /** What a stream may send before it must wait for more. */
       readonly credit?: Credit;
     }
-  | { readonly kind: 'cancel'; readonly id: number; readonly reason: 'TIMEOUT' | 'CANCELLED' | 'STOPPING' }
+  | { readonly kind: 'cancel'; readonly id: number; readonly reason: 'TIMEOUT' | 'CANCELLED' }
   | { readonly kind: 'credit'; readonly id: number; readonly credit: Credit }
   /** Run the shut-down hooks and leave. */
   | { readonly kind: 'stop' };

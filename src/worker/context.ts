@@ -84,6 +84,12 @@ function createResponse(): { facade: ContextResponse; changes(): ResponseChanges
           `the value of the cookie ${name} has characters that cannot stand in one; encode it, for example with encodeURIComponent`,
         );
       }
+      const { maxAgeSeconds, expires, sameSite } = options;
+      if (maxAgeSeconds !== undefined && !Number.isFinite(maxAgeSeconds))
+        throw new RangeError(`maxAgeSeconds is ${maxAgeSeconds}, but must be a number of seconds`);
+      if (expires !== undefined && Number.isNaN(Number(expires))) throw new RangeError('expires is no valid date');
+      if (sameSite !== undefined && !['lax', 'strict', 'none'].includes(sameSite))
+        throw new TypeError(`sameSite is ${JSON.stringify(sameSite)}, but must be lax, strict or none`);
       for (const attribute of [options.path, options.domain]) {
         if (attribute !== undefined && /[^\x20-\x3a\x3c-\x7e]/.test(attribute))
           throw new TypeError(`${JSON.stringify(attribute)} cannot stand in a cookie`);

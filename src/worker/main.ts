@@ -1,4 +1,5 @@
 /** Where a worker process begins: steps back behind the gateway, starts the watchdog, listens. */
+import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ServiceError, toRecord } from '../errors.ts';
@@ -10,11 +11,7 @@ import { createWorker } from './worker.ts';
 const livenessFd = 4;
 
 const niceness = Number(process.argv[2]);
-try {
-  setPriority(niceness); // before any other thread exists: later ones inherit it
-} catch {
-  // Not allowed in some sandboxes; the worker then competes with the gateway on equal terms.
-}
+stepBack(niceness);
 
 const watchdog = new Worker(new URL(import.meta.resolve('#watchdog')), {
   workerData: { livenessFd, gatewayPid: process.ppid },
@@ -40,6 +37,16 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     channel.send({ kind: 'log', level: 'error', message: `the worker ends: ${event}: ${message}`, fields: { stack } });
     leave(1);
   });
+}
+
+/** Lowers the priority of every thread: Linux has one a thread, and V8 has started some; later ones inherit it. */
+function stepBack(level: number): void {
+  try {
+    const threads = process.platform === 'linux' ? readdirSync('/proc/self/task').map(Number) : [process.pid];
+    for (const thread of threads) setPriority(thread, level);
+  } catch {
+    // Not allowed in some sandboxes; the worker then competes with the gateway on equal terms.
+  }
 }
 
 /** A result that cannot cross the border becomes an error of its own call; anything else is a fault of ours. */

@@ -68,7 +68,7 @@ function refuseForms({ headers }: IncomingMessage, body: Uint8Array): void {
 const openingBrace = 0x7b;
 
 function mediaTypeOf(contentType: string | undefined): string {
-  return (contentType?.split(';', 1)[0] ?? '').trim();
+  return (contentType?.split(';', 1)[0] ?? '').trim().toLowerCase(); // RFC 9110 section 8.3.1
 }
 
 /** Reads a whole body; `data` and `end` events cost a third less than `for await`. */

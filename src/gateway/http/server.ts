@@ -11,7 +11,7 @@ import type { RequestInfo, Trace } from '../../spec/invocation.ts';
 import { createMemoryGuard } from '../memory-guard.ts';
 import { toSchemaDocument } from '../schema-document.ts';
 import { createTraceIds } from '../trace-ids.ts';
-import { watchRequest } from './access.ts';
+import { type WatchedRequest, watchRequest } from './access.ts';
 import { builtins, refuseMethod } from './builtins.ts';
 import { watchConnections } from './connections.ts';
 import { type BodyLimits, readArguments } from './read.ts';
@@ -76,6 +76,11 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
   // Bodies are read by read.ts, which bounds them by what they are for.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  // Called for methods that Fastify does not know.
+  app.setNotFoundHandler((request, reply) => {
+    reply.hijack();
+    handle(request.raw, reply.raw);
+  });
   // Raised for content types that Fastify cannot parse; they are read as JSON like other unknown ones.
   app.setErrorHandler((_error, request, reply) => {
     reply.hijack();
@@ -145,14 +150,15 @@ function createHandler(
     const metrics = now?.metrics ?? metricsOf('');
     const serviceName = now?.generation.spec.name ?? '';
     const endpoint = route || builtin ? path : '(unmatched)';
-    watchRequest(request, response, { path, endpoint, trace }, { log: deps.log, metrics, serviceName });
+    const watched = watchRequest(request, response, { path, endpoint, trace }, { log: deps.log, metrics, serviceName });
     if (deps.isStopping()) response.setHeader('connection', 'close');
 
     if (builtin) {
       const isReady = now?.generation.isReady ?? false;
       return builtin(request, response, { path, isReady, isStopping: deps.isStopping(), schema: now?.schema, metrics });
     }
-    if (now && route && request.method === 'POST') return void call(now, route, request, response, trace, path);
+    if (now && route && request.method === 'POST')
+      return void call(now, route, request, response, { trace, path, watched });
     request.resume(); // whatever was sent is not for anyone
     if (!now) return writeError(response, new ServiceError('NOT_READY', {}), {});
     if (route) return refuseMethod(request, response, path, ['POST']);
@@ -169,14 +175,14 @@ function createHandler(
     route: Route,
     request: IncomingMessage,
     response: ServerResponse,
-    trace: Trace,
-    path: string,
+    { trace, path, watched }: { readonly trace: Trace; readonly path: string; readonly watched: WatchedRequest },
   ): Promise<void> {
     const { generation } = now;
     const headers: HeaderMap = {
       server: `BentoML Service/${generation.spec.name}`,
       'x-bentoml-request-id': trace.spanId,
     };
+    let isDispatched = false;
     const departure = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) departure.abort();
@@ -194,27 +200,32 @@ function createHandler(
         trace,
         request: toRequestInfo(request, path, route.api.takesContext),
       });
+      isDispatched = true;
       const io = now.ioTypes.get(route) as IoType; // every route has one
       if (outcome.kind === 'value') return writeValue(response, outcome, io, headers);
       await writeItems(response, outcome, headers, {
         io,
         asEvents: wantsEvents(request),
         idleMs: generation.spec.settings.traffic.timeoutMs,
-        onFailure: (error) => logFailure(error, path, trace),
+        onFailure(error) {
+          logFailure(error, false, path, trace);
+          if (!departure.signal.aborted) watched.failed(toAnswer(error).status);
+        },
       });
     } catch (error) {
-      logFailure(error, path, trace);
+      logFailure(error, isDispatched, path, trace);
       if (response.destroyed || response.headersSent) return void response.destroy();
       endUnreadBody(request, response);
       writeError(response, error, headers);
     }
   }
 
-  /** The dispatcher has logged what the author's code did; what is no known error is a broken promise of ours. */
-  function logFailure(error: unknown, path: string, trace: Trace): void {
-    const { body } = toAnswer(error);
-    if (body.code !== 'INTERNAL') return;
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  /** The dispatcher has logged what the author's code did; what comes after it, or is no known error, is logged here. */
+  function logFailure(error: unknown, isDispatched: boolean, path: string, trace: Trace): void {
+    const { code } = toAnswer(error).body;
+    if (code !== 'INTERNAL' && !(isDispatched && code === 'OUTPUT_INVALID')) return;
+    const known = error instanceof Error ? error : new Error(String(error));
+    const { message, stack } = known.cause instanceof Error ? known.cause : known;
     deps.log('error', `${path}: ${message}`, { stack, requestId: trace.spanId });
   }
 }
@@ -255,6 +266,8 @@ function endUnreadBody(request: IncomingMessage, response: ServerResponse): void
 }
 
 function pathOf(url: string): string {
+  // The absolute form, as proxies send it: RFC 9112 section 3.2.2.
+  if (!url.startsWith('/')) return URL.parse(url)?.pathname ?? url;
   const query = url.indexOf('?');
   return query < 0 ? url : url.slice(0, query);
 }

@@ -9,7 +9,7 @@ import type { Cookie, Outcome, ResponseChanges } from '../../spec/invocation.ts'
 /** Headers by lower-case name. */
 export type HeaderMap = Record<string, string | string[]>;
 
-// Framing and connection are ours: an author's value for them would corrupt the message.
+// Framing, connection and the link to the log are ours: an author's value for them would corrupt the message or mislead.
 const keptHeaders = new Set([
   'content-length',
   'transfer-encoding',
@@ -20,21 +20,45 @@ const keptHeaders = new Set([
   'te',
   'set-cookie',
   'date',
+  'content-encoding',
+  'x-bentoml-request-id',
+  'x-bentoml-stream',
 ]);
 
-/** Answers with one value. */
+/**
+ * Answers with one value.
+ * @throws ServiceError `OUTPUT_INVALID` if the value cannot be written.
+ */
 export function writeValue(
   response: ServerResponse,
   outcome: Extract<Outcome, { kind: 'value' }>,
   io: IoType,
   headers: HeaderMap,
 ): void {
-  const payload = Buffer.from(io.encode(outcome.value) as string); // a Buffer is taken as it is
+  const payload = Buffer.from(encodeWith(io, outcome.value) as string); // a Buffer is taken as it is
   headers['content-type'] = io.mediaType;
   const status = applyChanges(outcome.response, headers);
+  if (bodylessStatuses.has(status)) {
+    delete headers['content-type'];
+    sendHead(response, status, headers);
+    response.end();
+    return;
+  }
   headers['content-length'] = String(payload.length);
   sendHead(response, status, headers);
   response.end(payload);
+}
+
+// RFC 9110 sections 8.6 and 15: no content, and no length of it.
+const bodylessStatuses = new Set([204, 205, 304]);
+
+// A type such as `unknown` lets values through that JSON has no word for.
+function encodeWith(io: IoType, value: unknown): string | Uint8Array {
+  try {
+    return io.encode(value);
+  } catch (cause) {
+    throw new ServiceError('OUTPUT_INVALID', {}, { cause });
+  }
 }
 
 interface StreamOptions {
@@ -55,12 +79,13 @@ export async function writeItems(
   options: StreamOptions,
 ): Promise<void> {
   const { io, asEvents, idleMs } = options;
-  const encode = asEvents ? toItemEvent : io.encode;
+  const encode = asEvents ? toItemEvent : (item: unknown) => encodeWith(io, item);
   headers['content-type'] = 'text/event-stream; charset=utf-8';
   if (asEvents) headers['x-bentoml-stream'] = 'sse';
   const status = applyChanges(outcome.response, headers);
   const groups = outcome.groups[Symbol.asyncIterator]();
   const stop = new AbortController();
+  let isReaderStalled = false;
   const giveUp = (reason: ServiceError) => {
     stop.abort(reason);
     void groups.return?.(); // ends a `next` that is waiting
@@ -75,7 +100,9 @@ export async function writeItems(
       idle.refresh();
       if (group.done === true) break;
       if (writeGroup(response, group.value, encode)) continue;
+      isReaderStalled = true;
       await once(response, 'drain', { signal: stop.signal }).catch(() => stop.signal.throwIfAborted());
+      isReaderStalled = false;
       idle.refresh();
     }
     response.end(asEvents ? endEvent : undefined);
@@ -83,7 +110,7 @@ export async function writeItems(
     void groups.return?.();
     options.onFailure(error);
     // An event tells the caller what happened; without events only a cut connection can say that the end is missing.
-    if (asEvents && !stop.signal.aborted) response.end(toErrorEvent(toAnswer(error).body));
+    if (asEvents && !isReaderStalled && response.writable) response.end(toErrorEvent(toAnswer(error).body));
     else response.destroy();
   } finally {
     clearTimeout(idle);
