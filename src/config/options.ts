@@ -15,7 +15,7 @@ export const serviceOptions = {
   startTimeoutMs: option.ms({
     default: 600_000,
     min: 1,
-    doc: 'How long a worker may take from its process's start until its start-up hooks have run.',
+    doc: 'How long a worker may take from the start of its process until its start-up hooks have run.',
   }),
   traffic: {
     timeoutMs: option.ms({
