@@ -1,0 +1,53 @@
+/** Runs benches by name: `npm run bench -- http-overhead`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Bench, BenchOptions } from './bench.ts';
+import { ensureBuilt } from './built-output.ts';
+import * as httpOverhead from './http-overhead.ts';
+import { describeRun } from './machine.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const benches: { readonly [name: string]: Bench } = { 'http-overhead': httpOverhead };
+
+const usage = `npm run bench -- <name>... [--quick] [--also <folder>]
+
+${Object.entries(benches)
+  .map(([name, { question }]) => `  ${name.padEnd(16)} ${question}`)
+  .join('\n')}
+
+  --quick           few and short rounds; the committed results stay as they are
+  --also <folder>   measures another built checkout, too (may be repeated); the committed results stay as they are
+`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, also: { type: 'string', multiple: true, default: [] } },
+    allowPositionals: true,
+  });
+  const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+  if (unknown.length > 0) throw new Error(`there is no bench ${unknown.join(', ')}; there is:\n\n${usage}`);
+  if (positionals.length === 0) return console.log(usage);
+  ensureBuilt(root);
+  const also = values.also.map((folder) => resolve(folder));
+  for (const name of positionals) {
+    await runBench(name, benches[name] as Bench, { isQuick: values.quick, also }); // looked up above
+  }
+}
+
+async function runBench(name: string, bench: Bench, options: BenchOptions): Promise<void> {
+  const where = describeRun(root, new Date());
+  const { text, data } = await bench.run(options);
+  const page = `# ${bench.question}\n\n${text}\n${where}.\n\n\`npm run bench -- ${name}\`\n`;
+  console.log(page);
+  if (options.isQuick || options.also.length > 0) return;
+  const results = join(root, 'bench/results');
+  mkdirSync(results, { recursive: true });
+  writeFileSync(join(results, `${name}.md`), page);
+  writeFileSync(join(results, `${name}.json`), `${JSON.stringify({ where, ...(data as object) }, null, 2)}\n`);
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
