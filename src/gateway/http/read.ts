@@ -87,6 +87,8 @@ function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Ar
     request.on('data', onData);
     request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
     request.once('error', (cause) => reject(new ServiceError('CANCELLED', {}, { cause })));
-    request.once('close', () => reject(new ServiceError('CANCELLED', {}))); // no effect after `end`
+    request.once('close', () => {
+      if (!request.readableEnded) reject(new ServiceError('CANCELLED', {})); // made only when needed: a stack costs 4 µs
+    });
   });
 }
