@@ -73,20 +73,10 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
       writeError(reply.raw, new ServiceError('BAD_REQUEST', { problem: error.message }), {});
     },
   });
-  // Bodies are read by read.ts, which bounds them by what they are for.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  // Called for methods that Fastify does not know.
-  app.setNotFoundHandler((request, reply) => {
-    reply.hijack();
-    handle(request.raw, reply.raw);
-  });
-  // Raised for content types that Fastify cannot parse; they are read as JSON like other unknown ones.
-  app.setErrorHandler((_error, request, reply) => {
-    reply.hijack();
-    handle(request.raw, reply.raw);
-  });
-  app.all('*', (request, reply) => {
+  // Whatever is no route of a plugin is ours, and is taken over before Fastify looks at method or body: read.ts bounds
+  // bodies by what they are for, and the routes hang on a generation.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done();
     reply.hijack();
     handle(request.raw, reply.raw);
   });
