@@ -7,6 +7,7 @@ import type { Validator } from '../spec/validator.ts';
 import { createCallListener } from './call-listener.ts';
 import { createOutputCheck, type OutputCheck } from './output.ts';
 import { createStreamReader } from './stream-reader.ts';
+import { createWaitingLine, type Place } from './waiting-line.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 interface DispatchDeps {
@@ -38,6 +39,8 @@ interface Ticket {
   /** Both without effect once one of them was called; `refuse` says whether it was. */
   settle(outcome: Outcome): void;
   refuse(error: Error): boolean;
+  /** Set once it waits. */
+  place?: Place<Ticket> | undefined;
   /** Set while a worker runs it. */
   running?: { readonly worker: WorkerHandle; readonly id: number };
 }
@@ -48,7 +51,7 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
   const lines = new Map(
     spec.apis.map((api) => [
       api.name,
-      { api, check: createOutputCheck(compile(api.output.schema)), waiting: new Set<Ticket>() },
+      { api, check: createOutputCheck(compile(api.output.schema)), waiting: createWaitingLine<Ticket>() },
     ]),
   );
   const workers = new Set<WorkerHandle>();
@@ -58,11 +61,11 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
   let isClosed = false;
 
   const enqueue = (ticket: Ticket) => {
-    lines.get(ticket.api.name)?.waiting.add(ticket);
+    ticket.place = lines.get(ticket.api.name)?.waiting.join(ticket);
     waitingCount++;
   };
   const dequeue = (ticket: Ticket) => {
-    if (lines.get(ticket.api.name)?.waiting.delete(ticket)) waitingCount--;
+    if (ticket.place && lines.get(ticket.api.name)?.waiting.leave(ticket.place)) waitingCount--;
   };
 
   /** Sends waiting calls, the most urgent first among the methods that some worker has room for. */
@@ -71,7 +74,7 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
       let first: Ticket | undefined;
       let target: WorkerHandle | undefined;
       for (const { api, waiting } of lines.values()) {
-        const [head] = waiting;
+        const { head } = waiting;
         if (!head || (first && head.expiresAtMs >= first.expiresAtMs)) continue;
         const worker = leastLoaded(api);
         if (!worker) continue;

@@ -72,16 +72,19 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   const hello = Promise.withResolvers<readonly DecoratedService[]>();
   const ready = Promise.withResolvers<void>();
   for (const { promise } of [hello, ready]) promise.catch(() => {}); // whoever waits for it hears of it
-  const calls = new Map<number, { readonly api: ApiSpec; readonly listener: CallListener }>();
+  // An object and not a Map, whose outgrown tables would keep ended calls alive: see waiting-line.ts.
+  const calls: Record<number, { readonly api: ApiSpec; readonly listener: CallListener }> = Object.create(null);
+  let load = 0;
   const running = new Map<string, number>();
   let blocking = 0;
   let nextId = 1;
   let serviceName = '';
 
   const release = (id: number): CallListener | undefined => {
-    const call = calls.get(id);
+    const call = calls[id];
     if (!call) return undefined;
-    calls.delete(id);
+    delete calls[id];
+    load--;
     running.set(call.api.name, (running.get(call.api.name) ?? 1) - 1);
     if (call.api.isBlocking) blocking--;
     return call.listener;
@@ -104,7 +107,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       case 'value':
         return release(message.id)?.onValue(message.value, message.response);
       case 'items':
-        return calls.get(message.id)?.listener.onItems(message.items, message.bytes, message.response);
+        return calls[message.id]?.listener.onItems(message.items, message.bytes, message.response);
       case 'end':
         return release(message.id)?.onEnd(message.response);
       case 'error':
@@ -125,7 +128,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     });
     hello.reject(error);
     ready.reject(error);
-    for (const id of [...calls.keys()]) release(id)?.onLost(how);
+    for (const id of Object.keys(calls)) release(Number(id))?.onLost(how);
   });
 
   const handle: WorkerHandle = {
@@ -134,13 +137,14 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     ended,
     kill,
     get load() {
-      return calls.size;
+      return load;
     },
     // A blocking method holds the thread: whatever else were sent to that worker would wait there instead of here.
     accepts: (api) => blocking === 0 && (running.get(api.name) ?? 0) < api.slots,
     call(api, message, listener) {
       const id = nextId++;
-      calls.set(id, { api, listener });
+      calls[id] = { api, listener };
+      load++;
       running.set(api.name, (running.get(api.name) ?? 0) + 1);
       if (api.isBlocking) blocking++;
       channel.send({ kind: 'call', id, ...message });
