@@ -37,7 +37,7 @@ export function openLog({ format, destination }: LogOptions): LogSink {
       base: null,
       level: 'debug',
       messageKey: 'message',
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }) },
     },
     stream as pino.DestinationStream,
@@ -68,6 +68,19 @@ function withoutOurs(fields: Readonly<Record<string, unknown>>): Readonly<Record
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [ours.includes(name) ? `field_${name}` : name, value]),
   );
+}
+
+// Many lines share their millisecond, and writing a date out costs 0.7 µs.
+function createTimestamp(): () => string {
+  let writtenMs = Number.NaN;
+  let written = '';
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs === writtenMs) return written;
+    writtenMs = nowMs;
+    written = `,"time":"${new Date(nowMs).toISOString()}"`;
+    return written;
+  };
 }
 
 function toText(line: string): string {
