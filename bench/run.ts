@@ -4,11 +4,12 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, BenchOptions } from './bench.ts';
 import { ensureBuilt } from './built-output.ts';
+import * as embeddings from './embeddings.ts';
 import * as httpOverhead from './http-overhead.ts';
 import { describeRun } from './machine.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const benches: { readonly [name: string]: Bench } = { 'http-overhead': httpOverhead };
+const benches: { readonly [name: string]: Bench } = { 'http-overhead': httpOverhead, embeddings };
 
 const usage = `npm run bench -- <name>... [--quick] [--also <folder>]
 
