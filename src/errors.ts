@@ -41,6 +41,12 @@ export const errorTable = {
   REQUEST_TIMEOUT: row(408, 'DEADLINE_EXCEEDED', true, 'the request was not received within {limitMs} ms'),
   BODY_TOO_LARGE: row(413, 'RESOURCE_EXHAUSTED', false, 'the body is larger than the limit of {limitBytes} bytes'),
   UNSUPPORTED_MEDIA_TYPE: row(415, 'INVALID_ARGUMENT', false, '{mediaType} is not accepted; {remedy}'),
+  EXPECTATION_FAILED: row(
+    417,
+    'INVALID_ARGUMENT',
+    false,
+    'the expectation "{expectation}" cannot be met; leave the Expect header out',
+  ),
   HEADERS_TOO_LARGE: row(431, 'RESOURCE_EXHAUSTED', false, 'the request headers are larger than {limitBytes} bytes'),
   CANCELLED: row(499, 'CANCELLED', true, 'the caller left before the answer was ready'),
 
@@ -148,7 +154,7 @@ export class ApiError extends Error {
   /** @throws RangeError if the status is not an integer from 400 to 599. */
   constructor(status: number, message: string, extras: ErrorExtras & { readonly code?: string } = {}) {
     super(message, extras.cause === undefined ? undefined : { cause: extras.cause });
-    if (!Number.isInteger(status) || status < 400 || status > 599) {
+    if (!isErrorStatus(status)) {
       throw new RangeError(`ApiError: the status is ${status}, but must be an integer from 400 to 599`);
     }
     this.status = status;
@@ -200,7 +206,10 @@ const maxCauses = 8; // a cause may point back at itself
 export function toRecord(thrown: unknown, depth = 0): ErrorRecord {
   const error =
     thrown instanceof Error ? thrown : new Error(`a value that is no Error was thrown: ${describe(thrown)}`);
-  const base = { name: error.name, message: error.message, stack: error.stack ?? `${error.name}: ${error.message}` };
+  const name = readText(() => error.name);
+  const message = readText(() => error.message);
+  const stack = readText(() => error.stack ?? `${name}: ${message}`);
+  const base = { name, message, stack };
   const cause = error.cause === undefined || depth >= maxCauses ? {} : { cause: toRecord(error.cause, depth + 1) };
   if (isServiceError(error)) {
     return {
@@ -209,11 +218,18 @@ export function toRecord(thrown: unknown, depth = 0): ErrorRecord {
       kind: 'service',
       code: error.code,
       status: errorTable[error.code].http,
-      detail: error.detail,
+      detail: plainDetail(error.detail),
     };
   }
   if (error instanceof ApiError) {
-    return { ...base, ...cause, kind: 'api', code: error.code, status: error.status, detail: error.detail };
+    return {
+      ...base,
+      ...cause,
+      kind: 'api',
+      code: String(error.code),
+      status: error.status,
+      detail: plainDetail(error.detail),
+    };
   }
   return { ...base, ...cause, kind: 'other', code: 'METHOD_FAILED', status: 500, detail: [] };
 }
@@ -227,14 +243,36 @@ export function fromRecord(record: ErrorRecord): Error {
 }
 
 function revive(record: ErrorRecord): Error {
-  if (record.kind === 'api') return new ApiError(record.status, record.message, record);
-  if (record.kind === 'service' && record.code in errorTable) {
+  if (record.kind === 'api' && isErrorStatus(record.status)) return new ApiError(record.status, record.message, record);
+  if (record.kind === 'service' && Object.hasOwn(errorTable, record.code)) {
     const code = record.code as ErrorCode; // checked by the line above
     const error = new ServiceError(code, {} as Params<typeof code>, { detail: record.detail });
     error.message = record.message; // already filled in where it was raised
     return error;
   }
   return Object.assign(new Error(record.message), { name: record.name });
+}
+
+function isErrorStatus(status: unknown): boolean {
+  return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599;
+}
+
+/** Details as what their type promises: an author can put anything there. */
+function plainDetail(detail: readonly Violation[]): Violation[] {
+  if (!Array.isArray(detail)) return [];
+  return detail.slice(0, 100).map(({ loc, msg, type }: Violation) => ({
+    loc: [loc].flat().map((part) => (typeof part === 'number' ? part : describe(part))),
+    msg: describe(msg),
+    type: describe(type),
+  }));
+}
+
+function readText(read: () => unknown): string {
+  try {
+    return describe(read());
+  } catch {
+    return 'unreadable'; // a getter of the author's that throws
+  }
 }
 
 function describe(thrown: unknown): string {

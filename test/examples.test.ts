@@ -101,11 +101,8 @@ test('npm run demo -- --once searches by meaning, prints sensible neighbours and
     const lines = output.split('\n');
     return lines[lines.findIndex((line) => line.startsWith(question)) + 1]?.trim().slice(0, 60);
   };
-  assert.match(best('Can I be put in prison') ?? '', /^0\.56 {2}No one shall be subjected to arbitrary arrest/);
-  assert.match(
-    best('Can my parents force me') ?? '',
-    /^0\.60 {2}Marriage shall be entered into only with the free and full/,
-  );
+  assert.match(best('Can I be put in prison') ?? '', /^0\.\d\d {2}No one shall be subjected to arbitrary arrest/);
+  assert.match(best('Can my parents force me') ?? '', /^0\.\d\d {2}Marriage shall be entered into only with the free/);
   assert.match(best('Do I get paid vacation?') ?? '', /right to rest and leisure/);
   assert.match(output, /\d+ ms/);
 });

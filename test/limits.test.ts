@@ -28,6 +28,56 @@ test('a caller that sends all of a body that is too large gets the answer, not a
   assert.deepEqual([response.status, ((await response.json()) as { code: string }).code], [413, 'BODY_TOO_LARGE']);
 });
 
+test('a body that comes byte by byte takes no more memory than one that comes whole', async () => {
+  await using everyday = await start('everyday');
+  const socket = await dial(everyday.url);
+  const length = 300_000;
+  const bytes = `{"texts":["${'x'.repeat(length - 13)}"]}`;
+  socket.write('POST /strings HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n');
+  const chunks = [...bytes].map((byte) => `1\r\n${byte}\r\n`).join('');
+  const before = process.memoryUsage.rss();
+  socket.write(`${chunks}0\r\n\r\n`);
+  assert.match(await readAll(socket), /^HTTP\/1\.1 200 [\s\S]*\r\n\r\n1$/);
+  const grownMiB = (process.memoryUsage.rss() - before) / 1024 / 1024;
+  assert.ok(grownMiB < 100, `grew by ${grownMiB.toFixed(0)} MiB; a Buffer object for each byte would take 130`);
+});
+
+test('an answer that nobody takes is cut after the time-out', async () => {
+  await using standing = await start('standing-still');
+  const socket = await dial(standing.url);
+  socket.pause();
+  socket.write('POST /big HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
+  const line = await standing.line(({ message }) => message.includes('path=/big'));
+  assert.match(line.message, /status=499/);
+  socket.destroy();
+});
+
+test('an expectation other than 100-continue is answered 417, a request without Host 400, both with our body', async () => {
+  await using everyday = await start('everyday');
+  const expecting = await dial(everyday.url);
+  expecting.write(
+    'POST /add HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 200-ok\r\ncontent-length: 7\r\n\r\n{"a":1}',
+  );
+  const unmet = await readAll(expecting);
+  assert.match(unmet, /^HTTP\/1\.1 417 /);
+  assert.equal(bodyOf(unmet).code, 'EXPECTATION_FAILED');
+  const nameless = await dial(everyday.url);
+  nameless.write('POST /add HTTP/1.1\r\nconnection: close\r\ncontent-length: 7\r\n\r\n{"a":1}');
+  const refused = await readAll(nameless);
+  assert.match(refused, /^HTTP\/1\.1 400 /);
+  assert.equal(bodyOf(refused).code, 'BAD_REQUEST');
+});
+
+test('100-continue is answered, and the call goes on', async () => {
+  await using everyday = await start('everyday');
+  const socket = await dial(everyday.url);
+  socket.write(
+    'POST /add HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: 7\r\n\r\n',
+  );
+  socket.once('data', () => socket.write('{"a":1}'));
+  assert.match(await readAll(socket), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [\s\S]*2$/);
+});
+
 test('a body of exactly the limit is read', async () => {
   const body = JSON.stringify({ texts: ['x'.repeat(500)] });
   await using everyday = await start('everyday', { jsonBodyLimitBytes: body.length });

@@ -10,8 +10,8 @@ export function printError(error: unknown, isVerbose: boolean): void {
   else if (isServiceError(error) && error.cause !== undefined) process.stderr.write('(--verbose says more)\n');
 }
 
-function tell(error: unknown): string {
+function tell(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error);
   const own = error.stack ?? error.message;
-  return error.cause === undefined ? own : `${own}\ncaused by: ${tell(error.cause)}`;
+  return error.cause === undefined || depth === 8 ? own : `${own}\ncaused by: ${tell(error.cause, depth + 1)}`;
 }

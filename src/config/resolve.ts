@@ -38,7 +38,7 @@ export function resolveOptions<R extends Rows>(rows: R, given: unknown, where: s
   for (const [name, row] of Object.entries(rows)) {
     const value = Object.hasOwn(said, name) ? said[name] : undefined;
     if (!isOption(row)) {
-      resolved[name] = resolveOptions(row, value ?? {}, `${where}, ${name}`);
+      resolved[name] = resolveOptions(row, value === undefined ? {} : value, `${where}, ${name}`);
       continue;
     }
     resolved[name] = value === undefined ? row.default : accept(row, value, name, where);

@@ -1,4 +1,5 @@
 /** Says when memory is so short that a new body could end the process. */
+import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 
 const lookAgainAfterMs = 100; // one look costs some 3 µs
@@ -13,9 +14,9 @@ export function createMemoryGuard(ratio: number): { isLow(): boolean } {
       if (now - lookedAtMs < lookAgainAfterMs) return isLow;
       lookedAtMs = now;
       const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-      const constrained = process.constrainedMemory(); // of the cgroup; 0 or huge without one
-      const isNearCgroup = constrained > 0 && process.memoryUsage.rss() > constrained * ratio;
-      isLow = used > limit * ratio || isNearCgroup;
+      // Bodies lie outside of the heap. The limit is the cgroup's, which is 0 or huge where there is none.
+      const all = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
+      isLow = used > limit * ratio || process.memoryUsage.rss() > all * ratio;
       return isLow;
     },
   };

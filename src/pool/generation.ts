@@ -53,6 +53,7 @@ interface GenerationOptions {
  */
 export async function startGeneration(options: GenerationOptions): Promise<Generation> {
   const { target, log } = options;
+  options.signal.throwIfAborted(); // a listener would never hear of it
   const tsconfig = loaderTsconfig(target.file);
   const launch = (index: number) =>
     launchWorker({
@@ -69,6 +70,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
   try {
     const spec = await readSpec(options, first);
     const compile = createValidatorCompiler();
+    const routes = new Map(spec.apis.map((api) => [api.route, { api, input: compile(api.input) }]));
     const models = await resolveModels(spec, dirname(target.file));
     const dispatcher = createDispatcher({ spec, compile, log });
     const count = options.workers ?? spec.settings.workers;
@@ -83,10 +85,11 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
         log,
       },
       first,
+      options.signal,
     );
     return {
       spec,
-      routes: new Map(spec.apis.map((api) => [api.route, { api, input: compile(api.input) }])),
+      routes,
       get isReady() {
         return supervisor.readyCount >= count;
       },

@@ -14,11 +14,17 @@ export type OutputCheck = (value: unknown) => CheckedOutput;
 export function createOutputCheck(validator: Validator): OutputCheck {
   return (given) => {
     const value = given === undefined ? null : given; // a method that returns nothing answers null
-    if (validator.fits(value)) return { value };
-    const finite = withoutNonFinite(value);
-    if (validator.fits(finite)) return { value: finite };
-    const problem = `the result does not fit its declared type: ${summarize(validator.violations(value, false))}`;
-    return { error: new ServiceError('OUTPUT_INVALID', {}, { cause: new TypeError(problem) }) };
+    let problem: string;
+    try {
+      if (validator.fits(value)) return { value };
+      const finite = withoutNonFinite(value);
+      if (validator.fits(finite)) return { value: finite };
+      problem = summarize(validator.violations(value, false));
+    } catch (error) {
+      problem = `it is too deep, or holds itself (${(error as Error).message})`; // stack overflow: JSON could not say it either
+    }
+    const cause = new TypeError(`the result does not fit its declared type: ${problem}`);
+    return { error: new ServiceError('OUTPUT_INVALID', {}, { cause }) };
   };
 }
 

@@ -31,7 +31,11 @@ export interface Supervisor {
  * Starts the workers in parallel and resolves when all are ready; `first` has loaded its file already.
  * @throws ServiceError of the first worker that does not get there; the others are ended.
  */
-export async function startSupervisor(deps: SupervisorDeps, first: WorkerInTheMaking): Promise<Supervisor> {
+export async function startSupervisor(
+  deps: SupervisorDeps,
+  first: WorkerInTheMaking,
+  signal = new AbortController().signal,
+): Promise<Supervisor> {
   const { spec, log } = deps;
   const making = new Set<WorkerInTheMaking>();
   const ready = new Set<WorkerHandle>();
@@ -65,9 +69,7 @@ export async function startSupervisor(deps: SupervisorDeps, first: WorkerInTheMa
     const { afterMs, shortLives } = decideRestart(history);
     const timer = setTimeout(() => {
       restarts.delete(timer);
-      const worker = deps.launch(index);
-      bring(worker, index, shortLives).catch((error: unknown) => {
-        worker.kill();
+      bringAgain(index, shortLives).catch((error: unknown) => {
         if (isStopping) return;
         log('error', `worker ${index} of ${spec.name} could not be started again: ${toRecord(error).message}`, {
           worker: index,
@@ -76,6 +78,16 @@ export async function startSupervisor(deps: SupervisorDeps, first: WorkerInTheMa
       });
     }, afterMs);
     restarts.add(timer);
+  };
+
+  const bringAgain = async (index: number, shortLives: number) => {
+    const worker = deps.launch(index); // throws where the system has no more processes or descriptors
+    try {
+      await bring(worker, index, shortLives);
+    } catch (error) {
+      worker.kill();
+      throw error;
+    }
   };
 
   const kill = () => {
@@ -87,9 +99,13 @@ export async function startSupervisor(deps: SupervisorDeps, first: WorkerInTheMa
   const rest = Array.from({ length: deps.count - 1 }, (_, position) => deps.launch(position + 2));
   const all = [first, ...rest];
   try {
-    await Promise.all(all.map((worker, position) => bring(worker, position + 1, 0)));
+    await Promise.race([
+      Promise.all(all.map((worker, position) => bring(worker, position + 1, 0))),
+      rejectOnAbort(signal),
+    ]);
   } catch (error) {
     kill();
+    for (const worker of all) worker.kill(); // also the one that is late: it would never end by itself
     await Promise.all(all.map((worker) => worker.ended));
     throw error;
   }
@@ -111,4 +127,12 @@ export async function startSupervisor(deps: SupervisorDeps, first: WorkerInTheMa
       clearTimeout(late);
     },
   };
+}
+
+/** Also when some workers are ready already: they would be started again otherwise. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }

@@ -29,7 +29,7 @@ const sourcePattern = /\.[cm]?[jt]sx?$/;
  * @throws ServiceError `TARGET_MISSING` or `SERVICE_MISSING`.
  */
 export function findTarget(text: string, workingFolder: string): Target {
-  const { path, choice } = split(text);
+  const { path, choice } = split(text, workingFolder);
   const absolute = resolve(workingFolder, path);
   const stat = statSync(absolute, { throwIfNoEntry: false });
   if (!stat) {
@@ -41,10 +41,10 @@ export function findTarget(text: string, workingFolder: string): Target {
   if (!stat.isDirectory()) return fileTarget(absolute, choice, text);
   const named = namedByManifest(absolute);
   if (named !== undefined) {
-    const target = split(named);
+    const target = split(named, absolute);
     return fileTarget(resolve(absolute, target.path), choice ?? target.choice, join(absolute, 'package.json'));
   }
-  const found = conventionalFiles.map((name) => join(absolute, name)).find((file) => existsSync(file));
+  const found = conventionalFiles.map((name) => join(absolute, name)).find(isFile);
   if (found !== undefined) return { file: found, choice };
   throw new ServiceError('SERVICE_MISSING', {
     file: absolute,
@@ -76,15 +76,16 @@ export function chooseService(target: Target, services: readonly DecoratedServic
 }
 
 // A colon after a drive letter (C:\…) belongs to the path.
-function split(text: string): { path: string; choice: string | undefined } {
+function split(text: string, folder: string): { path: string; choice: string | undefined } {
   const colon = text.lastIndexOf(':');
   const name = text.slice(colon + 1);
-  if (colon <= 1 || !/^[A-Za-z_$][\w$.-]*$/.test(name) || existsSync(text)) return { path: text, choice: undefined };
+  if (colon <= 1 || !/^[A-Za-z_$][\w$.-]*$/.test(name) || existsSync(resolve(folder, text)))
+    return { path: text, choice: undefined };
   return { path: text.slice(0, colon), choice: name };
 }
 
 function fileTarget(file: string, choice: string | undefined, said: string): Target {
-  if (!existsSync(file)) {
+  if (!isFile(file)) {
     throw new ServiceError('TARGET_MISSING', { target: said, problem: `there is no file ${file}; check the path` });
   }
   if (!sourcePattern.test(file)) {
@@ -94,6 +95,10 @@ function fileTarget(file: string, choice: string | undefined, said: string): Tar
     });
   }
   return { file, choice };
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 function namedByManifest(folder: string): string | undefined {

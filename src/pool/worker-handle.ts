@@ -77,6 +77,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   let load = 0;
   const running = new Map<string, number>();
   let blocking = 0;
+  let isConnected = true; // the line closes a moment before the process has ended
   let nextId = 1;
   let serviceName = '';
 
@@ -121,6 +122,9 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     }
   });
 
+  channel.onClose(() => {
+    isConnected = false;
+  });
   void ended.then((how) => {
     const error = new ServiceError('START_FAILED', {
       service: serviceName || options.file,
@@ -140,7 +144,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       return load;
     },
     // A blocking method holds the thread: whatever else were sent to that worker would wait there instead of here.
-    accepts: (api) => blocking === 0 && (running.get(api.name) ?? 0) < api.slots,
+    accepts: (api) => isConnected && blocking === 0 && (running.get(api.name) ?? 0) < api.slots,
     call(api, message, listener) {
       const id = nextId++;
       calls[id] = { api, listener };

@@ -22,7 +22,7 @@ export function startProcess(niceness: number): WorkerProcess {
     // The fifth descriptor is the liveness pipe: it closes with this process, however this process ends.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
   });
-  child.stdio[4]?.on('error', () => {}); // a reset when the worker is killed says nothing that `ended` does not
+  child.stdio?.[4]?.on('error', () => {}); // a reset when the worker is killed says nothing that `ended` does not
   return {
     pid: child.pid,
     channel: createIpcChannel(child),
@@ -33,7 +33,7 @@ export function startProcess(niceness: number): WorkerProcess {
 
 function waitForEnd(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve(`no process (${error.message})`));
+    child.on('error', (error) => resolve(`no process (${error.message})`));
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
 }

@@ -118,11 +118,23 @@ function applyConstraint(schema: Draft | Reference, { name, text }: Tag): string
   if (targets.length === 0) {
     return `@${name} is for ${plural[row.applies]}, and this is ${printType(schema)}; remove the tag or change the type`;
   }
+  if (name === 'uniqueItems' && !targets.every(hasPlainItems)) {
+    return '@uniqueItems is for arrays of strings, numbers or booleans: comparing each item with each other would hold up the server; remove the tag';
+  }
   for (const target of targets) {
     if (name === 'integer') setInteger(target);
     else setKey(target, name, value);
   }
   return undefined;
+}
+
+const plainTypes = new Set(['string', 'number', 'integer', 'boolean', 'null']);
+
+/** Whether items can be looked up in one table; the validator compares all pairs of others. */
+function hasPlainItems({ items }: Draft): boolean {
+  const draft = items instanceof Reference ? items.target : items;
+  const types = isDraft(draft) ? typesOf(draft) : [];
+  return types.length > 0 && types.every((type) => plainTypes.has(type));
 }
 
 /** The parts of a union that a keyword is for; a schema without a type takes every keyword. */

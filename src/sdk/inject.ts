@@ -2,6 +2,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 interface Injection {
+  /** The class that is constructed: what it constructs itself is a plain class. */
+  readonly serviceClass: object;
   readonly models: ReadonlyMap<string, unknown>;
 }
 
@@ -9,7 +11,7 @@ const storage = new AsyncLocalStorage<Injection>();
 
 /** Constructs a service whose `@model` fields get the given values, by field name. */
 export function construct(serviceClass: new () => object, models: ReadonlyMap<string, unknown>): object {
-  return storage.run({ models }, () => new serviceClass());
+  return storage.run({ serviceClass, models }, () => new serviceClass());
 }
 
 /** What is being injected, or undefined where a class is constructed by hand. */

@@ -26,7 +26,8 @@ export function model<T>(ref: ModelRef<T>): ModelDecorator<T> {
     else data.problems.push(`${field} ${problem}`);
     return function initialise(this: unknown) {
       const injection = currentInjection();
-      if (injection?.models.has(field)) return injection.models.get(field) as T; // resolved by this very ref's kind
+      const isInjected = injection?.serviceClass === (this as object).constructor && injection.models.has(field);
+      if (isInjected) return injection.models.get(field) as T; // resolved by this very ref's kind
       const present = ref.find({ folder: process.cwd() });
       if (present !== undefined) return present;
       const service = (this as object).constructor.name;

@@ -16,7 +16,8 @@ const namePattern = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
  * ```
  */
 export function npmPackage(name: string): ModelRef<string> {
-  if (!namePattern.test(name)) throw new TypeError(`npmPackage: ${JSON.stringify(name)} is no name of an npm package`);
+  if (typeof name !== 'string' || !namePattern.test(name))
+    throw new TypeError(`npmPackage: ${JSON.stringify(name)} is no name of an npm package`);
   return {
     toInfo: () => ({ kind: 'npmPackage', name }),
     find: ({ folder }) => findPackage(folder, name),

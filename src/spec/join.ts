@@ -14,8 +14,13 @@ import type { ApiSpec, ServiceSpec } from './service-spec.ts';
 export function joinSpec(decorated: DecoratedService, reflected: ReflectedModule): ServiceSpec {
   const types = findTypes(decorated, reflected);
   const { name, ...settings } = resolveOptions(serviceOptions, decorated.options, `@service of ${decorated.className}`);
+  const shown = name ?? decorated.className;
+  if (!serviceOptions.name.accepts(shown)) {
+    const problem = `${shown || 'the class'} cannot be the name of a service, which goes into headers; give it one: @service({ name: '…' })`;
+    throw new ServiceError('SERVICE_INVALID', { problem });
+  }
   return freezeDeep({
-    name: name ?? decorated.className,
+    name: shown,
     ...(types.description === undefined ? {} : { description: types.description }),
     exportName: decorated.exportName,
     source: types.source,
@@ -50,16 +55,21 @@ function joinApi(decorated: DecoratedService, api: DecoratedApi, types: Reflecte
     const problem = `the types of ${decorated.className}.${api.name} were not found from ${file}; declare the method in the class with @api()`;
     throw new ServiceError('SERVICE_INVALID', { problem });
   }
+  const route = options.route ?? `/${api.name}`;
+  if (!apiOptions.route.accepts(route)) {
+    const problem = `${decorated.className}.${api.name} has a name that cannot stand in a path; give it a route: @api({ route: '/…' })`;
+    throw new ServiceError('SERVICE_INVALID', { problem });
+  }
   return {
     kind: method.kind,
     name: api.name,
-    route: options.route ?? `/${api.name}`,
+    route,
     ...documentation(method),
     parameters: method.parameters,
     input: method.input,
     output: { schema: method.output },
     takesContext: method.takesContext,
-    isBlocking: !method.isAsync,
+    isBlocking: method.kind === 'unary' && !method.isAsync,
     slots: options.slots ?? (method.isAsync ? defaultSlots.async : defaultSlots.blocking),
     source: method.source,
   };

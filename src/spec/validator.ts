@@ -2,6 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Violation } from '../errors.ts';
+import { discriminate } from './discriminate.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /** Says what is wrong with a value: nothing, the first thing, or everything up to a bound. */
@@ -28,7 +29,8 @@ const common = {
 export function createValidatorCompiler(): (schema: JsonSchema) => Validator {
   const first = createAjv(false);
   let all: Ajv2020 | undefined;
-  return (schema) => {
+  return (written) => {
+    const schema = discriminate(written);
     const check = first.compile(schema);
     let checkAll: ValidateFunction | undefined; // compiled at the first small value that is wrong
     return {
@@ -40,7 +42,10 @@ export function createValidatorCompiler(): (schema: JsonSchema) => Validator {
         }
         const checking = everything && checkAll ? checkAll : check;
         checking(value);
-        return (checking.errors ?? []).slice(0, listedAtMost).map(toViolation);
+        return (checking.errors ?? [])
+          .slice(0, listedAtMost)
+          .filter(({ keyword }) => keyword !== 'if')
+          .map((error) => toViolation(error, value));
       },
     };
   };
@@ -52,12 +57,17 @@ function createAjv(allErrors: boolean): Ajv2020 {
   return ajv;
 }
 
-function toViolation(error: ErrorObject): Violation {
+function toViolation(error: ErrorObject, root: unknown): Violation {
+  let at = root;
   const loc = error.instancePath
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((part) => (/^(?:0|[1-9]\d{0,9})$/.test(part) ? Number(part) : part));
+    .map((part) => {
+      const key = Array.isArray(at) ? Number(part) : part;
+      at = typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined;
+      return key;
+    });
   if (error.keyword === 'required') {
     const missing = String(error.params.missingProperty);
     return { loc: [...loc, missing], msg: 'is missing', type: 'required' };

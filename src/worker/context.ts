@@ -101,6 +101,10 @@ function createResponse(): { facade: ContextResponse; changes(): ResponseChanges
     facade,
     changes() {
       if (status === undefined && headers === undefined && cookies.length === 0) return undefined;
+      // `Headers` takes control characters that Node's HTTP does not send: better told here, with the method's name.
+      for (const [name, value] of headers ?? [])
+        if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+          throw new TypeError(`the header ${name} has a character that HTTP cannot carry`);
       return { ...(status === undefined ? {} : { status }), headers: [...(headers ?? [])], cookies };
     },
   };

@@ -56,6 +56,8 @@ function replaceUnsendable(message: FromWorker, reason: unknown): FromWorker | u
     const cause = new TypeError(`the method gave a value that cannot leave its process: ${(reason as Error).message}`);
     return { kind: 'error', id: message.id, error: toRecord(new ServiceError('OUTPUT_INVALID', {}, { cause })) };
   }
+  if (message.kind === 'error')
+    return { ...message, error: { ...message.error, detail: [], stack: String(message.error.stack) } };
   if (message.kind === 'log') {
     return { ...message, fields: { unsendable: Object.keys(message.fields).join(', ') } };
   }

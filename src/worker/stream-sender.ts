@@ -32,7 +32,7 @@ export function sendStream(
 ): StreamSender {
   const credit = { items: initial.items, bytes: initial.bytes };
   let wake: (() => void) | undefined;
-  deps.signal.addEventListener('abort', () => wake?.(), { once: true });
+  let returning: Promise<void> | undefined;
 
   const waitForCredit = async () => {
     while ((credit.items <= 0 || credit.bytes <= 0) && !deps.signal.aborted) {
@@ -44,13 +44,21 @@ export function sendStream(
 
   const pump = async () => {
     const iterator = iteratorOf(source);
+    const onAbort = () => {
+      wake?.();
+      // Ends iterators that wait in `next`; generators hear of it when they come back to their `yield`.
+      returning = end(iterator);
+      returning.catch(() => {}); // told below, when the pump has come to its end
+    };
+    deps.signal.addEventListener('abort', onAbort, { once: true });
     let group: unknown[] = [];
     let groupBytes = 0;
     let lastSentMs = Number.NEGATIVE_INFINITY;
     const flush = () => {
-      if (group.length > 0) deps.send(group, groupBytes);
+      const [items, bytes] = [group, groupBytes];
       group = [];
       groupBytes = 0;
+      if (items.length > 0) deps.send(items, bytes); // may throw: then they are not tried again
       lastSentMs = deps.now();
     };
     try {
@@ -71,13 +79,15 @@ export function sendStream(
         if (deps.now() - lastSentMs >= groupForMs) {
           flush();
           await deps.breathe();
+        } else if (group.length === 1) {
+          void deps.breathe().then(flush); // the generator may wait for something now: the group must not wait with it
         }
       }
     } catch (error) {
       flush(); // what came before the failure was good
       throw error;
     } finally {
-      if (deps.signal.aborted) await iterator.return?.();
+      if (deps.signal.aborted) await (returning ?? end(iterator));
     }
   };
 
@@ -89,6 +99,10 @@ export function sendStream(
     },
     finished: pump(),
   };
+}
+
+async function end(iterator: AnyIterator): Promise<void> {
+  await iterator.return?.();
 }
 
 type AnyIterator = {

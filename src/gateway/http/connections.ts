@@ -19,6 +19,7 @@ export function watchConnections(server: Server): Connections {
   let isClosing = false;
 
   server.on('connection', (socket: Socket) => {
+    if (isClosing) return void socket.destroy();
     underWay.set(socket, 0);
     socket.once('close', () => underWay.delete(socket));
   });

@@ -16,7 +16,7 @@ import { builtins, refuseMethod } from './builtins.ts';
 import { watchConnections } from './connections.ts';
 import { type BodyLimits, readArguments } from './read.ts';
 import { answerUnreadable } from './unreadable.ts';
-import { type HeaderMap, writeError, writeItems, writeValue } from './write.ts';
+import { cutIfUnread, type HeaderMap, writeError, writeItems, writeValue } from './write.ts';
 
 /** Options of the door, resolved. */
 export interface HttpOptions extends BodyLimits {
@@ -66,6 +66,7 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
       headersTimeout: Math.min(options.headersTimeoutMs, options.requestTimeoutMs),
       connectionsCheckingInterval: checkConnectionsEveryMs,
       maxHeaderSize: options.headerLimitBytes,
+      requireHostHeader: false, // refused below, with our body and in our log
     },
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, options),
     frameworkErrors: (error, _request, reply) => {
@@ -82,6 +83,11 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
   });
   const connections = watchConnections(app.server);
   app.server.on('request', (request, response) => connections.begin(request.socket, response));
+  // Node would answer with an empty body.
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    connections.begin(request.socket, response);
+    handle(request, response);
+  });
   const address = `${options.host}:${options.port}`;
   const url = await app.listen({ host: options.host, port: options.port }).catch((cause: NodeJS.ErrnoException) => {
     throw new ServiceError('PORT_UNAVAILABLE', { address, problem: explainListen(cause) }, { cause });
@@ -143,6 +149,11 @@ function createHandler(
     const watched = watchRequest(request, response, { path, endpoint, trace }, { log: deps.log, metrics, serviceName });
     if (deps.isStopping()) response.setHeader('connection', 'close');
 
+    const refusal = unmetExpectation(request);
+    if (refusal) {
+      request.resume(); // whatever was sent is not for anyone
+      return writeError(response, refusal, {});
+    }
     if (builtin) {
       const isReady = now?.generation.isReady ?? false;
       return builtin(request, response, { path, isReady, isStopping: deps.isStopping(), schema: now?.schema, metrics });
@@ -168,6 +179,7 @@ function createHandler(
     { trace, path, watched }: { readonly trace: Trace; readonly path: string; readonly watched: WatchedRequest },
   ): Promise<void> {
     const { generation } = now;
+    const idleMs = generation.spec.settings.traffic.timeoutMs;
     const headers: HeaderMap = {
       server: `BentoML Service/${generation.spec.name}`,
       'x-bentoml-request-id': trace.spanId,
@@ -178,9 +190,8 @@ function createHandler(
       if (!response.writableFinished) departure.abort();
     });
     try {
-      const timeoutMs = readTimeout(request, generation.spec.settings.traffic.timeoutMs);
-      if (memory.isLow()) throw new ServiceError('MEMORY_LOW', {});
-      const args = await readArguments(request, route, options);
+      const timeoutMs = readTimeout(request, idleMs);
+      const args = await readArguments(request, route, options, memory);
       const outcome = await generation.dispatch({
         service: generation.spec.name,
         method: route.api.name,
@@ -192,11 +203,14 @@ function createHandler(
       });
       isDispatched = true;
       const io = now.ioTypes.get(route) as IoType; // every route has one
-      if (outcome.kind === 'value') return writeValue(response, outcome, io, headers);
+      if (outcome.kind === 'value') {
+        writeValue(response, outcome, io, headers);
+        return cutIfUnread(response, idleMs);
+      }
       await writeItems(response, outcome, headers, {
         io,
         asEvents: wantsEvents(request),
-        idleMs: generation.spec.settings.traffic.timeoutMs,
+        idleMs,
         onFailure(error) {
           logFailure(error, false, path, trace);
           if (!departure.signal.aborted) watched.failed(toAnswer(error).status);
@@ -218,6 +232,18 @@ function createHandler(
     const { message, stack } = known.cause instanceof Error ? known.cause : known;
     deps.log('error', `${path}: ${message}`, { stack, requestId: trace.spanId });
   }
+}
+
+/** What Node would have refused with an empty body: RFC 9110 section 10.1.1 and RFC 9112 section 3.2. */
+function unmetExpectation({ headers, httpVersion }: IncomingMessage): ServiceError | undefined {
+  const { expect } = headers;
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+    return new ServiceError('EXPECTATION_FAILED', { expectation: expect.slice(0, 40) });
+  }
+  if (headers.host === undefined && httpVersion === '1.1') {
+    return new ServiceError('BAD_REQUEST', { problem: 'it has no Host header' });
+  }
+  return undefined;
 }
 
 function single(header: string | string[] | undefined): string | undefined {

@@ -1,7 +1,7 @@
 /** A value, a stream or an error → status, headers, bytes. */
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import { ServiceError, toAnswer } from '../../errors.ts';
+import { type ServerResponse, validateHeaderValue } from 'node:http';
+import { type ErrorBody, ServiceError, toAnswer } from '../../errors.ts';
 import type { IoType } from '../../io/io-type.ts';
 import { endEvent, toErrorEvent, toItemEvent } from '../../io/server-sent-events.ts';
 import type { Cookie, Outcome, ResponseChanges } from '../../spec/invocation.ts';
@@ -37,13 +37,13 @@ export function writeValue(
   response: ServerResponse,
   outcome: Extract<Outcome, { kind: 'value' }>,
   io: IoType,
-  headers: HeaderMap,
+  given: HeaderMap,
 ): void {
   const encoded = encodeWith(io, outcome.value);
   const isLongText = typeof encoded === 'string' && encoded.length > shortTextLength;
   const payload = isLongText ? Buffer.from(encoded) : encoded;
-  headers['content-type'] = io.mediaType;
-  const status = applyChanges(outcome.response, headers);
+  // A copy: what cannot be sent must not be in the way of the error that says so.
+  const { status, headers } = applyChanges(outcome.response, { ...given, 'content-type': io.mediaType });
   if (bodylessStatuses.has(status)) {
     delete headers['content-type'];
     sendHead(response, status, headers);
@@ -86,10 +86,18 @@ export async function writeItems(
 ): Promise<void> {
   const { io, asEvents, idleMs } = options;
   const encode = asEvents ? toItemEvent : (item: unknown) => encodeWith(io, item);
-  headers['content-type'] = 'text/event-stream; charset=utf-8';
-  if (asEvents) headers['x-bentoml-stream'] = 'sse';
-  const status = applyChanges(outcome.response, headers);
   const groups = outcome.groups[Symbol.asyncIterator]();
+  try {
+    const base = { ...headers, 'content-type': 'text/event-stream; charset=utf-8' };
+    const { status, headers: changed } = applyChanges(
+      outcome.response,
+      asEvents ? { ...base, 'x-bentoml-stream': 'sse' } : base,
+    );
+    sendHead(response, status, changed);
+  } catch (error) {
+    void groups.return?.(); // nobody will read it
+    throw error;
+  }
   const stop = new AbortController();
   let isReaderStalled = false;
   const giveUp = (reason: ServiceError) => {
@@ -98,7 +106,6 @@ export async function writeItems(
   };
   const idle = setTimeout(() => giveUp(new ServiceError('TIMEOUT', { timeoutMs: idleMs })), idleMs);
   response.once('close', () => giveUp(new ServiceError('CANCELLED', {})));
-  sendHead(response, status, headers);
   try {
     for (;;) {
       const group = await groups.next();
@@ -112,6 +119,7 @@ export async function writeItems(
       idle.refresh();
     }
     response.end(asEvents ? endEvent : undefined);
+    cutIfUnread(response, idleMs);
   } catch (error) {
     void groups.return?.();
     options.onFailure(error);
@@ -138,15 +146,31 @@ function writeGroup(
   return hasRoom;
 }
 
+/**
+ * Cuts the connection when a caller takes nothing of an answer for that long, so that it is not kept for ever. Node
+ * counts every part that the operating system takes as a sign of life.
+ */
+export function cutIfUnread(response: ServerResponse, idleMs: number): void {
+  if ((response.socket?.writableLength ?? 0) > 0) response.setTimeout(idleMs, () => response.destroy());
+}
+
 /** Answers with an error. */
 export function writeError(response: ServerResponse, error: unknown, headers: HeaderMap): void {
   const { status, body, retry } = toAnswer(error);
-  const payload = Buffer.from(JSON.stringify(body));
+  const payload = Buffer.from(toJson(body));
   headers['content-type'] = 'application/json';
   headers['content-length'] = String(payload.length);
   if (retry && status === 503) headers['retry-after'] = '1';
   sendHead(response, status, headers);
   response.end(payload);
+}
+
+function toJson(body: ErrorBody): string {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    return JSON.stringify({ ...body, detail: [] }); // an author's details may hold what JSON cannot say
+  }
 }
 
 // Set one by one, so that the access log can read them back.
@@ -155,13 +179,18 @@ function sendHead(response: ServerResponse, status: number, headers: HeaderMap):
   for (const name in headers) response.setHeader(name, headers[name] as string | string[]); // own keys only
 }
 
-function applyChanges(changes: ResponseChanges | undefined, headers: HeaderMap): number {
-  if (!changes) return 200;
+function applyChanges(
+  changes: ResponseChanges | undefined,
+  headers: HeaderMap,
+): { status: number; headers: HeaderMap } {
+  if (!changes) return { status: 200, headers };
   for (const [name, value] of changes.headers) {
-    if (!keptHeaders.has(name)) headers[name] = value;
+    if (keptHeaders.has(name)) continue;
+    validateHeaderValue(name, value); // before anything of the answer is set
+    headers[name] = value;
   }
   if (changes.cookies.length > 0) headers['set-cookie'] = changes.cookies.map(toSetCookie);
-  return changes.status ?? 200;
+  return { status: changes.status ?? 200, headers };
 }
 
 // RFC 6265 section 4.1; the worker has checked every part.

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import type { Route } from '../../pool/generation.ts';
+import { createValidatorCompiler } from '../../spec/validator.ts';
+import { readArguments } from './read.ts';
+
+const input = { type: 'object', properties: { a: { type: 'number' }, b: {}, constructor: {} }, required: ['a'] };
+const route = {
+  api: { parameters: ['a', 'b', 'constructor'].map((name) => ({ name, isRequired: name === 'a' })) },
+  input: createValidatorCompiler()(input),
+} as unknown as Route;
+const plenty = { isLow: () => false };
+const limits = { jsonBodyLimitBytes: 1_000_000, jsonDepthLimit: 10 };
+
+/** A request whose body the test writes. */
+function request(headers: Readonly<Record<string, string>> = {}) {
+  const body = new PassThrough();
+  return Object.assign(body, { headers }) as unknown as IncomingMessage & PassThrough;
+}
+
+test('arguments are put in the order of the parameters, undefined where one was left out', async () => {
+  const body = request();
+  body.end('{"b":2,"a":1}');
+  assert.deepEqual(await readArguments(body, route, limits, plenty), [1, 2, undefined]);
+});
+
+test('a body in pieces is one body', async () => {
+  const body = request();
+  for (const piece of ['{"a', '":', '12}']) body.write(piece);
+  body.end();
+  assert.deepEqual(await readArguments(body, route, limits, plenty), [12, undefined, undefined]);
+});
+
+test('a request that ends early is a caller who has left', async () => {
+  const body = request();
+  const reading = readArguments(body, route, limits, plenty);
+  body.write('{');
+  body.destroy();
+  await assert.rejects(reading, { code: 'CANCELLED' });
+});

@@ -1,0 +1,410 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import { toRecord } from '../errors.ts';
+import type { Invocation, Outcome } from '../spec/invocation.ts';
+import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
+import { createValidatorCompiler } from '../spec/validator.ts';
+import { createDispatcher } from './dispatch.ts';
+import type { CallListener, WorkerHandle } from './worker-handle.ts';
+
+const apiOf = (name: string, more: Partial<ApiSpec> = {}): ApiSpec =>
+  ({
+    kind: 'unary',
+    name,
+    route: `/${name}`,
+    parameters: [],
+    input: {},
+    output: { schema: {} },
+    takesContext: false,
+    isBlocking: false,
+    slots: 2,
+    source: { file: '', line: 1, column: 1 },
+    ...more,
+  }) as ApiSpec;
+
+interface Call {
+  readonly id: number;
+  readonly api: ApiSpec;
+  readonly listener: CallListener;
+  readonly args: readonly unknown[];
+}
+
+/** A worker that does what the test says; it counts slots as the one over a process does. */
+function createWorker(index = 1) {
+  const calls: Call[] = [];
+  const open = new Map<number, Call>();
+  const cancelled: string[] = [];
+  let nextId = 1;
+  const running = () => [...open.values()];
+  const close = (call: Call): CallListener => {
+    open.delete(call.id);
+    return call.listener;
+  };
+  const handle: WorkerHandle = {
+    index,
+    pid: index,
+    ended: new Promise(() => {}),
+    kill() {},
+    stop: async () => {},
+    get load() {
+      return open.size;
+    },
+    accepts: (api) =>
+      !running().some((call) => call.api.isBlocking) &&
+      running().filter((call) => call.api.name === api.name).length < api.slots,
+    call(api, { args }, listener) {
+      const call = { id: nextId++, api, listener, args };
+      calls.push(call);
+      open.set(call.id, call);
+      return call.id;
+    },
+    cancel: (id, reason) => void cancelled.push(`${id} ${reason}`),
+    credit() {},
+  };
+  return {
+    handle,
+    calls,
+    cancelled,
+    at: (position: number) => calls[position] as Call,
+    answer: (call: Call, value: unknown) => close(call).onValue(value, undefined),
+    fail: (call: Call, error: Error) => close(call).onError(toRecord(error)),
+    end: (call: Call) => close(call).onEnd(undefined),
+    lose: (call: Call) => close(call).onLost('signal SIGKILL'),
+  };
+}
+
+function create(apis: readonly ApiSpec[], maxQueue = 10) {
+  const lines: string[] = [];
+  const dispatcher = createDispatcher({
+    spec: {
+      name: 'Demo',
+      apis,
+      settings: { workers: 1, startTimeoutMs: 1, traffic: { timeoutMs: 1000, maxQueue } },
+    } as unknown as ServiceSpec,
+    compile: createValidatorCompiler(),
+    log: (level, message) => lines.push(`${level} ${message}`),
+  });
+  const call = (method: string, args: readonly unknown[] = [], more: Partial<Invocation> = {}): Promise<Outcome> => {
+    const outcome = dispatcher.dispatch({
+      service: 'Demo',
+      method,
+      args,
+      timeoutMs: 1000,
+      signal: new AbortController().signal,
+      trace: { traceId: 'a', spanId: 'b', isSampled: false },
+      request: { headers: {}, path: `/${method}` },
+      ...more,
+    });
+    outcome.catch(() => {}); // the test may look later
+    return outcome;
+  };
+  return { ...dispatcher, call, lines };
+}
+
+const codeOf = (outcome: Promise<unknown>) =>
+  outcome.then(
+    () => 'fulfilled',
+    (error: { code?: string }) => error.code ?? String(error),
+  );
+
+test('a call goes to a worker with room and comes back with its value', async () => {
+  const { add, call } = create([apiOf('run')]);
+  const worker = createWorker();
+  add(worker.handle);
+  const outcome = call('run', [1, 2]);
+  assert.deepEqual(worker.at(0).args, [1, 2]);
+  worker.answer(worker.at(0), 'x');
+  assert.deepEqual(await outcome, { kind: 'value', value: 'x' });
+});
+
+test('calls wait until there is a worker', () => {
+  const { add, call } = create([apiOf('run')]);
+  call('run');
+  const worker = createWorker();
+  add(worker.handle);
+  assert.equal(worker.calls.length, 1);
+});
+
+test('one worker runs as many calls of a method as it has slots; the next begins when one ends', () => {
+  const { add, call } = create([apiOf('run', { slots: 2 })]);
+  const worker = createWorker();
+  add(worker.handle);
+  for (const n of [1, 2, 3]) call('run', [n]);
+  assert.equal(worker.calls.length, 2);
+  worker.answer(worker.at(1), null);
+  assert.deepEqual(
+    worker.calls.map(({ args }) => args[0]),
+    [1, 2, 3],
+  );
+});
+
+test('while a method blocks its worker nothing else is sent there, and another worker takes it', () => {
+  const { add, call } = create([apiOf('block', { isBlocking: true, slots: 1 }), apiOf('run')]);
+  const [first, second] = [createWorker(1), createWorker(2)];
+  add(first.handle);
+  call('block');
+  call('run');
+  assert.equal(first.calls.length, 1);
+  add(second.handle);
+  assert.deepEqual([first.calls.length, second.calls.length], [1, 1]);
+});
+
+test('a call goes to the worker with the fewest', () => {
+  const { add, call } = create([apiOf('run', { slots: 9 })]);
+  const [first, second] = [createWorker(1), createWorker(2)];
+  add(first.handle);
+  add(second.handle);
+  for (let n = 0; n < 4; n++) call('run');
+  assert.deepEqual([first.calls.length, second.calls.length], [2, 2]);
+});
+
+test('of several methods that wait, the call whose time is up first goes first', () => {
+  const { add, call } = create([apiOf('slow'), apiOf('urgent')]);
+  call('slow', [], { timeoutMs: 900 });
+  call('urgent', [], { timeoutMs: 100 });
+  const worker = createWorker();
+  add(worker.handle);
+  assert.deepEqual(
+    worker.calls.map(({ api }) => api.name),
+    ['urgent', 'slow'],
+  );
+});
+
+test('calls of one method go in the order in which they came', () => {
+  const { add, call } = create([apiOf('run', { slots: 5 })]);
+  for (const n of [1, 2, 3]) call('run', [n]);
+  const worker = createWorker();
+  add(worker.handle);
+  assert.deepEqual(
+    worker.calls.map(({ args }) => args[0]),
+    [1, 2, 3],
+  );
+});
+
+test('what does not fit into the queue is refused; what runs does not count', async () => {
+  const { add, call } = create([apiOf('run', { slots: 1 })], 2);
+  add(createWorker().handle);
+  for (let n = 0; n < 3; n++) call('run'); // one runs, two wait
+  assert.equal(await codeOf(call('run')), 'QUEUE_FULL');
+});
+
+test('a call that leaves the queue makes room in it', async () => {
+  const { call } = create([apiOf('run')], 1);
+  const leaving = new AbortController();
+  const first = call('run', [], { signal: leaving.signal });
+  leaving.abort();
+  const second = call('run');
+  assert.equal(await codeOf(first), 'CANCELLED');
+  assert.equal(await Promise.race([codeOf(second), 'still waiting']), 'still waiting');
+});
+
+test('a call whose caller leaves while it waits never reaches a worker', () => {
+  const { add, call } = create([apiOf('run')]);
+  const leaving = new AbortController();
+  call('run', ['gone'], { signal: leaving.signal });
+  call('run', ['stays']);
+  leaving.abort();
+  const worker = createWorker();
+  add(worker.handle);
+  assert.deepEqual(
+    worker.calls.map(({ args }) => args[0]),
+    ['stays'],
+  );
+});
+
+test('a call whose caller has left already is not taken', async () => {
+  const { add, call } = create([apiOf('run')]);
+  const worker = createWorker();
+  add(worker.handle);
+  assert.equal(await codeOf(call('run', [], { signal: AbortSignal.abort() })), 'CANCELLED');
+  assert.equal(worker.calls.length, 0);
+});
+
+test('a call whose caller leaves while it runs is cancelled, and holds its slot until it has ended', async () => {
+  const { add, call } = create([apiOf('run', { slots: 1 })]);
+  const worker = createWorker();
+  add(worker.handle);
+  const leaving = new AbortController();
+  const first = call('run', [1], { signal: leaving.signal });
+  call('run', [2]);
+  leaving.abort();
+  assert.equal(await codeOf(first), 'CANCELLED');
+  assert.deepEqual([worker.cancelled, worker.calls.length], [['1 CANCELLED'], 1]);
+  worker.answer(worker.at(0), 'too late');
+  assert.equal(worker.calls.length, 2);
+});
+
+test('a call whose time is up while it waits is answered so, and never runs', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { add, call } = create([apiOf('run')]);
+  const outcome = call('run', [], { timeoutMs: 100 });
+  t.mock.timers.tick(100);
+  await assert.rejects(outcome, { code: 'TIMEOUT', message: 'no answer within 100 ms' });
+  const worker = createWorker();
+  add(worker.handle);
+  assert.equal(worker.calls.length, 0);
+});
+
+test('a call whose time is up while it runs is cancelled', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { add, call } = create([apiOf('run')]);
+  const worker = createWorker();
+  add(worker.handle);
+  const outcome = call('run', [], { timeoutMs: 100 });
+  t.mock.timers.tick(100);
+  assert.equal(await codeOf(outcome), 'TIMEOUT');
+  assert.deepEqual(worker.cancelled, ['1 TIMEOUT']);
+});
+
+test('nobody waits longer than the service allows', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { call } = create([apiOf('run')]);
+  const outcome = call('run', [], { timeoutMs: 1e12 });
+  t.mock.timers.tick(1000);
+  await assert.rejects(outcome, { message: 'no answer within 1000 ms' });
+});
+
+test('nothing is left of a call that is over: no timer, no listener', async () => {
+  const clear = mock.method(globalThis, 'clearTimeout');
+  const { add, call } = create([apiOf('run')]);
+  const worker = createWorker();
+  add(worker.handle);
+  const caller = new AbortController();
+  const removed = mock.method(caller.signal, 'removeEventListener');
+  const outcome = call('run', [], { signal: caller.signal });
+  worker.answer(worker.at(0), null);
+  await outcome;
+  assert.deepEqual([clear.mock.callCount(), removed.mock.callCount()], [1, 1]);
+  caller.abort();
+  assert.deepEqual(worker.cancelled, []);
+  clear.mock.restore();
+});
+
+test('a worker that is lost fails its calls, and the waiting ones go to the next', async () => {
+  const { add, remove, call } = create([apiOf('run', { slots: 1 })]);
+  const [first, second] = [createWorker(1), createWorker(2)];
+  add(first.handle);
+  const lost = call('run', [1]);
+  const waiting = call('run', [2]);
+  first.lose(first.at(0));
+  remove(first.handle);
+  assert.equal(await codeOf(lost), 'WORKER_LOST');
+  add(second.handle);
+  second.answer(second.at(0), 'x');
+  assert.deepEqual(await waiting, { kind: 'value', value: 'x' });
+});
+
+test('an error of the method is told without its text, and logged with it', async () => {
+  const { add, call, lines } = create([apiOf('run')]);
+  const worker = createWorker();
+  add(worker.handle);
+  const outcome = call('run');
+  worker.fail(worker.at(0), new RangeError('secret'));
+  await assert.rejects(outcome, { code: 'METHOD_FAILED', message: /^(?!.*secret)/ });
+  assert.deepEqual(lines, ['error Demo.run: the method threw RangeError: secret']);
+});
+
+test('an error after the caller has gone is a warning, and a complaint about the abort is no more than a remark', () => {
+  const { add, call, lines } = create([apiOf('run')]);
+  const worker = createWorker();
+  add(worker.handle);
+  for (const error of [new Error('x'), new DOMException('cancelled', 'AbortError')]) {
+    const leaving = new AbortController();
+    call('run', [], { signal: leaving.signal });
+    leaving.abort();
+    worker.fail(worker.calls.at(-1) as Call, error);
+  }
+  assert.deepEqual(
+    lines.map((line) => line.split(' ')[0]),
+    ['warn', 'debug'],
+  );
+});
+
+test('a value that does not fit is refused, logged, and frees the slot', async () => {
+  const { add, call, lines } = create([apiOf('run', { slots: 1, output: { schema: { type: 'number' } } })]);
+  const worker = createWorker();
+  add(worker.handle);
+  const outcome = call('run', [1]);
+  call('run', [2]);
+  worker.answer(worker.at(0), 'text');
+  assert.equal(await codeOf(outcome), 'OUTPUT_INVALID');
+  assert.match(lines[0] ?? '', /^error Demo\.run: the result does not fit its declared type: the value must be number/);
+  assert.equal(worker.calls.length, 2);
+});
+
+test('whatever a worker answers, the gateway lives and the slot is freed', async () => {
+  const { add, call } = create([
+    apiOf('run', {
+      slots: 1,
+      output: {
+        schema: { $ref: '#/$defs/T', $defs: { T: { type: 'object', properties: { next: { $ref: '#/$defs/T' } } } } },
+      },
+    }),
+  ]);
+  const worker = createWorker();
+  add(worker.handle);
+  const round: Record<string, unknown> = {};
+  round.next = round;
+  const outcome = call('run', [1]);
+  call('run', [2]);
+  worker.answer(worker.at(0), round);
+  assert.equal(await codeOf(outcome), 'OUTPUT_INVALID');
+  assert.equal(worker.calls.length, 2);
+});
+
+async function itemsOf(outcome: Outcome): Promise<unknown[]> {
+  assert.ok(outcome.kind === 'items');
+  const items: unknown[] = [];
+  for await (const group of outcome.groups) items.push(...group);
+  return items;
+}
+
+test('a stream is answered with its first items, and holds its slot until its end', async () => {
+  const { add, call } = create([apiOf('run', { kind: 'stream', slots: 1 } as Partial<ApiSpec>)]);
+  const worker = createWorker();
+  add(worker.handle);
+  const outcome = call('run', [1]);
+  call('run', [2]);
+  const { listener } = worker.at(0);
+  listener.onItems([1], 8, undefined);
+  const reading = itemsOf(await outcome);
+  listener.onItems([2, 3], 16, undefined);
+  assert.equal(worker.calls.length, 1);
+  worker.end(worker.at(0));
+  assert.deepEqual(await reading, [1, 2, 3]);
+  assert.equal(worker.calls.length, 2);
+});
+
+test('a stream whose reader leaves is cancelled', async () => {
+  const { add, call } = create([apiOf('run', { kind: 'stream' } as Partial<ApiSpec>)]);
+  const worker = createWorker();
+  add(worker.handle);
+  const outcome = call('run');
+  worker.at(0).listener.onItems([1], 8, undefined);
+  const { groups } = (await outcome) as Extract<Outcome, { kind: 'items' }>;
+  for await (const _ of groups) break;
+  assert.deepEqual(worker.cancelled, ['1 CANCELLED']);
+});
+
+test('after close new calls are refused, and close ends with the last of the others', async () => {
+  const { add, call, close } = create([apiOf('run', { slots: 1 })]);
+  const worker = createWorker();
+  add(worker.handle);
+  const running = call('run');
+  const waiting = call('run');
+  let isClosed = false;
+  const closing = close().then(() => {
+    isClosed = true;
+  });
+  assert.equal(await codeOf(call('run')), 'STOPPING');
+  worker.answer(worker.at(0), 1);
+  await running;
+  assert.equal(isClosed, false);
+  worker.answer(worker.at(1), 2);
+  await closing;
+  assert.equal(await codeOf(waiting), 'fulfilled');
+});
+
+test('a dispatcher without calls closes at once', async () => {
+  await create([apiOf('run')]).close();
+});

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ServiceSpec } from '../spec/service-spec.ts';
+import { startSupervisor } from './supervisor.ts';
+import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
+
+const spec = { name: 'Demo' } as ServiceSpec;
+
+/** A worker whose life is the test's. */
+function createWorker(index: number) {
+  const ended = Promise.withResolvers<string>();
+  const ready = Promise.withResolvers<WorkerHandle>();
+  ready.promise.catch(() => {});
+  const seen = { kills: 0, stops: 0 };
+  const end = (how: string) => {
+    ended.resolve(how);
+    ready.reject(new Error(`its worker ended with ${how} before it was ready`));
+  };
+  const kill = () => {
+    seen.kills++;
+    end('signal SIGKILL');
+  };
+  const handle = {
+    index,
+    pid: index,
+    load: 0,
+    accepts: () => true,
+    call: () => 0,
+    cancel() {},
+    credit() {},
+    kill,
+    ended: ended.promise,
+    async stop() {
+      seen.stops++;
+      await ended.promise;
+    },
+  } satisfies WorkerHandle;
+  const making: WorkerInTheMaking = {
+    pid: index,
+    hello: Promise.resolve([]),
+    start: () => ready.promise,
+    kill,
+    ended: ended.promise,
+  };
+  return { making, seen, end, becomeReady: () => ready.resolve(handle), fail: (error: Error) => ready.reject(error) };
+}
+
+type Fake = ReturnType<typeof createWorker>;
+
+function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
+  const workers: Fake[] = [];
+  const lines: string[] = [];
+  const available: number[] = [];
+  const make = (index: number) => {
+    const worker = createWorker(index);
+    workers.push(worker);
+    return worker.making;
+  };
+  const first = make(1);
+  const started = startSupervisor(
+    {
+      spec,
+      count,
+      models: {},
+      launch: launch ?? make,
+      onReady: ({ index }) => available.push(index),
+      onGone: ({ index }) => available.splice(available.indexOf(index), 1),
+      log: (level, message) => lines.push(`${level} ${message}`),
+    },
+    first,
+  );
+  started.catch(() => {});
+  return { started, workers, lines, available, worker: (position: number) => workers[position] as Fake };
+}
+
+/** Lets everything happen that is waiting for nothing. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+test('the workers start side by side, and all have to be ready', async () => {
+  const { started, workers, worker, available } = create(3);
+  assert.equal(workers.length, 3);
+  worker(1).becomeReady();
+  worker(2).becomeReady();
+  await settle();
+  assert.deepEqual(available, [2, 3]);
+  worker(0).becomeReady();
+  assert.equal((await started).readyCount, 3);
+});
+
+test('a worker that does not get ready ends the others, and its error is told', async () => {
+  const { started, worker } = create(2);
+  worker(0).becomeReady();
+  await settle();
+  worker(1).fail(new Error('no such weights'));
+  await assert.rejects(started, /no such weights/);
+  assert.ok(worker(0).seen.kills > 0 && worker(1).seen.kills > 0);
+});
+
+test('a worker that ends is told, taken out, and started again at once', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, workers, worker, lines, available } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  worker(0).end('signal SIGKILL');
+  await settle();
+  assert.deepEqual([available, supervisor.readyCount], [[], 0]);
+  assert.deepEqual(lines, ['error worker 1 of Demo ended with signal SIGKILL; another one is started']);
+  t.mock.timers.tick(0);
+  worker(1).becomeReady();
+  await settle();
+  assert.deepEqual([workers.length, available, supervisor.readyCount], [2, [1], 1]);
+});
+
+test('a worker that cannot be started again is tried again, later each time', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, workers, worker, lines } = create(1);
+  worker(0).becomeReady();
+  await started;
+  worker(0).end('exit code 1');
+  for (const [position, waitMs] of [
+    [1, 0],
+    [2, 500],
+    [3, 1000],
+  ] as const) {
+    await settle();
+    if (waitMs > 0) t.mock.timers.tick(waitMs - 1);
+    assert.equal(workers.length, position, `not before ${waitMs} ms`);
+    t.mock.timers.tick(1);
+    assert.equal(workers.length, position + 1);
+    worker(position).fail(new Error('still broken'));
+  }
+  await settle();
+  assert.equal(lines.filter((line) => line.includes('could not be started again: still broken')).length, 3);
+});
+
+test('a process that cannot even be made is tried again, and the gateway lives', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker, lines } = create(1, () => {
+    throw new Error('spawn EMFILE');
+  });
+  worker(0).becomeReady();
+  await started;
+  worker(0).end('signal SIGKILL');
+  await settle();
+  t.mock.timers.tick(0);
+  await settle();
+  assert.ok(
+    lines.some((line) => line.includes('could not be started again: spawn EMFILE')),
+    lines.join(),
+  );
+});
+
+test('a stop lets the workers stop, and starts none again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, workers, worker } = create(2);
+  worker(0).becomeReady();
+  worker(1).becomeReady();
+  const supervisor = await started;
+  const stopping = supervisor.stop(1000);
+  worker(0).end('exit code 0');
+  worker(1).end('exit code 0');
+  await stopping;
+  t.mock.timers.tick(60_000);
+  assert.deepEqual([workers.length, worker(0).seen.stops, worker(0).seen.kills], [2, 1, 0]);
+});
+
+test('a worker that needs longer than the time to stop is killed', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker } = create(1);
+  worker(0).becomeReady();
+  const stopping = (await started).stop(1000);
+  t.mock.timers.tick(1000);
+  await stopping;
+  assert.equal(worker(0).seen.kills, 1);
+});
+
+test('a stop while a worker is being started again kills it, and one that waits to be started never is', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, workers, worker, lines } = create(2);
+  worker(0).becomeReady();
+  worker(1).becomeReady();
+  const supervisor = await started;
+  worker(0).end('signal SIGKILL');
+  await settle();
+  t.mock.timers.tick(0);
+  worker(1).end('signal SIGKILL'); // its restart waits for the next turn
+  await settle();
+  await supervisor.stop(1000);
+  t.mock.timers.tick(60_000);
+  await settle();
+  assert.deepEqual([workers.length, worker(2).seen.kills > 0, lines.length], [3, true, 2]);
+});
+
+test('a kill ends every worker at once', async () => {
+  const { started, worker } = create(2);
+  worker(0).becomeReady();
+  worker(1).becomeReady();
+  (await started).kill();
+  assert.deepEqual([worker(0).seen.kills, worker(1).seen.kills], [1, 1]);
+});

@@ -1,0 +1,83 @@
+/** Rewrites unions that one word tells apart, so that only the member that is meant is checked. */
+import { ServiceError } from '../errors.ts';
+import { findDoubleRecursion } from './double-recursion.ts';
+import type { JsonSchema } from './service-spec.ts';
+
+/**
+ * `anyOf` tries every member at every level: a wrong value 30 levels deep in a recursive union of two would be checked
+ * 2^30 times. Where a required property has another constant in each member, `if` and `then` check one member only.
+ *
+ * @throws ServiceError `TYPE_UNSUPPORTED` for a recursive union that nothing tells apart.
+ */
+export function discriminate(schema: JsonSchema): JsonSchema {
+  const definitions = (schema.$defs ?? {}) as Readonly<Record<string, JsonSchema>>; // a schema document's own
+  const rewrite = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(rewrite);
+    if (typeof value !== 'object' || value === null) return value;
+    const rewritten = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rewrite(inner)]));
+    const { anyOf, ...rest } = rewritten;
+    if (!Array.isArray(anyOf)) return rewritten;
+    const members = anyOf as JsonSchema[];
+    const tag = findTag(members.map((member) => resolve(member, definitions)));
+    return tag ? { ...rest, allOf: [chain(members, tag)] } : rewritten;
+  };
+  const rewritten = rewrite(schema) as JsonSchema; // an object stays one
+  const found = findDoubleRecursion(rewritten);
+  if (!found) return rewritten;
+  throw new ServiceError('TYPE_UNSUPPORTED', {
+    problem:
+      `several members of the union in ${found.definition} lead back to it through ${found.through}, so that checking a value ` +
+      "could take for ever; give each member a property with a word of its own, for example kind: 'leaf'",
+  });
+}
+
+interface Tag {
+  readonly key: string;
+  readonly words: readonly unknown[];
+}
+
+function resolve(member: JsonSchema, definitions: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const name = typeof member.$ref === 'string' ? /^#\/\$defs\/(.+)$/.exec(member.$ref)?.[1] : undefined;
+  return name === undefined ? member : (definitions[name] ?? member);
+}
+
+function findTag(members: readonly JsonSchema[]): Tag | undefined {
+  const [first] = members;
+  if (members.length < 2 || !first?.properties) return undefined;
+  for (const key of Object.keys(first.properties)) {
+    const words = members.map((member) => wordOf(member, key));
+    if (!words.includes(undefined) && new Set(words).size === words.length) return { key, words };
+  }
+  return undefined;
+}
+
+function wordOf(member: JsonSchema, key: string): unknown {
+  const { properties, required } = member as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  if (!required?.includes(key) || !properties || !Object.hasOwn(properties, key)) return undefined;
+  const { const: constant, enum: words } = properties[key] as JsonSchema;
+  return constant ?? (Array.isArray(words) && words.length === 1 ? words[0] : undefined);
+}
+
+function chain(members: readonly JsonSchema[], { key, words }: Tag): JsonSchema {
+  const none: JsonSchema = {
+    type: 'object',
+    properties: { [key]: { enum: words } },
+    required: [key],
+  };
+  return members.reduceRight<JsonSchema>(
+    (otherwise, member, index) => ({
+      if: {
+        type: 'object',
+        properties: { [key]: { const: words[index] } },
+        required: [key],
+      },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: member,
+      else: otherwise,
+    }),
+    none,
+  );
+}

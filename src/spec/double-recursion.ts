@@ -1,0 +1,84 @@
+/** Finds unions that would be checked twice at every level of a value. */
+import type { JsonSchema } from './service-spec.ts';
+
+/** A union that takes 2^depth checks. */
+export interface DoubleRecursion {
+  /** Name of the definition in which it stands. */
+  readonly definition: string;
+  /** What two of its members share, for example `"left"`. */
+  readonly through: string;
+}
+
+/**
+ * Looks for an `anyOf` two members of which lead back to its own definition through the same part of a value: that part
+ * is then checked once for each of them, and so are its parts.
+ */
+export function findDoubleRecursion(schema: JsonSchema): DoubleRecursion | undefined {
+  const definitions = (schema.$defs ?? {}) as Readonly<Record<string, JsonSchema>>; // a schema document's own
+  const reached = new Map(Object.keys(definitions).map((name) => [name, reachableFrom(name, definitions)]));
+  const leadsTo = (part: unknown, name: string) =>
+    [...referencesIn(part)].some((reference) => reference === name || (reached.get(reference)?.has(name) ?? false));
+
+  for (const [definition, body] of Object.entries(definitions)) {
+    for (const members of unionsIn(body)) {
+      const seen = new Set<string>();
+      for (const member of members) {
+        const ways = waysBack(resolve(member, definitions), (part) => leadsTo(part, definition));
+        for (const through of ways) if (seen.has(through)) return { definition, through };
+        for (const through of ways) seen.add(through);
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Through which parts of a value a member leads back. */
+function waysBack(member: JsonSchema, leadsBack: (part: unknown) => boolean): Set<string> {
+  const ways = new Set<string>();
+  for (const [key, part] of Object.entries((member.properties ?? {}) as JsonSchema)) {
+    if (leadsBack(part)) ways.add(JSON.stringify(key));
+  }
+  if (leadsBack(member.additionalProperties)) ways.add('any of its properties');
+  if (leadsBack(member.items) || leadsBack(member.prefixItems)) ways.add('its items');
+  return ways;
+}
+
+function resolve(member: JsonSchema, definitions: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const name = nameOf(member.$ref);
+  return name === undefined ? member : (definitions[name] ?? member);
+}
+
+function nameOf(reference: unknown): string | undefined {
+  return typeof reference === 'string' ? /^#\/\$defs\/(.+)$/.exec(reference)?.[1] : undefined;
+}
+
+function reachableFrom(start: string, definitions: Readonly<Record<string, JsonSchema>>): Set<string> {
+  const reached = new Set<string>();
+  const open = [start];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    for (const next of referencesIn(definitions[name])) {
+      if (!reached.has(next)) open.push(next);
+      reached.add(next);
+    }
+  }
+  return reached;
+}
+
+/** Names of the definitions that a part of a schema refers to. */
+function referencesIn(part: unknown, found = new Set<string>()): Set<string> {
+  if (typeof part !== 'object' || part === null) return found;
+  for (const [key, inner] of Object.entries(part)) {
+    const name = key === '$ref' ? nameOf(inner) : undefined;
+    if (name !== undefined) found.add(name);
+    else referencesIn(inner, found);
+  }
+  return found;
+}
+
+function* unionsIn(part: unknown): Generator<readonly JsonSchema[]> {
+  if (typeof part !== 'object' || part === null) return;
+  for (const [key, inner] of Object.entries(part)) {
+    if (key === 'anyOf' && Array.isArray(inner)) yield inner as JsonSchema[];
+    yield* unionsIn(inner);
+  }
+}
