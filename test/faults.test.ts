@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { createNote, start } from './start.ts';
 
@@ -67,17 +66,19 @@ test('while a method blocks its thread, health, readiness and metrics are answer
     return response.text();
   });
   const tookMs: number[] = [];
-  for (let probe = 0; probe < 200; probe++) {
+  for (let probe = 0; probe < 200 && isBlocked; probe++) {
     const begun = performance.now();
     const response = await fetch(`${faults.url}${['/livez', '/readyz', '/healthz', '/metrics'][probe % 4]}`);
     await response.text();
     tookMs.push(performance.now() - begun);
-    assert.deepEqual([response.status, isBlocked], [200, true]);
+    assert.equal(response.status, 200);
   }
+  assert.ok(tookMs.length > 20, `${tookMs.length} probes were answered in the 2 s`);
   tookMs.sort((a, b) => a - b);
-  t.diagnostic(`200 probes: median ${tookMs[100]?.toFixed(2)} ms, slowest ${tookMs.at(-1)?.toFixed(2)} ms`);
+  const median = tookMs[Math.floor(tookMs.length / 2)] ?? Number.NaN;
+  t.diagnostic(`${tookMs.length} probes: median ${median.toFixed(2)} ms, slowest ${tookMs.at(-1)?.toFixed(2)} ms`);
   // The median, since one slow probe of a shared machine says nothing about us; waiting for the worker would take 2 s.
-  assert.ok((tookMs[100] ?? 0) < 5, `median ${tookMs[100]} ms`);
+  assert.ok(median < 5, `median ${median} ms`);
   assert.equal(await blocked, 'unblocked');
 });
 
@@ -95,13 +96,12 @@ test('calls wait in the gateway for a blocked worker, and the other worker takes
   await blocked;
 });
 
-test('two workers share the work of a method', async () => {
+test('two workers run two calls of a blocking method at the same time', async () => {
   await using faults = await start('faults', { workers: 2 });
-  const answers = await Promise.all([1, 2].map(async () => (await faults.post('/block', { forMs: 300 })).text()));
-  assert.deepEqual(answers, ['unblocked', 'unblocked']);
-  const lines = faults.log.filter(({ message }) => message.includes('path=/block'));
-  const tookMs = lines.map(({ message }) => Number(/([\d.]+)ms$/.exec(message)?.[1]));
-  assert.ok(Math.max(...tookMs) < 2 * 300, `one after the other would take 600 ms: ${tookMs}`);
+  using note = createNote();
+  // Each call holds its thread until it has seen the other: one after the other they would never end.
+  const pids = await Promise.all([1, 2].map(async () => (await faults.post('/meet', { note: note.path })).text()));
+  assert.equal(new Set(pids).size, 2);
 });
 
 test('what does not fit into the queue is refused with 503 and Retry-After', async () => {
@@ -197,8 +197,7 @@ test('two workers killed at once are both replaced, and only their calls fail', 
   await using faults = await start('faults', { workers: 2 });
   using notes = createNote();
   const pending = [1, 2].map(() => faults.post('/waits', { note: notes.path }));
-  await notes.until('\n');
-  while (notes.text().trim().split('\n').length < 2) await notes.until('\n');
+  await notes.until(/\n\d+\n/);
   for (const pid of new Set(notes.text().trim().split('\n'))) process.kill(Number(pid), 'SIGKILL');
   for (const response of await Promise.all(pending)) assert.equal(await codeOf(response), 'WORKER_LOST');
   assert.equal(await (await faults.post('/block', { forMs: 1 })).text(), 'unblocked');
@@ -229,7 +228,7 @@ test('an idle connection hears of no one: after everything, the handles of the s
     const departure = new AbortController();
     const pending = faults.post('/hang', { note: note.path }, { signal: departure.signal });
     pending.catch(() => {});
-    await once(departure.signal, 'abort', { signal: AbortSignal.timeout(20) }).catch(() => {});
+    await note.until(new RegExp(`(?:begun[^]*){${call + 1}}`));
     departure.abort();
   }
   assert.equal(await (await faults.post('/block', { forMs: 1 })).text(), 'unblocked');

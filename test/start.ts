@@ -72,8 +72,8 @@ export async function start(name: string, options: ServeOptions = {}): Promise<S
 export interface Note extends Disposable {
   readonly path: string;
   text(): string;
-  /** Resolves with the text once it has the words. */
-  until(words: string): Promise<string>;
+  /** Resolves with the text once it has the words, or fits the pattern. */
+  until(words: string | RegExp): Promise<string>;
 }
 
 /** Creates an empty note. */
@@ -86,9 +86,10 @@ export function createNote(): Note {
     path,
     text,
     async until(words) {
+      const fits = () => (typeof words === 'string' ? text().includes(words) : words.test(text()));
       const watcher = watch(path);
       try {
-        while (!text().includes(words)) await once(watcher, 'change');
+        while (!fits()) await once(watcher, 'change');
       } finally {
         watcher.close();
       }
