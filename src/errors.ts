@@ -58,6 +58,11 @@ export const errorTable = {
   STOPPING: row(503, 'UNAVAILABLE', true, 'the server is stopping; try another one'),
   TIMEOUT: row(504, 'DEADLINE_EXCEEDED', true, 'no answer within {timeoutMs} ms'),
 
+  // Between a client and its server: no server answered, or not to the end.
+  CONNECTION_FAILED: row(502, 'UNAVAILABLE', true, '{problem}'),
+  RESPONSE_CUT: row(502, 'UNAVAILABLE', true, '{problem}'),
+  RESPONSE_INVALID: row(502, 'INTERNAL', false, '{problem}'),
+
   // The author's method, or a broken promise of ours. Nothing from inside goes into these sentences.
   API_ERROR: row(500, 'UNKNOWN', false, '{message}'),
   METHOD_FAILED: row(500, 'UNKNOWN', false, 'the method failed; the server log says why'),

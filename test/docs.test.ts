@@ -347,7 +347,13 @@ ${rows(between(400, 500))}
 
 ## Too much, too late, or not now
 
-${rows(between(501, 600))}
+${rows(between(503, 600))}
+
+## Between a client and its server
+
+No server answered, or not to the end: the typed client raises these, and a server that calls another one answers them.
+
+${rows(between(502, 503))}
 
 ## The method or the server failed
 

@@ -1,26 +1,11 @@
 /** The one error with which a call can fail once its arguments are right. */
 import { type ErrorCode, errorTable, type Violation } from '../errors.ts';
 
-/** What can go wrong between the two sides, beside the answers of a server: code, and whether a new try may succeed. */
-const transportTable = {
-  /** The connection was refused, or it broke before an answer had begun. */
-  CONNECTION_FAILED: { retry: true },
-  /** The server did not say within `readyTimeoutMs` that it is ready. */
-  NOT_READY: { retry: true },
-  /** The connection ended before the whole answer had come. */
-  RESPONSE_CUT: { retry: true },
-  /** The answer is not what the service's schema promises. */
-  RESPONSE_INVALID: { retry: false },
-} as const satisfies Record<string, { readonly retry: boolean }>;
-
-/** Codes of failures that no server answered. `TIMEOUT` and `CANCELLED` are raised on both sides. */
-export type TransportErrorCode = keyof typeof transportTable | 'TIMEOUT' | 'CANCELLED';
-
 /**
- * What `error.code` may be: a code of the server's error table, a code of this client, `HTTP_<status>` for an answer
- * without a code, or a code that the author of the service chose.
+ * What `error.code` may be: a code of the error table, `HTTP_<status>` for an answer without a code, or a code that the
+ * author of the service chose.
  */
-export type CallErrorCode = ErrorCode | TransportErrorCode | `HTTP_${number}` | (string & Record<never, never>);
+export type CallErrorCode = ErrorCode | `HTTP_${number}` | (string & Record<never, never>);
 
 /** Statuses after which the same request may succeed, where the code alone does not say (RFC 9110 15, RFC 6585 4). */
 const retryStatuses: ReadonlySet<number | undefined> = new Set([408, 429, 502, 503, 504]);
@@ -89,8 +74,7 @@ export function isCallError(error: unknown, code?: CallErrorCode): error is Call
   return error instanceof CallError && (code === undefined || error.code === code);
 }
 
-/** The row of a code in either table. */
-export function rowOf(code: string): { readonly retry: boolean; readonly http?: number } | undefined {
-  if (Object.hasOwn(transportTable, code)) return transportTable[code as keyof typeof transportTable];
+/** The row of a code, if it is one of the error table. */
+export function rowOf(code: string): { readonly retry: boolean; readonly http: number } | undefined {
   return Object.hasOwn(errorTable, code) ? errorTable[code as ErrorCode] : undefined;
 }

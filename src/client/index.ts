@@ -1,5 +1,5 @@
 /** The door `bentots/client`: calls a running service from Node or a browser. */
-export { CallError, type CallErrorCode, isCallError, type TransportErrorCode } from './call-error.ts';
+export { CallError, type CallErrorCode, isCallError } from './call-error.ts';
 export type { Client, StreamCall, UntypedCall } from './client-types.ts';
 export { createClient } from './create-client.ts';
 export type { CallOptions, ClientOptions } from './options.ts';
