@@ -54,6 +54,11 @@ test('a missing field is answered 400 and named', async () => {
   assert.deepEqual(detail, [{ loc: ['person'], msg: 'is missing', type: 'required' }]);
 });
 
+test('a misspelt field is answered 400 with the field that it was meant to be', async () => {
+  const { error } = await refused('/greet', { person: { nmae: 'Ada' } });
+  assert.equal(error, 'invalid input: person.name is missing; did you mean it by "nmae"?');
+});
+
 test('several violations of a small body are all listed', async () => {
   const { detail } = await refused('/strings', { texts: [1, 'two', 3] });
   assert.deepEqual(
@@ -80,7 +85,10 @@ test('recursive types are checked all the way down', async () => {
   const { error } = await refused('/greet', {
     person: { name: 'Ada', friends: [{ name: 'Grace', friends: [{ name: '' }] }] },
   });
-  assert.match(error, /^invalid input: person\.friends\[0\]\.friends\[0\]\.name must NOT have fewer than 1 character/);
+  assert.match(
+    error,
+    /^invalid input: person\.friends\[0\]\.friends\[0\]\.name must have at least 1 character, but has 0/,
+  );
 });
 
 test('an empty body counts as an empty object: fine where everything may be left out, 400 where not', async () => {

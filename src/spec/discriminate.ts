@@ -18,8 +18,13 @@ export function discriminate(schema: JsonSchema): JsonSchema {
     const { anyOf, ...rest } = rewritten;
     if (!Array.isArray(anyOf)) return rewritten;
     const members = anyOf as JsonSchema[];
-    const tag = findTag(members.map((member) => resolve(member, definitions)));
-    return tag ? { ...rest, allOf: [chain(members, tag)] } : rewritten;
+    const isObject = (member: JsonSchema) => resolve(member, definitions).properties !== undefined;
+    const objects = members.filter(isObject);
+    const tag = findTag(objects.map((member) => resolve(member, definitions)));
+    if (!tag) return rewritten;
+    const others = members.filter((member) => !isObject(member)); // `null`, or a word for the most common one
+    const choice = chain(objects, tag);
+    return others.length === 0 ? { ...rest, allOf: [choice] } : { ...rest, anyOf: [choice, ...others] };
   };
   const rewritten = rewrite(schema) as JsonSchema; // an object stays one
   const found = findDoubleRecursion(rewritten);

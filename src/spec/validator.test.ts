@@ -16,9 +16,9 @@ for (const [schema, value, sentence] of [
   [{ type: 'number' }, [1, 2, 3], 'the value must be number, but is an array of 3'],
   [{ type: 'number' }, {}, 'the value must be number, but is an object'],
   [{ type: 'number' }, null, 'the value must be number, but is null'],
-  [{ enum: ['a', 1, null] }, 'b', 'the value must be one of "a",1,null, but is "b"'],
+  [{ enum: ['a', 1, null] }, 'b', 'the value must be "a", 1 or null, but is "b"'],
   [{ const: 'a' }, 'b', 'the value must be "a", but is "b"'],
-  [{ minimum: 3 }, 2, 'the value must be >= 3, but is 2'],
+  [{ minimum: 3 }, 2, 'the value must be at least 3, but is 2'],
   [{ type: 'object', required: ['a'] }, {}, 'a is missing'],
 ] as const) {
   test(`what is wrong is said in words: ${sentence}`, () => {
@@ -113,9 +113,96 @@ test('a value that JSON cannot say can be told of', () => {
   assert.equal(sentenceOf({ type: 'string' }, undefined), 'the value must be string, but is undefined');
 });
 
+test('half of a surrogate pair is not left over where a text is cut', () => {
+  const said = sentenceOf({ type: 'number' }, `${'x'.repeat(59)}😀😀`);
+  assert.equal(said, `the value must be number, but is "${'x'.repeat(59)}"… (63 characters)`);
+});
+
 test('a list of many words is cut, and the sentence still ends well', () => {
   const words = Array.from({ length: 500 }, (_, index) => `word${index}`);
   assert.ok(sentenceOf({ enum: words }, 'x').length < 300);
+});
+
+test('a value that holds itself, or throws when it is read, is told of and not thrown', () => {
+  const tree = { $ref: '#/$defs/T', $defs: { T: { type: 'object', properties: { next: { $ref: '#/$defs/T' } } } } };
+  const round: Record<string, unknown> = {};
+  round.next = round;
+  const thrower = { type: 'object', properties: { a: { type: 'number' } } };
+  const throwing = Object.defineProperty({}, 'a', {
+    enumerable: true,
+    get() {
+      throw new Error('not to be read');
+    },
+  });
+  for (const [schema, value] of [
+    [tree, round],
+    [thrower, throwing],
+  ] as const) {
+    for (const everything of [true, false]) {
+      const [violation] = compile(schema).violations(value, everything);
+      assert.deepEqual(violation, {
+        loc: [],
+        msg: 'cannot be read: it is too deep, or holds itself',
+        type: 'unreadable',
+      });
+    }
+  }
+});
+
+test('a getter whose value is wrong is told like any other value', () => {
+  const value = {
+    get a() {
+      return 'x';
+    },
+  };
+  assert.equal(sentenceOf({ properties: { a: { type: 'number' } } }, value), 'a must be number, but is "x"');
+});
+
+// Comparing every missing field with every unknown key letter by letter would be some 10^8 steps, a second or more.
+test('a hundred missing fields in an object with 10,000 unknown keys are told in time', () => {
+  const names = Array.from({ length: 100 }, (_, at) => `temperature_of_sensor_${at}`);
+  const schema = { type: 'object', properties: Object.fromEntries(names.map((n) => [n, {}])), required: names };
+  const value = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`temperature_of_sensors_${at}`, 1]));
+  violationsOf(schema, value);
+  const begun = performance.now();
+  assert.equal(violationsOf(schema, value).length, 100);
+  const tookMs = performance.now() - begun;
+  assert.ok(tookMs < 300, `${tookMs.toFixed(0)} ms`);
+});
+
+test('whatever a caller sends, each message is short and on one line, and so is its place', () => {
+  const nasty = '\u001b[31m\u202e\n\u2028"'.repeat(5000);
+  const field = { type: 'object', required: ['a'], additionalProperties: false, properties: { a: {} } };
+  const schema = {
+    type: 'object',
+    properties: { word: { enum: ['a'] }, pattern: { type: 'string', pattern: '^x$' }, closed: field },
+    additionalProperties: { anyOf: [{ type: 'number' }, field, { ...field, required: ['b'] }] },
+  };
+  const value = { word: nasty, pattern: nasty, closed: { [nasty]: 1 }, [nasty]: { [nasty]: nasty }, x: nasty };
+  const violations = violationsOf(schema, value);
+  assert.ok(violations.length >= 6);
+  for (const violation of violations) {
+    const said = summarize([violation]);
+    assert.ok(said.length < 800, `${said.length}: ${said}`);
+    assert.doesNotMatch(said, /[\p{Cc}\p{Zl}\p{Bidi_Control}]/u);
+    for (const part of violation.loc) assert.ok(String(part).length <= 201);
+  }
+});
+
+test('of what an array or an object holds nothing is told but the names of its fields', () => {
+  const said = sentenceOf(
+    {
+      anyOf: [
+        { type: 'object', required: ['a'] },
+        { type: 'object', required: ['b'] },
+      ],
+    },
+    {
+      token: 'secret',
+    },
+  );
+  assert.equal(said, 'the value must be an object with a or an object with b, but is an object with token');
+  assert.equal(sentenceOf({ type: 'string' }, ['secret']), 'the value must be string, but is an array of 1');
 });
 
 test('a recursive schema is checked all the way down', () => {
@@ -127,7 +214,7 @@ test('a recursive schema is checked all the way down', () => {
 });
 
 test('formats are checked', () => {
-  assert.equal(sentenceOf({ type: 'string', format: 'uuid' }, 'x'), 'the value must match format "uuid", but is "x"');
+  assert.equal(sentenceOf({ type: 'string', format: 'uuid' }, 'x'), 'the value must be a valid uuid, but is "x"');
 });
 
 /** Two kinds of node that only a word tells apart, each with nodes below: what a recursive union of TypeScript becomes. */

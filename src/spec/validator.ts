@@ -2,7 +2,11 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Violation } from '../errors.ts';
+import type { Definitions } from './alternatives.ts';
 import { discriminate } from './discriminate.ts';
+import { extraKeyOf, phrase } from './phrase.ts';
+import { printPath } from './quote.ts';
+import { createSelection } from './relevant.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /** Says what is wrong with a value: nothing, the first thing, or everything up to a bound. */
@@ -14,6 +18,7 @@ export interface Validator {
 }
 
 const listedAtMost = 100;
+const shownKeyCharacters = 200; // a body of 64 KiB can have a hundred violations below one key of 60 KiB
 
 // ownProperties: without it a parameter named "constructor" is found on every object.
 // strictNumbers: NaN and infinities are no numbers that JSON could say.
@@ -31,6 +36,8 @@ export function createValidatorCompiler(): (schema: JsonSchema) => Validator {
   let all: Ajv2020 | undefined;
   return (written) => {
     const schema = discriminate(written);
+    const definitions = (schema.$defs ?? {}) as Definitions; // a schema document's own
+    const select = createSelection(definitions);
     const check = first.compile(schema);
     let checkAll: ValidateFunction | undefined; // compiled at the first small value that is wrong
     return {
@@ -41,11 +48,15 @@ export function createValidatorCompiler(): (schema: JsonSchema) => Validator {
           checkAll ??= all.compile(schema);
         }
         const checking = everything && checkAll ? checkAll : check;
-        checking(value);
-        return (checking.errors ?? [])
-          .slice(0, listedAtMost)
-          .filter(({ keyword }) => keyword !== 'if')
-          .map((error) => toViolation(error, value));
+        try {
+          checking(value);
+          return select(checking.errors ?? [])
+            .slice(0, everything ? listedAtMost : 1)
+            .map((error) => toViolation(error, value, definitions));
+        } catch {
+          // The result of an author's method may be a value that holds itself, or one that throws when it is read.
+          return [{ loc: [], msg: 'cannot be read: it is too deep, or holds itself', type: 'unreadable' }];
+        }
       },
     };
   };
@@ -57,7 +68,7 @@ function createAjv(allErrors: boolean): Ajv2020 {
   return ajv;
 }
 
-function toViolation(error: ErrorObject, root: unknown): Violation {
+function toViolation(error: ErrorObject, root: unknown, definitions: Definitions): Violation {
   let at = root;
   const loc = error.instancePath
     .split('/')
@@ -66,33 +77,16 @@ function toViolation(error: ErrorObject, root: unknown): Violation {
     .map((part) => {
       const key = Array.isArray(at) ? Number(part) : part;
       at = typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined;
-      return key;
+      return typeof key === 'string' ? cutKey(key) : key;
     });
-  if (error.keyword === 'required') {
-    const missing = String(error.params.missingProperty);
-    return { loc: [...loc, missing], msg: 'is missing', type: 'required' };
-  }
-  return { loc, msg: `${wanted(error)}, but is ${shorten(error.data)}`, type: error.keyword };
+  const inner = error.keyword === 'required' ? String(error.params.missingProperty) : extraKeyOf(error);
+  const last = error.propertyName ?? inner;
+  if (last !== undefined) loc.push(cutKey(last));
+  return { loc, msg: phrase(error, definitions), type: error.keyword };
 }
 
-function wanted(error: ErrorObject): string {
-  if (error.keyword === 'enum')
-    return `must be one of ${JSON.stringify(error.params.allowedValues).slice(1, 200)}`.replace(/\]$/, '');
-  if (error.keyword === 'const') return `must be ${JSON.stringify(error.params.allowedValue)}`;
-  if (error.keyword === 'type') return `must be ${[error.params.type].flat().join(' or ')}`;
-  return error.message ?? 'is not as declared';
-}
-
-const shownAtMost = 60;
-
-/** A value as it may stand in a message: short, on one line. */
-function shorten(value: unknown): string {
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  if (typeof value !== 'string') return String(value).slice(0, shownAtMost);
-  return value.length <= shownAtMost
-    ? JSON.stringify(value)
-    : `${JSON.stringify(value.slice(0, shownAtMost))}… (${value.length} characters)`;
+function cutKey(key: string): string {
+  return key.length > shownKeyCharacters ? `${key.slice(0, shownKeyCharacters)}…` : key;
 }
 
 /** One sentence for a list of violations: the first, and how many more. */
@@ -100,10 +94,5 @@ export function summarize(violations: readonly Violation[]): string {
   const [first] = violations;
   if (!first) return 'it does not fit its declared type';
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
-  return `${pathOf(first.loc)} ${first.msg}${more}`;
-}
-
-function pathOf(loc: Violation['loc']): string {
-  if (loc.length === 0) return 'the value';
-  return loc.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');
+  return `${printPath(first.loc)} ${first.msg}${more}`;
 }
