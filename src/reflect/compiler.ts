@@ -8,6 +8,8 @@ import type { SourceLocation } from '../spec/service-spec.ts';
 export interface Compiler {
   /** The author's own files that took part, with a hash of the bytes that were read; the entry file is the first. */
   sources(): readonly SourceText[];
+  /** The text of a file that took part, as it was read. */
+  textOf(file: string): string | undefined;
   /** The tsconfig files that took part, those that it extends included. */
   configs(): readonly SourceText[];
   /** Whether a name that the platform declares may be unknown here, since loading all of them takes long. */
@@ -33,9 +35,15 @@ export interface SourceText {
   readonly sha256: string;
 }
 
+/** A piece of a source. */
+export interface SourceRange extends SourceLocation {
+  /** In UTF-16 units, line breaks included. */
+  readonly length: number;
+}
+
 /** Something that is wrong at a place. */
 interface SourceProblem {
-  readonly location: SourceLocation;
+  readonly location: SourceRange;
   readonly message: string;
 }
 
@@ -175,6 +183,8 @@ export type TypeShape =
 export interface TypeDescription {
   /** As written where that is known, else as the compiler prints it; on one line. */
   readonly text: string;
+  /** Where the author wrote it; absent where it was inferred, or an installed package wrote it. */
+  readonly written?: SourceRange;
   /** Of the alias, interface, class or enum that it was declared as. */
   readonly name?: string;
   readonly nameArguments: readonly TypeHandle[];

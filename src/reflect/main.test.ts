@@ -53,7 +53,9 @@ test('a refused type ends the process with 1 and the error as a record', async (
   const error = fromRecord(answer.error);
   assert.equal(
     error.message,
-    `${file}:3:8: parameter "when" of S.m has the type "Date", which cannot cross the wire yet; send an ISO 8601 string: when: string`,
+    `${file}:3:8: parameter "when" of S.m has the type "Date", which cannot cross the wire yet; send an ISO 8601 string: when: string
+    3 | @api m(when: Date): void {}
+      |              ^^^^`,
   );
   assert.equal(answer.error.code, 'TYPE_UNSUPPORTED');
   assert.equal(await loadCached(file), undefined);

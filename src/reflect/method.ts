@@ -91,7 +91,8 @@ function reflectParameters(method: MethodDescription, docs: MethodDocs, owner: s
     }
     const problem = whyRefused(parameter, owner);
     if (problem !== undefined) {
-      context.problems.add(location, problem);
+      const underline = { ...location, length: name.length };
+      context.problems.add(location, problem, parameter.form === 'destructured' ? underline : undefined);
       continue;
     }
     const place: Place = { role: 'parameter', path: name, name, owner, location, depth: 0 };

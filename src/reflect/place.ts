@@ -17,12 +17,15 @@ export interface Place {
   readonly depth: number;
 }
 
+/** A type as an author finds it again. */
+export type WrittenType = Pick<TypeDescription, 'text' | 'written'>;
+
 /** What the writers of composite types ask of the one that writes all types. */
 export interface TypeWriter {
   describe(type: TypeHandle): TypeDescription;
   write(type: TypeHandle, place: Place): Draft | Reference;
   /** Notes that a type cannot be sent, and gives a schema to go on with. */
-  refuse(text: string, place: Place, refusal: Refusal): Draft;
+  refuse(type: WrittenType, place: Place, refusal: Refusal): Draft;
 }
 
 /** A place inside another one. */

@@ -2,29 +2,53 @@
 import { isAbsolute, relative } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import type { SourceLocation } from '../spec/service-spec.ts';
+import { codeFrame } from './code-frame.ts';
+import type { SourceRange } from './compiler.ts';
 
 const maxReported = 10; // more than an author reads before the next try
 
-/** Collects problems, each a sentence with its place. */
-export class Problems {
-  readonly #lines = new Set<string>();
+/** The text of a file that was read. */
+export type TextOf = (file: string) => string | undefined;
 
-  /** Notes a problem; the same one at the same place counts once. */
-  add(location: SourceLocation, sentence: string): void {
-    this.#lines.add(`${printLocation(location)}: ${sentence}`);
+/** Collects problems, each a sentence with its place and the code that it is about. */
+export class Problems {
+  readonly #ranges = new Map<string, SourceLocation | SourceRange>();
+  readonly #textOf: TextOf;
+
+  constructor(textOf: TextOf) {
+    this.#textOf = textOf;
+  }
+
+  /**
+   * Notes a problem; the same one at the same place counts once.
+   * @param underline what to show of the file; without it, or in another file, the word at the place.
+   */
+  add(location: SourceLocation, sentence: string, underline?: SourceRange): void {
+    const isHere = underline?.file === location.file;
+    const line = `${printLocation(location)}: ${sentence}`;
+    if (!this.#ranges.has(line)) this.#ranges.set(line, isHere ? underline : location);
   }
 
   get isEmpty(): boolean {
-    return this.#lines.size === 0;
+    return this.#ranges.size === 0;
   }
 
   /** The first ten problems as one error. */
   toError(): ServiceError<'TYPE_UNSUPPORTED'> {
-    const shown = [...this.#lines].slice(0, maxReported);
-    const rest = this.#lines.size - shown.length;
+    const shown = [...this.#ranges]
+      .slice(0, maxReported)
+      .map(([line, range]) => withFrame(line, range, this.#textOf(range.file)));
+    const rest = this.#ranges.size - shown.length;
     if (rest > 0) shown.push(`and ${rest} more`);
-    return new ServiceError('TYPE_UNSUPPORTED', { problem: shown.join('\n') });
+    return new ServiceError('TYPE_UNSUPPORTED', { problem: shown.join('\n\n') });
   }
+}
+
+/** A sentence and below it the code that it is about. */
+export function withFrame(sentence: string, range: SourceLocation | SourceRange, text: string | undefined): string {
+  const length = 'length' in range ? range.length : undefined;
+  const frame = text === undefined ? undefined : codeFrame(text, range.line, range.column, length);
+  return frame === undefined ? sentence : `${sentence}\n${frame}`;
 }
 
 /** A place as `path:line:column`; the path is relative to the current folder when it is inside it. */

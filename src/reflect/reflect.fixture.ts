@@ -49,14 +49,20 @@ export async function methodsOf(source: string, files: Readonly<Record<string, s
   return Object.fromEntries((module.services[0]?.methods ?? []).map((method) => [method.name, method]));
 }
 
-/** What is wrong with a source, one line for each problem, with paths relative to the project. */
+/** What is wrong with a source, one line for each problem, without the code and with paths relative to the project. */
 export async function problemsOf(source: string, files: Readonly<Record<string, string>> = {}): Promise<string[]> {
+  const problems = (await complaintOf(source, files)).split('\n\n').map((problem) => problem.split('\n')[0] ?? '');
+  return problems.filter((line) => line !== '');
+}
+
+/** What is said of a source, with paths relative to the project; empty where nothing is wrong. */
+export async function complaintOf(source: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
   using project = createProject({ ...files, 'service.ts': source });
   try {
     await reflect(project.path('service.ts'));
-    return [];
+    return '';
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return error.message.replaceAll(`${project.folder}/`, '').split('\n');
+    return error.message.replaceAll(`${project.folder}/`, '');
   }
 }

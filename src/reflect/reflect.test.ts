@@ -4,7 +4,7 @@ import { rmSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isServiceError } from '../errors.ts';
-import { createProject, methodsOf, problemsOf, serviceOf } from './reflect.fixture.ts';
+import { complaintOf, createProject, methodsOf, problemsOf, serviceOf } from './reflect.fixture.ts';
 import { reflect } from './reflect.ts';
 
 const propertiesOf = (method: { input: object } | undefined) =>
@@ -349,11 +349,15 @@ test('names of the platform are known without being asked for, unless the tsconf
   );
 });
 
-test('a broken tsconfig is an error with its file and line', async () => {
+test('a broken tsconfig is an error with its file, line and code', async () => {
   const tsconfig = '{\n  "compilerOptions": {\n    "strict": tru\n  }\n}';
   assert.match(
     (await problemsOf(serviceOf(''), { 'tsconfig.json': tsconfig }))[0] ?? '',
     /^tsconfig\.json:3:15 could not be loaded: /,
+  );
+  assert.equal(
+    (await complaintOf(serviceOf(''), { 'tsconfig.json': tsconfig })).split('\n').slice(1).join('\n'),
+    '    3 |     "strict": tru\n      |               ^^^',
   );
   const missing = '{ "extends": "./gone.json" }';
   assert.match(
@@ -362,11 +366,14 @@ test('a broken tsconfig is an error with its file and line', async () => {
   );
 });
 
-test('a syntax error is an error with file, line and column', async () => {
+test('a syntax error is an error with file, line, column and code', async () => {
   using project = createProject({ 'service.ts': 'import "./other.ts";\n', 'other.ts': 'export const a = ;\n' });
   await assert.rejects(reflect(project.path('service.ts')), (error) => {
     assert.ok(isServiceError(error, 'SOURCE_BROKEN'));
-    assert.equal(error.message, `${project.path('other.ts')}:1:18 could not be loaded: Expression expected.`);
+    assert.equal(
+      error.message,
+      `${project.path('other.ts')}:1:18 could not be loaded: Expression expected.\n    1 | export const a = ;\n      |                  ^`,
+    );
     return true;
   });
 });

@@ -6,7 +6,7 @@ import type { ClassDescription, Compiler, DecoratorDescription, SourceText, Type
 import { parseMethodComment } from './jsdoc.ts';
 import { reflectMethod } from './method.ts';
 import { createPackageNames } from './package-name.ts';
-import { Problems, printLocation, printPath } from './problems.ts';
+import { Problems, printLocation, printPath, withFrame } from './problems.ts';
 import { findTsconfig } from './tsconfig.ts';
 
 /** What reflection found, and what it read: while that stays the same, so does the answer. */
@@ -65,7 +65,9 @@ function reflectProgram(
 ): Reflection | { readonly problems: Problems } {
   const [broken] = compiler.syntaxErrors();
   if (broken) {
-    throw new ServiceError('SOURCE_BROKEN', { file: printLocation(broken.location), problem: broken.message });
+    const { location, message } = broken;
+    const problem = withFrame(message, location, compiler.textOf(location.file));
+    throw new ServiceError('SOURCE_BROKEN', { file: printLocation(location), problem });
   }
   const isOurs = (declaredIn: string | undefined) => declaredIn !== undefined && packageOf(declaredIn) === vocabulary;
   const isNamed = (decorator: DecoratorDescription, name: string) => {
@@ -73,7 +75,7 @@ function reflectProgram(
     return decorator.name === name && isOurs(decorator.declaredIn);
   };
   const isContext = ({ name, declaredIn }: TypeDescription) => name === 'Context' && isOurs(declaredIn);
-  const problems = new Problems();
+  const problems = new Problems(compiler.textOf);
   const services: ReflectedService[] = [];
   for (const described of compiler.classes()) {
     if (!described.decorators.some((decorator) => isNamed(decorator, 'service'))) continue;

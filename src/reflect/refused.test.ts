@@ -1,7 +1,7 @@
 /** What an author is told about types and signatures that cannot be served. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { problemsOf, serviceOf } from './reflect.fixture.ts';
+import { complaintOf, problemsOf, serviceOf } from './reflect.fixture.ts';
 
 const declarations = `
   enum Computed { A = 'x'.length, B = 2 }
@@ -276,4 +276,94 @@ test('the tags of installed packages that mean nothing to us are passed over', a
     'node_modules/lib/index.d.ts': library,
   };
   assert.deepEqual(await problemsOf(source, files), []);
+});
+
+/** A service, and what is underlined in it. */
+const underlined: readonly (readonly [what: string, member: string, declarations: string, frames: string])[] = [
+  [
+    'the type of a parameter',
+    '  @api m(text: string, when: Date): void {}',
+    '',
+    '    3 |   @api m(text: string, when: Date): void {}\n      |                              ^^^^',
+  ],
+  [
+    'the member of a union that is wrong',
+    '@api m(a: string | bigint | null): void {}',
+    '',
+    '    3 | @api m(a: string | bigint | null): void {}\n      |                    ^^^^^^',
+  ],
+  [
+    'the result as it arrives',
+    '@api async m(): Promise<Date> { return new Date() }',
+    '',
+    '    3 | @api async m(): Promise<Date> { return new Date() }\n      |                         ^^^^',
+  ],
+  [
+    'the property of an interface',
+    '@api m(a: Point): void {}',
+    'interface Point {\n\tx: number;\n\tat: Map<string, Date>;\n}',
+    '    7 |   at: Map<string, Date>;\n      |       ^^^^^^^^^^^^^^^^^',
+  ],
+  [
+    'what an alias in the same file says',
+    '@api m(a: Days): void {}',
+    'type Days = Date[];',
+    '    5 | type Days = Date[];\n      |             ^^^^',
+  ],
+  [
+    'the name where the type is not written',
+    '@api m() { return new Date() }',
+    '',
+    '    3 | @api m() { return new Date() }\n      |      ^',
+  ],
+  [
+    'a destructured parameter',
+    '@api m({ a, b }: { a: 1, b: 2 }): void {}',
+    '',
+    '    3 | @api m({ a, b }: { a: 1, b: 2 }): void {}\n      |        ^^^^^^^^',
+  ],
+  [
+    'a tag of a comment',
+    '/** @param a @minLength x */ @api m(a: string): void {}',
+    '',
+    '    3 | /** @param a @minLength x */ @api m(a: string): void {}\n      |              ^^^^^^^^^^',
+  ],
+];
+
+for (const [what, member, declared, frame] of underlined) {
+  test(`below a problem its code is shown, underlined: ${what}`, async () => {
+    const [, ...lines] = (await complaintOf(serviceOf(member, declared))).split('\n');
+    assert.equal(lines.join('\n'), frame);
+  });
+}
+
+test('the code of an imported type is shown from its own file, that of a package where it is used', async () => {
+  const source = `import type { Item } from './item.ts';\nimport type { Options } from 'lib';\n${serviceOf('@api m(a: Item, b: Options): void {}')}`;
+  const files = {
+    'item.ts': '// an item\nexport interface Item { at: Date }\n',
+    'node_modules/lib/package.json': '{ "name": "lib", "types": "index.d.ts" }',
+    'node_modules/lib/index.d.ts': 'export interface Options { on: () => void }',
+  };
+  const problems = (await complaintOf(source, files)).split('\n\n').map((problem) => problem.split('\n'));
+  assert.deepEqual(
+    problems.map(([sentence, ...frame]) => [sentence?.split(' ')[0], ...frame]),
+    [
+      ['item.ts:2:25:', '    2 | export interface Item { at: Date }', '      |                             ^^^^'],
+      ['service.ts:5:17:', '    5 | @api m(a: Item, b: Options): void {}', '      |                 ^'],
+    ],
+  );
+});
+
+test('several problems are separated by an empty line', async () => {
+  const said = await complaintOf(serviceOf('@api m(a: Date): void {}\n@api n(b: symbol): void {}'));
+  const lines = said.split('\n').map((line) => line.replace(/ has the type .*/, ''));
+  assert.deepEqual(lines, [
+    'service.ts:3:8: parameter "a" of S.m',
+    '    3 | @api m(a: Date): void {}',
+    '      |           ^^^^',
+    '',
+    'service.ts:4:8: parameter "b" of S.n',
+    '    4 | @api n(b: symbol): void {}',
+    '      |           ^^^^^^',
+  ]);
 });

@@ -4,7 +4,7 @@ import { applyDocs } from './constraints.ts';
 import { Definitions, type Draft, Reference, toDefinitionName } from './definitions.ts';
 import { type Docs, parseComment } from './jsdoc.ts';
 import { setKey } from './keys.ts';
-import { inside, isWhole, type Place, type TypeWriter, who } from './place.ts';
+import { inside, isWhole, type Place, type TypeWriter, type WrittenType, who } from './place.ts';
 import type { Problems } from './problems.ts';
 import { type Refusal, refusedKinds, refusedLibrary, refusedOther } from './refused.ts';
 import { writeTemplate } from './template.ts';
@@ -58,9 +58,9 @@ export class SchemaWriter implements TypeWriter {
   }
 
   /** Notes that a type cannot be sent. */
-  refuse(text: string, place: Place, { why, remedy }: Refusal): Draft {
+  refuse({ text, written }: WrittenType, place: Place, { why, remedy }: Refusal): Draft {
     const say = (type: string) => (place.name === undefined ? type : `${place.name}: ${type}`);
-    this.#problems.add(place.location, `${who(place)} has the type "${text}", ${why}; ${remedy(say)}`);
+    this.#problems.add(place.location, `${who(place)} has the type "${text}", ${why}; ${remedy(say)}`, written);
     return {};
   }
 
@@ -76,7 +76,7 @@ export class SchemaWriter implements TypeWriter {
 
   #writeShape(description: TypeDescription, place: Place): Draft | Reference {
     const { shape, text } = description;
-    if (this.#isContext(description)) return this.refuse(text, place, contextRefusal);
+    if (this.#isContext(description)) return this.refuse(description, place, contextRefusal);
     switch (shape.kind) {
       case 'string':
       case 'number':
@@ -90,36 +90,40 @@ export class SchemaWriter implements TypeWriter {
       case 'literal':
         return { type: typeof shape.value, const: shape.value };
       case 'undefined':
-        return isWhole(place) ? { type: 'null' } : this.refuse(text, place, refusedKinds.undefined);
+        return isWhole(place) ? { type: 'null' } : this.refuse(description, place, refusedKinds.undefined);
       case 'never':
       case 'bigint':
       case 'symbol':
       case 'function':
       case 'computedEnum':
       case 'generic':
-        return this.refuse(text, place, refusedKinds[shape.kind]);
+        return this.refuse(description, place, refusedKinds[shape.kind]);
       case 'unresolved':
-        return this.refuse(text, place, unresolved(text));
+        return this.refuse(description, place, unresolved(text));
       case 'library':
-        return this.refuse(text, place, refusedLibrary.get(shape.name) ?? refusedOther);
+        return this.refuse(description, place, refusedLibrary.get(shape.name) ?? refusedOther);
       case 'template':
-        return writeTemplate(this, shape.parts, text, place);
+        return writeTemplate(this, shape.parts, description, place);
       case 'array':
         return { type: 'array', items: this.write(shape.element, inside(place, '[]')) };
       case 'tuple':
-        return writeTuple(this, shape.elements, text, place);
+        return writeTuple(this, shape.elements, description, place);
       case 'union':
-        return writeUnion(this, shape.members, text, place);
+        return writeUnion(this, shape.members, description, place);
       case 'structure':
-        return this.#writeStructure(shape, text, place);
+        return this.#writeStructure(shape, description, place);
       default:
         return unexpected(shape);
     }
   }
 
-  #writeStructure({ properties, index }: TypeShape & { kind: 'structure' }, text: string, place: Place): Draft {
+  #writeStructure(
+    { properties, index }: TypeShape & { kind: 'structure' },
+    description: WrittenType,
+    place: Place,
+  ): Draft {
     const method = properties.find(({ isMethod }) => isMethod);
-    if (method) return this.refuse(text, place, methodRefusal(method.name));
+    if (method) return this.refuse(description, place, methodRefusal(method.name));
     const schema: Draft = { type: 'object' };
     const written: Draft = {};
     const required: string[] = [];
@@ -132,7 +136,7 @@ export class SchemaWriter implements TypeWriter {
     if (properties.length > 0) schema.properties = written;
     if (required.length > 0) schema.required = required;
     if (!index) return schema;
-    if (index.key === 'other') return this.refuse(text, place, indexRefusal);
+    if (index.key === 'other') return this.refuse(description, place, indexRefusal);
     if (index.key === 'number' && properties.length === 0) schema.propertyNames = { pattern: '^-?[0-9]+$' };
     schema.additionalProperties = this.write(index.value, inside(place, '[…]'));
     return schema;
@@ -150,10 +154,10 @@ export class SchemaWriter implements TypeWriter {
   }
 
   /** Types such as `type Grow<A> = { a: Grow<A[]> }` never end. */
-  #isTooLarge({ text }: TypeDescription, place: Place): boolean {
+  #isTooLarge(description: TypeDescription, place: Place): boolean {
     this.#typeCount += 1;
     if (place.depth <= maxDepth && this.#typeCount <= maxTypes) return false;
-    if (this.#typeCount < Infinity) this.refuse(text, { ...place, path: shorten(place.path) }, endlessRefusal);
+    if (this.#typeCount < Infinity) this.refuse(description, { ...place, path: shorten(place.path) }, endlessRefusal);
     this.#typeCount = Infinity; // said once, and the rest is not looked at
     return true;
   }

@@ -2,7 +2,7 @@
 import type { TypeHandle } from './compiler.ts';
 import type { Draft } from './definitions.ts';
 import { whyUnsafe } from './pattern.ts';
-import type { Place, TypeWriter } from './place.ts';
+import type { Place, TypeWriter, WrittenType } from './place.ts';
 import type { Refusal } from './refused.ts';
 
 const holes: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const holes: Readonly<Record<string, string>> = {
 export function writeTemplate(
   writer: TypeWriter,
   parts: readonly (string | TypeHandle)[],
-  text: string,
+  written: WrittenType,
   place: Place,
 ): Draft {
   const sources = parts.map((part) => {
@@ -22,11 +22,11 @@ export function writeTemplate(
     const { kind } = writer.describe(part).shape;
     return kind === 'string' ? anything : holes[kind];
   });
-  if (sources.some((source) => source === undefined)) return writer.refuse(text, place, refusal);
+  if (sources.some((source) => source === undefined)) return writer.refuse(written, place, refusal);
   const from = sources[0] === anything ? 1 : 0;
   const to = sources.at(-1) === anything ? -1 : undefined;
   const pattern = `${from === 0 ? '^' : ''}${sources.slice(from, to).join('')}${to === undefined ? '$' : ''}`;
-  if (whyUnsafe(pattern) !== undefined) return writer.refuse(text, place, refusal);
+  if (whyUnsafe(pattern) !== undefined) return writer.refuse(written, place, refusal);
   return { type: 'string', pattern };
 }
 

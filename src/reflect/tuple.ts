@@ -1,10 +1,15 @@
 /** Writes the JSON Schema of a tuple. */
 import type { TupleElement } from './compiler.ts';
 import { type Draft, Reference } from './definitions.ts';
-import { inside, type Place, type TypeWriter } from './place.ts';
+import { inside, type Place, type TypeWriter, type WrittenType } from './place.ts';
 
 /** `prefixItems` for the places before a rest element; what follows a rest element has no keyword. */
-export function writeTuple(writer: TypeWriter, elements: readonly TupleElement[], text: string, place: Place): Draft {
+export function writeTuple(
+  writer: TypeWriter,
+  elements: readonly TupleElement[],
+  written: WrittenType,
+  place: Place,
+): Draft {
   const restAt = elements.findIndex(({ form }) => form === 'rest');
   const fixed = restAt < 0 ? elements : elements.slice(0, restAt);
   const prefixItems = fixed.map(({ type, name }, at) => {
@@ -14,7 +19,7 @@ export function writeTuple(writer: TypeWriter, elements: readonly TupleElement[]
   });
   const rest = elements[restAt];
   if (restAt >= 0 && restAt < elements.length - 1) {
-    return writer.refuse(text, place, {
+    return writer.refuse(written, place, {
       why: 'which has a rest element before its end',
       remedy: () => 'move the rest element to the end',
     });

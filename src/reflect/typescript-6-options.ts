@@ -2,7 +2,7 @@
 import { dirname, extname } from 'node:path';
 import ts from 'typescript';
 import { ServiceError } from '../errors.ts';
-import { printLocation } from './problems.ts';
+import { printLocation, withFrame } from './problems.ts';
 
 /** What one program is made from. */
 export interface ProgramOptions {
@@ -102,11 +102,12 @@ function isFatal({ code, category }: ts.Diagnostic): boolean {
   return category === ts.DiagnosticCategory.Error && (code < 2000 || unreadable.includes(code));
 }
 
-function toError({ file, start, messageText }: ts.Diagnostic, tsconfig: string): ServiceError {
+function toError({ file, start, length, messageText }: ts.Diagnostic, tsconfig: string): ServiceError {
   const { line, character } = file?.getLineAndCharacterOfPosition(start ?? 0) ?? { line: 0, character: 0 };
-  const location = { file: file?.fileName ?? tsconfig, line: line + 1, column: character + 1 };
+  const range = { file: file?.fileName ?? tsconfig, line: line + 1, column: character + 1, length: length ?? 1 };
+  const message = ts.flattenDiagnosticMessageText(messageText, ' ');
   return new ServiceError('SOURCE_BROKEN', {
-    file: printLocation(location),
-    problem: ts.flattenDiagnosticMessageText(messageText, ' '),
+    file: printLocation(range),
+    problem: withFrame(message, range, file?.text),
   });
 }

@@ -1,11 +1,12 @@
 /** Says where a syntax node stands, whose file it is in, which comment belongs to it. */
 import ts from 'typescript';
 import type { SourceLocation } from '../spec/service-spec.ts';
-import type { Comment } from './compiler.ts';
+import type { Comment, SourceRange } from './compiler.ts';
 
 /** What the readers of one program ask about its files. */
 export interface Places {
   locate(node: ts.Node): SourceLocation;
+  rangeOf(node: ts.Node): SourceRange;
   locateOffset(file: ts.SourceFile, offset: number): SourceLocation;
   /** Whether the author wrote the file. */
   isOwn(file: ts.SourceFile): boolean;
@@ -27,6 +28,9 @@ export function createPlaces(program: ts.Program, ownPackage: (file: string) => 
     },
     locate(node) {
       return places.locateOffset(node.getSourceFile(), node.getStart());
+    },
+    rangeOf(node) {
+      return { ...places.locate(node), length: node.getEnd() - node.getStart() };
     },
     locateOffset(file, offset) {
       const { line, character } = file.getLineAndCharacterOfPosition(offset);

@@ -63,6 +63,7 @@ export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeR
     const declaration = symbol?.declarations?.[0];
     return {
       text: printType(type, written),
+      ...(written && places.isOwn(written.getSourceFile()) && { written: places.rangeOf(written) }),
       ...(symbol && { name: symbol.name }),
       ...(declaration && { declaredIn: declaration.getSourceFile().fileName }),
       nameArguments: nameArguments.map((argument) => handle(argument)),

@@ -52,12 +52,13 @@ export function openProgram({ file, tsconfig, conditions, hasAllGlobals, package
   return {
     ...createClassReader(entry, checker, places, types),
     sources: () => ordered.flatMap((source) => toText(source.fileName)),
+    textOf: (path) => program.getSourceFile(path)?.text,
     configs: () => configFiles.flatMap(toText),
     lacksGlobals: () => read.lacksGlobals,
     syntaxErrors: () =>
       ordered.flatMap((source) =>
-        program.getSyntacticDiagnostics(source).map(({ start, messageText }) => ({
-          location: places.locateOffset(source, start),
+        program.getSyntacticDiagnostics(source).map(({ start, length, messageText }) => ({
+          location: { ...places.locateOffset(source, start), length },
           message: ts.flattenDiagnosticMessageText(messageText, ' '),
         })),
       ),

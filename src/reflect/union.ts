@@ -1,19 +1,19 @@
 /** Writes the JSON Schema of a union: an `enum`, a list of types, or `anyOf`. */
 import type { TypeDescription, TypeHandle } from './compiler.ts';
 import { type Draft, Reference } from './definitions.ts';
-import { inside, isWhole, type Place, type TypeWriter } from './place.ts';
+import { inside, isWhole, type Place, type TypeWriter, type WrittenType } from './place.ts';
 import { refusedKinds } from './refused.ts';
 
 /** The members keep their order; `null` comes last. */
 export function writeUnion(
   writer: TypeWriter,
   members: readonly TypeHandle[],
-  text: string,
+  written: WrittenType,
   place: Place,
 ): Draft | Reference {
   const described = members.map((type) => ({ type, description: writer.describe(type) }));
   const kinds = new Set(described.map(({ description }) => description.shape.kind));
-  if (kinds.has('undefined') && !isWhole(place)) return writer.refuse(text, place, refusedKinds.undefined);
+  if (kinds.has('undefined') && !isWhole(place)) return writer.refuse(written, place, refusedKinds.undefined);
   const isNullable = kinds.has('null') || kinds.has('undefined');
   const values = described.flatMap(({ description }) => literalOf(description));
   const hasBoolean = kinds.has('boolean') || (values.includes(true) && values.includes(false));
