@@ -1,0 +1,18 @@
+/** Reads the spec of a service for a command that serves nothing. */
+import { serverOptions } from '../config/options.ts';
+import { describeTarget } from '../pool/generation.ts';
+import { findTarget } from '../pool/target.ts';
+import type { ServiceSpec } from '../spec/service-spec.ts';
+
+/**
+ * The spec of the service that the target names; what its sources print goes to standard error.
+ * @throws ServiceError with what the author has to mend.
+ */
+export function readSpec(target: string): Promise<ServiceSpec> {
+  return describeTarget({
+    target: findTarget(target, process.cwd()),
+    niceness: serverOptions.niceness.default,
+    signal: new AbortController().signal,
+    log: (level, message) => void process.stderr.write(`${level}: ${message}\n`),
+  });
+}
