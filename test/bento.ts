@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../bin/bento.js', import.meta.url));
+const ownProgram = fileURLToPath(new URL('../bin/bento.js', import.meta.url));
 
 /** What a finished command left behind. */
 export interface Finished {
@@ -22,12 +22,12 @@ export interface Running extends AsyncDisposable {
   readonly finished: Promise<Finished>;
 }
 
-/** Starts `bento` with arguments. */
+/** Starts `bento` with arguments; `program` is another copy of it. */
 export function bento(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly program?: string } = {},
 ): Running {
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [options.program ?? ownProgram, ...args], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

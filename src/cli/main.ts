@@ -16,6 +16,11 @@ const commands: readonly { readonly name: string; readonly summary: string; load
     summary: 'print what a service takes and gives, as JSON',
     load: () => import('./commands/schema.ts'),
   },
+  {
+    name: 'openapi',
+    summary: 'print the OpenAPI document of a service',
+    load: () => import('./commands/openapi.ts'),
+  },
 ];
 
 const usageError = 2; // as most Unix programs

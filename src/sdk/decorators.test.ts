@@ -142,7 +142,16 @@ test('two methods with one route are refused, also where one of them is inherite
   });
 });
 
-for (const route of ['/livez', '/healthz', '/readyz', '/metrics', '/schema.json', '/docs.json']) {
+for (const route of [
+  '/livez',
+  '/healthz',
+  '/readyz',
+  '/metrics',
+  '/schema.json',
+  '/docs.json',
+  '/static_content',
+  '/static_content/mine.css',
+]) {
   test(`${route} is the server's own`, () => {
     assert.throws(() => decorate(class Demo {}, [[api({ route }), 'run']], service()), {
       message: `Demo.run has the route ${route}, which the server itself answers; choose another`,

@@ -14,7 +14,7 @@ type AnyClass = abstract new (...args: never[]) => object;
 export type ServiceDecorator = (target: AnyClass, context: ClassDecoratorContext) => void;
 
 // POST is free on these paths, but a second meaning of one path would confuse whoever reads a log.
-const reservedRoutes = ['/livez', '/healthz', '/readyz', '/metrics', '/schema.json', '/docs.json'];
+const reservedRoutes = /^\/(?:livez|healthz|readyz|metrics|schema\.json|docs\.json|static_content(?:\/.*)?)$/;
 
 /**
  * Makes a class a service: its `@api` methods can be called over HTTP.
@@ -63,7 +63,7 @@ function checkApis(className: string, chain: readonly ClassData[]): void {
     const owner = owners.get(route);
     if (owner !== undefined)
       invalid(`${className}.${owner} and ${className}.${name} both have the route ${route}; change one`);
-    if (reservedRoutes.includes(route))
+    if (reservedRoutes.test(route))
       invalid(`${className}.${name} has the route ${route}, which the server itself answers; choose another`);
     owners.set(route, name);
   }

@@ -6,10 +6,11 @@ import { isServiceError } from '../../errors.ts';
 import { type ServerHandle, serve } from '../../gateway/serve.ts';
 import { describeApi } from '../describe-api.ts';
 import { addFlags, givenFlags } from '../flags.ts';
+import { addTarget } from '../target-argument.ts';
 
 /** Adds arguments, options and what to do. */
 export function define(command: Command): void {
-  command.argument('[target]', 'file, file:Class, or folder with a service.ts', '.');
+  addTarget(command);
   addFlags(command, serverOptions);
   command.addHelpText(
     'after',
@@ -44,7 +45,7 @@ async function run(target: string, flags: Readonly<Record<string, unknown>>): Pr
 function announce({ spec, url }: ServerHandle, readyMs: number): void {
   say(`${spec.name} is served at ${url}, ready in ${Math.round(readyMs)} ms`);
   for (const api of spec.apis) say(`  POST ${api.route}  ${describeApi(api)}`);
-  say('  GET  /schema.json /healthz /readyz /metrics');
+  say('  GET  / /docs.json /schema.json /healthz /readyz /metrics');
   say('Ctrl-C stops it.');
 }
 

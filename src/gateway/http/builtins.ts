@@ -1,7 +1,10 @@
-/** The paths that the server itself answers: health, readiness, schema, metrics. */
+/** The paths that the server itself answers: health, readiness, metrics, documents, the page for people. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ServiceError } from '../../errors.ts';
 import type { RequestMetrics } from '../../observe/metrics.ts';
+import { type Asset, writeAsset } from './asset.ts';
+import type { Documents } from './documents.ts';
+import { type SwaggerUi, swaggerUiFiles } from './swagger-ui.ts';
 import { writeError } from './write.ts';
 
 /** What the built-in paths tell of. */
@@ -9,9 +12,10 @@ interface BuiltinState {
   readonly path: string;
   readonly isReady: boolean;
   readonly isStopping: boolean;
-  /** `/schema.json`; undefined while the service starts. */
-  readonly schema: string | undefined;
+  /** Undefined while the service starts. */
+  readonly documents: Documents | undefined;
   readonly metrics: RequestMetrics;
+  readonly swaggerUi: SwaggerUi;
 }
 
 /** Answers one built-in path. */
@@ -19,30 +23,53 @@ export type Builtin = (request: IncomingMessage, response: ServerResponse, state
 
 // Answered here and now: a worker that is busy, blocked or gone must not keep a probe waiting.
 export const builtins: { readonly [path: string]: Builtin } = Object.assign(Object.create(null), {
-  '/livez': get((response) => writePlain(response, 200, 'text/plain; charset=utf-8', '\n')),
-  '/healthz': get((response) => writePlain(response, 200, 'text/plain; charset=utf-8', '\n')),
-  '/readyz': get((response, { isReady, isStopping }) => {
+  '/livez': get((_, response) => writePlain(response, 200, 'text/plain; charset=utf-8', '\n')),
+  '/healthz': get((_, response) => writePlain(response, 200, 'text/plain; charset=utf-8', '\n')),
+  '/readyz': get((_, response, { isReady, isStopping }) => {
     if (isReady && !isStopping) return writePlain(response, 200, 'text/plain; charset=utf-8', '\n');
     writeError(response, isStopping ? new ServiceError('STOPPING', {}) : new ServiceError('NOT_READY', {}), {});
   }),
-  '/schema.json': get((response, { schema }) => {
-    if (schema !== undefined) return writePlain(response, 200, 'application/json', schema);
+  '/schema.json': get((_, response, { documents }) => {
+    if (documents) return writePlain(response, 200, 'application/json', documents.schema);
     writeError(response, new ServiceError('NOT_READY', {}), {});
   }),
-  '/metrics': get((response, { metrics }) => {
+  '/docs.json': get((request, response, { documents }) => {
+    if (documents) return writeAsset(request, response, documents.openApi());
+    writeError(response, new ServiceError('NOT_READY', {}), {});
+  }),
+  '/metrics': get((_, response, { metrics }) => {
     metrics.expose().then(
       ({ text, mediaType }) => writePlain(response, 200, mediaType, text),
       (error: unknown) => writeError(response, error, {}),
     );
   }),
+  '/': getAsset((swaggerUi) => swaggerUi.page()),
+  // A row for each file: what is no row is not served, however a path to it is written.
+  ...Object.fromEntries(
+    swaggerUiFiles.map((name) => [`/static_content/${name}`, getAsset((swaggerUi) => swaggerUi.file(name))]),
+  ),
 });
 
-function get(answer: (response: ServerResponse, state: BuiltinState) => void): Builtin {
+function get(answer: (request: IncomingMessage, response: ServerResponse, state: BuiltinState) => void): Builtin {
   return (request, response, state) => {
     request.resume();
-    if (request.method === 'GET' || request.method === 'HEAD') return answer(response, state);
+    if (isReading(request)) return answer(request, response, state);
     refuseMethod(request, response, state.path, ['GET', 'HEAD']);
   };
+}
+
+function getAsset(find: (swaggerUi: SwaggerUi) => Promise<Asset>): Builtin {
+  return get((request, response, { swaggerUi }) => {
+    find(swaggerUi).then(
+      (asset) => writeAsset(request, response, asset),
+      (error: unknown) => writeError(response, error, {}),
+    );
+  });
+}
+
+/** Whether a request only wants to read: all that the built-in paths are for. */
+export function isReading({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /** Answers 405, naming what is allowed. */

@@ -9,12 +9,13 @@ import { createRequestMetrics, type RequestMetrics } from '../../observe/metrics
 import type { Generation, Route } from '../../pool/generation.ts';
 import type { RequestInfo, Trace } from '../../spec/invocation.ts';
 import { createMemoryGuard } from '../memory-guard.ts';
-import { toSchemaDocument } from '../schema-document.ts';
 import { createTraceIds } from '../trace-ids.ts';
 import { type WatchedRequest, watchRequest } from './access.ts';
-import { builtins, refuseMethod } from './builtins.ts';
+import { builtins, isReading, refuseMethod } from './builtins.ts';
 import { watchConnections } from './connections.ts';
+import { createDocuments, type Documents } from './documents.ts';
 import { type BodyLimits, readArguments } from './read.ts';
+import { createSwaggerUi } from './swagger-ui.ts';
 import { answerUnreadable } from './unreadable.ts';
 import { cutIfUnread, type HeaderMap, writeError, writeItems, writeValue } from './write.ts';
 
@@ -106,7 +107,7 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
 /** What hangs on one generation, made once for it. */
 interface View {
   readonly generation: Generation;
-  readonly schema: string;
+  readonly documents: Documents;
   readonly ioTypes: ReadonlyMap<Route, IoType>;
   readonly metrics: RequestMetrics;
 }
@@ -117,6 +118,7 @@ function createHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const traceIds = createTraceIds();
   const memory = createMemoryGuard(options.memoryLimitRatio);
+  const swaggerUi = createSwaggerUi();
   const metricsByName = new Map<string, RequestMetrics>();
   let view: View | undefined;
 
@@ -130,7 +132,7 @@ function createHandler(
     if (!generation || view?.generation === generation) return view;
     view = {
       generation,
-      schema: toSchemaDocument(generation.spec),
+      documents: createDocuments(generation.spec),
       ioTypes: new Map([...generation.routes.values()].map((route) => [route, chooseIoType(route.api.output.schema)])),
       metrics: metricsOf(generation.spec.name),
     };
@@ -142,7 +144,7 @@ function createHandler(
     const path = pathOf(request.url ?? '/');
     const trace = traceIds(single(request.headers.traceparent));
     const route = now?.generation.routes.get(path);
-    const builtin = route ? undefined : builtins[path];
+    const builtin = builtins[path];
     const metrics = now?.metrics ?? metricsOf('');
     const serviceName = now?.generation.spec.name ?? '';
     const endpoint = route || builtin ? path : '(unmatched)';
@@ -154,15 +156,18 @@ function createHandler(
       request.resume(); // whatever was sent is not for anyone
       return writeError(response, refusal, {});
     }
-    if (builtin) {
+    // A method may have the route `/`, which is not known before the service has loaded.
+    const isShared = route !== undefined || (now === undefined && path === '/');
+    if (builtin && (isReading(request) || !isShared)) {
       const isReady = now?.generation.isReady ?? false;
-      return builtin(request, response, { path, isReady, isStopping: deps.isStopping(), schema: now?.schema, metrics });
+      const isStopping = deps.isStopping();
+      return builtin(request, response, { path, isReady, isStopping, documents: now?.documents, metrics, swaggerUi });
     }
     if (now && route && request.method === 'POST')
       return void call(now, route, request, response, { trace, path, watched });
     request.resume(); // whatever was sent is not for anyone
     if (!now) return writeError(response, new ServiceError('NOT_READY', {}), {});
-    if (route) return refuseMethod(request, response, path, ['POST']);
+    if (route) return refuseMethod(request, response, path, builtin ? ['GET', 'HEAD', 'POST'] : ['POST']);
     const methods = [...now.generation.routes.keys()].join(', ');
     writeError(
       response,

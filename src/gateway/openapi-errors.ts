@@ -1,0 +1,170 @@
+/** The error answers of an OpenAPI document: which errors a caller can meet where, with the sentences they would say. */
+import { serverOptions } from '../config/options.ts';
+import { type ErrorBody, type ErrorCode, ServiceError, toAnswer } from '../errors.ts';
+import type { JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+
+type Answers = Readonly<Record<string, JsonSchema>>;
+
+/** Error answers, written once as components, and where each kind of operation refers to them. */
+export interface ErrorAnswers {
+  /** What stands under `components/responses`. */
+  readonly components: Answers;
+  /** References by status, for an operation of the kind. */
+  readonly of: { readonly [Kind in 'call' | 'probe' | 'readiness' | 'schema' | 'metrics']: Answers };
+  /** Every code that a caller can meet. */
+  readonly codes: readonly ErrorCode[];
+}
+
+/** The error answers of a service. */
+export function toErrorAnswers(spec: ServiceSpec): ErrorAnswers {
+  const request = toGroup('RequestError', errorsOfAnyRequest(), {});
+  const call = toGroup('CallError', errorsOfCalls(spec), requestIdHeader);
+  const readiness = toGroup(
+    'ReadinessError',
+    [new ServiceError('NOT_READY', {}), new ServiceError('STOPPING', {})],
+    {},
+  );
+  const schema = toGroup('SchemaError', [new ServiceError('NOT_READY', {})], {});
+  const metrics = toGroup('MetricsError', [new ServiceError('INTERNAL', {})], {});
+  const others = {
+    description: 'What the author of the service raises with `ApiError`: status, code and message are theirs.',
+    headers: requestIdHeader,
+    content: { 'application/json': { schema: errorReference } },
+  };
+  return {
+    components: {
+      ...request.components,
+      ...call.components,
+      CallError: others,
+      ...readiness.components,
+      ...schema.components,
+      ...metrics.components,
+    },
+    of: {
+      call: { ...request.references, ...call.references, default: { $ref: '#/components/responses/CallError' } },
+      probe: request.references,
+      readiness: { ...request.references, ...readiness.references },
+      schema: { ...request.references, ...schema.references },
+      metrics: { ...request.references, ...metrics.references },
+    },
+    codes: [...new Set([...request.codes, ...call.codes])],
+  };
+}
+
+/** The schema of every error's body. */
+export function errorSchema(codes: readonly ErrorCode[]): JsonSchema {
+  return {
+    type: 'object',
+    description: 'The body of every error answer.',
+    properties: {
+      error: { type: 'string', description: 'What went wrong, and what to do about it.' },
+      code: {
+        type: 'string',
+        description: 'What to compare with: one of these, or a code of the author of the service.',
+        examples: codes,
+      },
+      detail: {
+        type: 'array',
+        maxItems: 100,
+        description: 'What is wrong with single values; for most errors empty.',
+        items: {
+          type: 'object',
+          properties: {
+            loc: {
+              type: 'array',
+              description: 'Where, as keys and indexes from the outermost value.',
+              items: { type: ['string', 'integer'] },
+            },
+            msg: { type: 'string', description: 'What was wanted and what was seen.' },
+            type: { type: 'string', description: 'The rule that was broken.' },
+          },
+          required: ['loc', 'msg', 'type'],
+        },
+      },
+    },
+    required: ['error', 'code', 'detail'],
+  };
+}
+
+/** Headers of every answer that a method, or the way to it, gives. */
+export const requestIdHeader = { 'x-bentoml-request-id': { $ref: '#/components/headers/x-bentoml-request-id' } };
+
+const errorReference = { $ref: '#/components/schemas/Error' };
+
+/** Before anybody looks at what the request is for. */
+function errorsOfAnyRequest(): ServiceError[] {
+  return [
+    new ServiceError('BAD_REQUEST', { problem: 'it has no Host header' }),
+    new ServiceError('REQUEST_TIMEOUT', { limitMs: serverOptions.requestTimeoutMs.default }),
+    new ServiceError('EXPECTATION_FAILED', { expectation: '200-ok' }),
+    new ServiceError('HEADERS_TOO_LARGE', { limitBytes: serverOptions.headerLimitBytes.default }),
+  ];
+}
+
+/** On the way to a method and back. */
+function errorsOfCalls({ name, settings }: ServiceSpec): ServiceError[] {
+  const violation = { loc: ['texts', 0], msg: 'must be string, but is 1', type: 'type' };
+  return [
+    new ServiceError('BAD_REQUEST', { problem: 'it has no Host header' }),
+    new ServiceError('MALFORMED_BODY', { problem: 'the body is not valid UTF-8' }),
+    new ServiceError(
+      'INVALID_INPUT',
+      { problem: 'invalid input: texts[0] must be string, but is 1' },
+      { detail: [violation] },
+    ),
+    new ServiceError('BODY_TOO_LARGE', { limitBytes: serverOptions.jsonBodyLimitBytes.default }),
+    new ServiceError('UNSUPPORTED_MEDIA_TYPE', {
+      mediaType: 'multipart/form-data',
+      remedy: 'forms are not read yet; send application/json',
+    }),
+    new ServiceError('METHOD_FAILED', {}),
+    new ServiceError('OUTPUT_INVALID', {}),
+    new ServiceError('INTERNAL', {}),
+    new ServiceError('QUEUE_FULL', { service: name, limit: settings.traffic.maxQueue }),
+    new ServiceError('MEMORY_LOW', {}),
+    new ServiceError('WORKER_LOST', {}),
+    new ServiceError('NOT_READY', {}),
+    new ServiceError('STOPPING', {}),
+    new ServiceError('TIMEOUT', { timeoutMs: settings.traffic.timeoutMs }),
+  ];
+}
+
+interface Group {
+  readonly components: Answers;
+  readonly references: Answers;
+  readonly codes: readonly ErrorCode[];
+}
+
+/** One component for each status of the errors. */
+function toGroup(name: string, errors: readonly ServiceError[], headers: Readonly<Record<string, object>>): Group {
+  const byStatus = Map.groupBy(errors, (error) => toAnswer(error).status);
+  const statuses = [...byStatus].map(([status, some]) => ({ status, key: `${name}${status}`, some }));
+  return {
+    components: Object.fromEntries(statuses.map(({ key, some }) => [key, toComponent(some, headers)])),
+    references: Object.fromEntries(
+      statuses.map(({ status, key }) => [status, { $ref: `#/components/responses/${key}` }]),
+    ),
+    codes: errors.map(({ code }) => code),
+  };
+}
+
+function toComponent(errors: readonly ServiceError[], headers: Readonly<Record<string, object>>): JsonSchema {
+  const answers = errors.map((error) => toAnswer(error));
+  const saysWhen = answers.some(({ status, retry }) => retry && status === 503); // as http/write.ts
+  const allHeaders = {
+    ...headers,
+    ...(saysWhen ? { 'retry-after': { $ref: '#/components/headers/retry-after' } } : {}),
+  };
+  return {
+    description: `The error ${answers.map(({ body }) => `\`${body.code}\``).join(' or ')}.`,
+    ...(Object.keys(allHeaders).length === 0 ? {} : { headers: allHeaders }),
+    content: {
+      'application/json': {
+        schema: errorReference,
+        examples: Object.fromEntries(
+          answers.map(({ body }): [string, { value: ErrorBody }] => [body.code, { value: body }]),
+        ),
+      },
+    },
+  };
+}

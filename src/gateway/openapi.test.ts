@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ErrorCode, errorTable } from '../errors.ts';
+import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import { builtins } from './http/builtins.ts';
+import { toOpenApi } from './openapi.ts';
+
+/** As much of a document as these tests look at. */
+interface Document {
+  readonly info: object;
+  readonly servers: object;
+  readonly paths: Readonly<Record<string, { readonly post: Operation; readonly get: Operation }>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly responses: Readonly<Record<string, Answer>>;
+  };
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary?: string;
+  readonly description?: string;
+  readonly deprecated?: boolean;
+  readonly tags: readonly string[];
+  readonly parameters: object;
+  readonly requestBody?: { readonly required: boolean; readonly content: Content };
+  readonly responses: Readonly<Record<string, Answer & { readonly $ref?: string }>>;
+}
+
+interface Answer {
+  readonly description: string;
+  readonly headers?: object;
+  readonly content: Content;
+}
+
+type Content = Readonly<
+  Record<string, { readonly schema: JsonSchema; readonly examples?: object; readonly 'x-item-schema'?: object }>
+>;
+
+const string = { type: 'string' };
+const number = { type: 'number' };
+
+function toApi(more: Partial<ApiSpec> & { readonly name: string }): ApiSpec {
+  return {
+    kind: 'unary',
+    route: `/${more.name}`,
+    parameters: [],
+    input: { type: 'object', properties: {} },
+    output: { schema: number },
+    takesContext: false,
+    isBlocking: true,
+    slots: 1,
+    source: { file: 'service.ts', line: 1, column: 1 },
+    ...more,
+  } as ApiSpec; // both kinds have the same members
+}
+
+function toSpec(apis: readonly ApiSpec[], more: Partial<ServiceSpec> = {}): ServiceSpec {
+  return {
+    name: 'Demo',
+    exportName: 'Demo',
+    source: { file: 'service.ts', line: 1, column: 1 },
+    settings: { workers: 1, startTimeoutMs: 1, traffic: { timeoutMs: 2000, maxQueue: 7 } },
+    apis,
+    models: [],
+    ...more,
+  };
+}
+
+const documentOf = (...apis: ApiSpec[]) => toOpenApi(toSpec(apis)) as unknown as Document;
+const operationOf = (api: ApiSpec) => documentOf(api).paths[api.route]?.post as Operation;
+
+/** A method that takes one value of a defined type. */
+const taking = (name: string, type: string, $defs: Readonly<Record<string, JsonSchema>>) =>
+  toApi({
+    name,
+    parameters: [{ name: 'value', isRequired: true }],
+    input: { type: 'object', properties: { value: { $ref: `#/$defs/${type}` } }, required: ['value'], $defs },
+  });
+const takenBy = (document: Document, name: string) => {
+  const schema = document.paths[`/${name}`]?.post.requestBody?.content['application/json']?.schema;
+  return (schema?.properties as Readonly<Record<string, object>> | undefined)?.value;
+};
+
+test('the document says what the service is, and lies beside what it describes', () => {
+  const { info, servers } = toOpenApi(
+    toSpec([toApi({ name: 'run' })], { description: 'A demo.' }),
+  ) as unknown as Document;
+  assert.deepEqual(info, { title: 'Demo', description: 'A demo.', version: 'not available' });
+  assert.deepEqual(servers, [{ url: '.' }]);
+  assert.equal('description' in documentOf().info, false);
+});
+
+test('the same service gives the same bytes', () => {
+  const person = { Person: { type: 'object', properties: { name: string } } };
+  const make = () => JSON.stringify(documentOf(taking('a', 'Person', person), taking('b', 'Person', person)));
+  assert.equal(make(), make());
+});
+
+test('a method is a POST that says how it is called', () => {
+  const operation = operationOf(
+    toApi({
+      name: 'add',
+      route: '/v1/add',
+      parameters: [
+        { name: 'a', isRequired: true },
+        { name: 'b', isRequired: false },
+      ],
+      input: {
+        type: 'object',
+        properties: { a: { ...number, examples: [3] }, b: { ...number, default: 1 } },
+        required: ['a'],
+      },
+    }),
+  );
+  assert.equal(operation.operationId, 'Demo__add');
+  assert.deepEqual(operation.tags, ['Service APIs']);
+  assert.deepEqual(operation.parameters, [{ $ref: '#/components/parameters/x-request-timeout-ms' }]);
+  assert.deepEqual(operation.requestBody, {
+    required: true,
+    content: {
+      'application/json': {
+        schema: {
+          type: 'object',
+          properties: { a: { type: 'number', examples: [3] }, b: { type: 'number', default: 1 } },
+          required: ['a'],
+        },
+      },
+    },
+  });
+});
+
+test('a body may be left out where every parameter may, and there is none where there are no parameters', () => {
+  const optional = toApi({
+    name: 'run',
+    parameters: [{ name: 'a', isRequired: false }],
+    input: { type: 'object', properties: { a: number } },
+  });
+  assert.equal(operationOf(optional).requestBody?.required, false);
+  assert.equal('requestBody' in operationOf(toApi({ name: 'run' })), false);
+});
+
+for (const [text, expected] of [
+  ['Runs.', { summary: 'Runs.' }],
+  ['Runs', { summary: 'Runs' }],
+  ['Runs fast. Then it rests.', { summary: 'Runs fast.', description: 'Runs fast. Then it rests.' }],
+  [
+    'Runs version 1.5 of\nthe model.',
+    { summary: 'Runs version 1.5 of the model.', description: 'Runs version 1.5 of\nthe model.' },
+  ],
+  ['Runs\n\nMore of it.', { summary: 'Runs', description: 'Runs\n\nMore of it.' }],
+] as const) {
+  test(`the words ${JSON.stringify(text)} become summary and description`, () => {
+    const { summary, description } = operationOf(toApi({ name: 'run', description: text }));
+    assert.deepEqual({ summary, ...(description === undefined ? {} : { description }) }, expected);
+  });
+}
+
+test('a method without words has none, and only one that is deprecated says so', () => {
+  const plain = operationOf(toApi({ name: 'run' }));
+  assert.deepEqual(['summary' in plain, 'description' in plain, 'deprecated' in plain], [false, false, false]);
+  assert.equal(operationOf(toApi({ name: 'run', isDeprecated: true })).deprecated, true);
+});
+
+for (const [schema, mediaType] of [
+  [string, 'text/plain'],
+  [{ type: 'string', enum: ['a', 'b'] }, 'text/plain'],
+  [{ type: ['string', 'null'] }, 'application/json'],
+  [number, 'application/json'],
+  [{}, 'application/json'],
+] as const) {
+  test(`a result of ${JSON.stringify(schema)} is answered as ${mediaType}`, () => {
+    const { content } = operationOf(toApi({ name: 'run', output: { schema } })).responses[200] as Answer;
+    assert.deepEqual(content, { [mediaType]: { schema } });
+  });
+}
+
+test('a stream tells both of its framings, and the type of an item', () => {
+  const { content, description, headers } = operationOf(toApi({ name: 'run', kind: 'stream' }))
+    .responses[200] as Answer;
+  assert.deepEqual(content, { 'text/event-stream': { schema: { type: 'string' }, 'x-item-schema': number } });
+  assert.match(description, /Server-Sent Events[\s\S]*one HTTP chunk for each item/);
+  assert.ok(headers && 'x-bentoml-stream' in headers);
+});
+
+test('a method that gets a context may choose among the statuses of success', () => {
+  assert.equal('2XX' in operationOf(toApi({ name: 'run' })).responses, false);
+  const { content } = operationOf(toApi({ name: 'run', takesContext: true })).responses['2XX'] as Answer;
+  assert.deepEqual(content, { 'application/json': { schema: number } });
+});
+
+const statusesOf = (operation: Operation | undefined) => Object.keys(operation?.responses ?? {}).join(' ');
+
+test('an operation lists the statuses that its callers can meet, and no other', () => {
+  const { paths } = documentOf(toApi({ name: 'run' }));
+  assert.equal(statusesOf(paths['/run']?.post), '200 400 408 413 415 417 431 500 503 504 default');
+  assert.equal(statusesOf(paths['/livez']?.get), '200 400 408 417 431');
+  assert.equal(statusesOf(paths['/healthz']?.get), '200 400 408 417 431');
+  assert.equal(statusesOf(paths['/readyz']?.get), '200 400 408 417 431 503');
+  assert.equal(statusesOf(paths['/metrics']?.get), '200 400 408 417 431 500');
+  assert.equal(statusesOf(paths['/schema.json']?.get), '200 400 408 417 431 503');
+});
+
+test('an error answer has the body of the errors that it is for, with the words of this service', () => {
+  const { components } = documentOf(toApi({ name: 'run' }));
+  const busy = components.responses.CallError503;
+  assert.deepEqual(busy?.headers, {
+    'x-bentoml-request-id': { $ref: '#/components/headers/x-bentoml-request-id' },
+    'retry-after': { $ref: '#/components/headers/retry-after' },
+  });
+  const { schema, examples } = busy.content['application/json'] ?? {};
+  assert.deepEqual(schema, { $ref: '#/components/schemas/Error' });
+  assert.deepEqual((examples as { QUEUE_FULL: object }).QUEUE_FULL, {
+    value: { error: 'the queue of Demo is full (7 waiting); try again later', code: 'QUEUE_FULL', detail: [] },
+  });
+  assert.deepEqual(Object.keys(components.schemas.Error?.properties as object), ['error', 'code', 'detail']);
+});
+
+test('every error of the table that a caller of a method can meet is in the document', () => {
+  // Told to whoever starts the server, asks for another path or method, left, or failed to reach the server at all;
+  // and the author's own, of which the document only says that there may be some.
+  const elsewhere: readonly string[] = ['NOT_FOUND', 'METHOD_NOT_ALLOWED', 'CANCELLED', 'API_ERROR'];
+  const isOfClient = (code: ErrorCode) => errorTable[code].http === 502;
+  const expected = (Object.keys(errorTable) as ErrorCode[]).filter(
+    (code) => errorTable[code].grpc !== 'FAILED_PRECONDITION' && !elsewhere.includes(code) && !isOfClient(code),
+  );
+  const { responses } = documentOf(toApi({ name: 'run' })).components;
+  const told = Object.values(responses).flatMap(({ content }) =>
+    Object.keys(content['application/json']?.examples ?? {}),
+  );
+  assert.deepEqual([...new Set(told)].sort(), expected.sort());
+});
+
+test('the paths of the server that the document lists are those that it has', () => {
+  const { paths } = documentOf();
+  assert.deepEqual(
+    Object.keys(paths).filter((path) => !Object.hasOwn(builtins, path)),
+    [],
+  );
+});
+
+test('definitions become components, once for all methods that mean the same by a name', () => {
+  const Person = { type: 'object', properties: { name: string } };
+  const document = documentOf(taking('a', 'Person', { Person }), taking('b', 'Person', { Person }));
+  assert.deepEqual(Object.keys(document.components.schemas), ['Person', 'Error']);
+  assert.deepEqual(document.components.schemas.Person, Person);
+  for (const name of ['a', 'b']) assert.deepEqual(takenBy(document, name), { $ref: '#/components/schemas/Person' });
+  assert.ok(!JSON.stringify(document).includes('$defs'));
+});
+
+test('definitions of one name that mean different things are numbered', () => {
+  const document = documentOf(
+    taking('a', 'Item', { Item: string }),
+    taking('b', 'Item', { Item: number, Item_2: { type: 'null' } }),
+    taking('c', 'Item', { Item: number }),
+  );
+  const { Error: _, ...schemas } = document.components.schemas;
+  assert.deepEqual(schemas, { Item: string, Item_2: number, Item_2_2: { type: 'null' } });
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((name) => takenBy(document, name)),
+    ['Item', 'Item_2', 'Item_2'].map((name) => ({ $ref: `#/components/schemas/${name}` })),
+  );
+});
+
+test('definitions that read the same but lead to different ones are kept apart', () => {
+  const Box = { type: 'object', properties: { inside: { $ref: '#/$defs/Inside' } } };
+  const { schemas } = documentOf(
+    taking('a', 'Box', { Box, Inside: string }),
+    taking('b', 'Box', { Box, Inside: number }),
+  ).components;
+  assert.deepEqual(schemas.Box?.properties, { inside: { $ref: '#/components/schemas/Inside' } });
+  assert.deepEqual(schemas.Box_2?.properties, { inside: { $ref: '#/components/schemas/Inside_2' } });
+  assert.deepEqual([schemas.Inside, schemas.Inside_2], [string, number]);
+});
+
+test('a type of the author that is called Error does not replace the error', () => {
+  const document = documentOf(taking('run', 'Error', { Error: string }));
+  assert.deepEqual(takenBy(document, 'run'), { $ref: '#/components/schemas/Error_2' });
+  assert.equal(document.components.schemas.Error?.type, 'object');
+});
+
+test('a type that contains itself still does', () => {
+  const Tree = { type: 'object', properties: { children: { type: 'array', items: { $ref: '#/$defs/Tree' } } } };
+  const api = taking('run', 'Tree', { Tree });
+  const document = documentOf({ ...api, output: { schema: { $ref: '#/$defs/Tree', $defs: { Tree } } } } as ApiSpec);
+  const reference = { $ref: '#/components/schemas/Tree' };
+  assert.deepEqual(document.components.schemas.Tree?.properties, { children: { type: 'array', items: reference } });
+  assert.deepEqual(document.paths['/run']?.post.responses[200]?.content['application/json']?.schema, reference);
+});
+
+test('only references are rewritten: not values that look like one, nor properties that are called like a keyword', () => {
+  const lookalike = { $ref: '#/$defs/Person' };
+  const Person = {
+    type: 'object',
+    properties: {
+      $ref: string,
+      default: { $ref: '#/$defs/Person' },
+      value: { const: lookalike, default: lookalike, examples: [lookalike], enum: [lookalike] },
+      ['__proto__']: string,
+    },
+    anyOf: [{ $ref: '#/$defs/Person', description: 'itself' }],
+  };
+  const { schemas } = documentOf(taking('run', 'Person', { Person })).components;
+  const reference = { $ref: '#/components/schemas/Person' };
+  assert.deepEqual(schemas.Person, {
+    ...Person,
+    properties: { ...Person.properties, default: reference },
+    anyOf: [{ ...reference, description: 'itself' }],
+  });
+});

@@ -1,0 +1,159 @@
+/** A service → its OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.0 */
+import { chooseIoType } from '../io/choose.ts';
+import { never } from '../spec/never.ts';
+import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import { type ErrorAnswers, errorSchema, requestIdHeader, toErrorAnswers } from './openapi-errors.ts';
+import { createSchemaCollection, type SchemaCollection } from './openapi-schemas.ts';
+
+const apiTag = 'Service APIs';
+const serverTag = 'Infrastructure';
+
+/**
+ * The document, made of plain data in an order that depends on the service alone. It has what callers can call and what
+ * they can be answered; of errors only those that a request to the route can meet.
+ */
+export function toOpenApi(spec: ServiceSpec): JsonSchema {
+  const schemas = createSchemaCollection(['Error']);
+  const errors = toErrorAnswers(spec);
+  const paths = Object.fromEntries([
+    ...spec.apis.map((api) => [api.route, { post: toOperation(spec, api, schemas, errors) }]),
+    ...Object.entries(serverOperations(errors)).map(([path, get]) => [path, { get }]),
+  ]);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: spec.name,
+      ...(spec.description === undefined ? {} : { description: spec.description }),
+      version: 'not available', // as in the metrics: only what was built has a version
+    },
+    servers: [{ url: '.' }], // beside this document, also behind a prefix
+    tags: [
+      { name: apiTag, description: 'The methods of the service.' },
+      { name: serverTag, description: 'What the server says of itself.' },
+    ],
+    paths,
+    components: {
+      schemas: { ...schemas.components(), Error: errorSchema(errors.codes) },
+      responses: errors.components,
+      parameters: { 'x-request-timeout-ms': timeoutParameter(spec) },
+      headers: {
+        'x-bentoml-request-id': {
+          description: 'Id of the request; the lines that the server logs about it carry it.',
+          schema: { type: 'string', pattern: '^[0-9a-f]{16}$' },
+        },
+        'x-bentoml-stream': {
+          description: 'Present where the items are Server-Sent Events.',
+          schema: { type: 'string', const: 'sse' },
+        },
+        'retry-after': {
+          description: 'After how many seconds the same request may succeed.',
+          schema: { type: 'integer', minimum: 0 },
+        },
+      },
+    },
+  };
+}
+
+function toOperation(spec: ServiceSpec, api: ApiSpec, schemas: SchemaCollection, errors: ErrorAnswers): JsonSchema {
+  const success = toSuccess(api, schemas);
+  return {
+    operationId: `${spec.name}__${api.name}`, // the underscores keep it apart from the server's own, whatever the names
+    'x-bentoml-name': api.name,
+    tags: [apiTag],
+    ...toWords(api.description),
+    ...(api.isDeprecated === true ? { deprecated: true } : {}),
+    parameters: [{ $ref: '#/components/parameters/x-request-timeout-ms' }],
+    ...toRequestBody(api, schemas),
+    responses: {
+      200: success,
+      ...(api.takesContext
+        ? { '2XX': { ...success, description: `${success.description} The method may choose the status.` } }
+        : {}),
+      ...errors.of.call,
+    },
+  };
+}
+
+/** The first sentence as the summary, and the whole text where there is more of it. */
+function toWords(text: string | undefined): { summary?: string; description?: string } {
+  if (text === undefined) return {};
+  const paragraph = (text.split(/\n\s*\n/, 1)[0] ?? '').replace(/\s+/g, ' ').trim();
+  const summary = /^.*?[.!?](?=\s+\p{Lu}|$)/u.exec(paragraph)?.[0] ?? paragraph;
+  return summary === text ? { summary } : { summary, description: text };
+}
+
+function toRequestBody(api: ApiSpec, schemas: SchemaCollection): { requestBody?: JsonSchema } {
+  if (api.parameters.length === 0) return {}; // nothing has to be sent, and what is sent is not looked at
+  return {
+    requestBody: {
+      required: api.parameters.some(({ isRequired }) => isRequired),
+      content: { 'application/json': { schema: schemas.add(api.input) } },
+    },
+  };
+}
+
+function toSuccess(api: ApiSpec, schemas: SchemaCollection): { readonly description: string } & JsonSchema {
+  const schema = schemas.add(api.output.schema);
+  switch (api.kind) {
+    case 'unary': {
+      const mediaType = chooseIoType(api.output.schema).mediaType.replace(/;.*/, '');
+      return {
+        description: 'What the method returns.',
+        headers: requestIdHeader,
+        content: { [mediaType]: { schema } },
+      };
+    }
+    case 'stream':
+      return {
+        description: streamDescription,
+        headers: { ...requestIdHeader, 'x-bentoml-stream': { $ref: '#/components/headers/x-bentoml-stream' } },
+        // OpenAPI 3.1 has no word for the type of an item; 3.2 calls it `itemSchema`.
+        content: { 'text/event-stream': { schema: { type: 'string' }, 'x-item-schema': schema } },
+      };
+    default:
+      return never(api);
+  }
+}
+
+const streamDescription = `The items, one after the other; \`x-item-schema\` says what one of them is.
+
+- With \`Accept: text/event-stream\`, and then with the header \`x-bentoml-stream: sse\`: Server-Sent Events. The data of an event is one item as JSON. The last event is \`end\`, or \`error\` with the body of an error.
+- Otherwise: one HTTP chunk for each item, a string as it is and anything else as JSON. A stream that fails is cut.`;
+
+function timeoutParameter({ settings }: ServiceSpec): JsonSchema {
+  return {
+    name: 'x-request-timeout-ms',
+    in: 'header',
+    required: false,
+    description: `How long the caller waits for the first answer, in milliseconds; more than ${settings.traffic.timeoutMs} counts as that. Later the answer is 504.`,
+    schema: { type: 'number', exclusiveMinimum: 0 },
+  };
+}
+
+function serverOperations(errors: ErrorAnswers): Readonly<Record<string, JsonSchema>> {
+  const { probe, readiness, schema, metrics } = errors.of;
+  const operation = (operationId: string, summary: string, success: JsonSchema, failures: JsonSchema): JsonSchema => ({
+    operationId,
+    tags: [serverTag],
+    summary,
+    responses: { 200: success, ...failures },
+  });
+  const yes = { description: 'It is so.', content: { 'text/plain': { schema: { type: 'string', const: '\n' } } } };
+  return {
+    '/livez': operation('livez', 'Whether the server runs.', yes, probe),
+    '/healthz': operation('healthz', 'Whether the server runs.', yes, probe),
+    '/readyz': operation('readyz', 'Whether all workers are ready.', yes, readiness),
+    '/metrics': operation(
+      'metrics',
+      'Metrics for Prometheus.',
+      { description: 'The metrics.', content: { 'text/plain': { schema: { type: 'string' } } } },
+      metrics,
+    ),
+    '/schema.json': operation(
+      'schema',
+      'The methods with their schemas, as clients of BentoML read them.',
+      { description: 'The document.', content: { 'application/json': { schema: { type: 'object' } } } },
+      schema,
+    ),
+  };
+}
