@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ServeOptions, type ServerHandle, serve } from 'bentots/serve';
 
@@ -25,8 +25,9 @@ export interface Started extends AsyncDisposable {
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
 }
 
-/** The path of a fixture's file. */
+/** The path of a fixture's file; one that is absolute already stays. */
 export function fixture(name: string): string {
+  if (isAbsolute(name)) return name;
   return fileURLToPath(new URL(`./fixtures/${name}.ts`, import.meta.url));
 }
 

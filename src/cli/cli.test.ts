@@ -99,6 +99,7 @@ test('a cause that points back at itself is told a few times, not for ever', (t)
 const describe = (input: Readonly<Record<string, JsonSchema>>, output: JsonSchema, more: Partial<ApiSpec> = {}) =>
   describeApi({
     kind: 'unary',
+    body: 'fields',
     parameters: Object.keys(input).map((name) => ({ name, isRequired: true })),
     input: { properties: input },
     output: { schema: output },

@@ -3,9 +3,10 @@ import type { ApiSpec, JsonSchema } from '../spec/service-spec.ts';
 
 /** For example `(texts: string[], topK?: number) → Match[]`. */
 export function describeApi(api: ApiSpec): string {
-  const properties = (api.input.properties ?? {}) as Readonly<Record<string, JsonSchema>>; // an input is an object schema
+  const properties = (api.input.properties ?? {}) as Readonly<Record<string, JsonSchema>>; // a part of a JSON Schema
+  const schemaOf = (name: string) => (api.body === 'fields' ? properties[name] : api.input);
   const parameters = api.parameters.map(
-    ({ name, isRequired }) => `${name}${isRequired ? '' : '?'}: ${toText(properties[name])}`,
+    ({ name, isRequired }) => `${name}${isRequired ? '' : '?'}: ${toText(schemaOf(name))}`,
   );
   const stream = api.kind === 'stream' ? 'stream of ' : '';
   return `(${parameters.join(', ')}) → ${stream}${toText(api.output.schema)}`;

@@ -1,11 +1,11 @@
 /** Positional arguments → the body of a request. */
 import { assertJson } from './check-json.ts';
-import type { RemoteMethod } from './service-schema.ts';
+import type { RemoteMethod, RootForm } from './service-schema.ts';
 
 /** A body that is ready to be sent. */
 export interface RequestBody {
   readonly contentType: string;
-  readonly text: string;
+  readonly content: string | Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -23,14 +23,27 @@ export function toBody(method: RemoteMethod, args: readonly unknown[]): RequestB
     if (parameter.isRequired && args[index] === undefined) {
       throw new TypeError(`${name}: the argument "${parameter.name}" is missing (position ${index + 1})`);
     }
-    assertJson(args[index] ?? null, parameter.name);
+    if (method.root !== 'bytes') assertJson(args[index] ?? null, parameter.name);
   }
-  if (method.root) return toRootBody(method.root, args[0]);
+  if (method.root) return toRootBody(name, method.root, args[0]);
   const fields = parameters.map((parameter, index) => [parameter.name, args[index]] as const);
-  return { contentType: 'application/json', text: JSON.stringify(Object.fromEntries(fields)) };
+  return { contentType: 'application/json', content: JSON.stringify(Object.fromEntries(fields)) };
 }
 
-function toRootBody(root: 'text' | 'json', value: unknown): RequestBody {
-  if (root === 'text' && typeof value === 'string') return { contentType: 'text/plain', text: value };
-  return { contentType: 'application/json', text: value === undefined ? '' : JSON.stringify(value) };
+function toRootBody(name: string, root: RootForm, value: unknown): RequestBody {
+  if (value === undefined) return { contentType: 'application/json', content: '' };
+  if (root === 'json') return { contentType: 'application/json', content: JSON.stringify(value) };
+  if (typeof value === 'string') return { contentType: 'text/plain', content: value };
+  if (root === 'text') throw new TypeError(`${name} takes a text as its whole body, but got ${typeName(value)}`);
+  if (value instanceof Uint8Array) {
+    return { contentType: 'application/octet-stream', content: value as Uint8Array<ArrayBuffer> }; // what fetch sends
+  }
+  if (value instanceof ArrayBuffer) {
+    return { contentType: 'application/octet-stream', content: new Uint8Array(value) };
+  }
+  throw new TypeError(`${name} takes a Uint8Array as its whole body, but got ${typeName(value)}`);
+}
+
+function typeName(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }

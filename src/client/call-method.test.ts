@@ -53,12 +53,33 @@ test('the one argument of a root input is the whole body', async () => {
   await using server = await startService({
     text: { ...echo, input: { type: 'string', root_input: true } },
     list: { ...echo, input: { type: 'array', root_input: true } },
+    date: { ...echo, input: { type: 'string', 'x-io-type': 'date', root_input: true } },
+    bytes: { ...echo, input: { type: 'string', 'x-io-type': 'bytes', root_input: true } },
+    python: { ...echo, input: { type: 'string', format: 'binary', root_input: true } },
   });
   const client = createClient(server.url);
   assert.deepEqual(await client.$call('text', '"x"'), ['text/plain', '"x"']);
   assert.deepEqual(await client.$call('list', [1]), ['application/json', '[1]']);
   assert.deepEqual(await client.$call('list', 'x'), ['application/json', '"x"']);
   assert.deepEqual(await client.$call('list'), ['application/json', '']);
+  assert.deepEqual(await client.$call('date', '2026-01-01'), ['application/json', '"2026-01-01"']);
+  const bytes = new TextEncoder().encode('x');
+  assert.deepEqual(await client.$call('bytes', bytes), ['application/octet-stream', 'x']);
+  assert.deepEqual(await client.$call('python', bytes.buffer), ['application/octet-stream', 'x']);
+});
+
+test('a whole body of another type is refused before anything is sent', async () => {
+  await using server = await startService({
+    text: { ...echo, input: { type: 'string', root_input: true } },
+    bytes: { ...echo, input: { 'x-io-type': 'bytes', root_input: true } },
+  });
+  const client = createClient(server.url);
+  await assert.rejects(client.$call('text', 1), /^TypeError: text takes a text as its whole body, but got Number$/);
+  await assert.rejects(
+    client.$call('bytes', [1]),
+    /^TypeError: bytes takes a Uint8Array as its whole body, but got Array$/,
+  );
+  assert.equal(server.count('/text') + server.count('/bytes'), 0);
 });
 
 test('answers are read as the schema declares them, whatever their content type', async () => {

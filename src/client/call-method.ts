@@ -92,7 +92,7 @@ async function post(call: Call, method: RemoteMethod): Promise<Answer> {
     'x-request-timeout-ms': String(Math.max(1, Math.floor(deadline.remainingMs()))),
     ...(isStream && { accept: 'text/event-stream' }),
   };
-  const init = { method: 'POST', headers, body: body.text };
+  const init = { method: 'POST', headers, body: body.content };
   const response = await send(call.connection.transport, url, init, deadline.signal);
   if (isStream) {
     const source = createItemSource(response.body, createItemDecoder(response, output, url), deadline, url);

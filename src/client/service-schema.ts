@@ -3,6 +3,9 @@ import type { JsonSchema } from '../spec/service-spec.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CallError } from './call-error.ts';
 
+/** How an argument that is the whole body is written. */
+export type RootForm = 'text' | 'json' | 'bytes';
+
 /** One method of a running service. */
 export interface RemoteMethod {
   readonly name: string;
@@ -11,7 +14,7 @@ export interface RemoteMethod {
   /** In the order in which arguments are given. */
   readonly parameters: readonly { readonly name: string; readonly isRequired: boolean }[];
   /** Whether the one argument is the whole body instead of a field of it, and how it is then written. */
-  readonly root: 'text' | 'json' | undefined;
+  readonly root: RootForm | undefined;
   /** Schema of the value, or of one item. */
   readonly output: JsonSchema;
   readonly isStream: boolean;
@@ -58,10 +61,16 @@ function parseRoute(route: unknown, url: string, root: string): RemoteMethod {
     parameters: isRoot
       ? [{ name: 'body', isRequired: false }]
       : names.map((parameter) => ({ name: parameter, isRequired: required.has(parameter) })),
-    root: isRoot ? (input.type === 'string' ? 'text' : 'json') : undefined,
+    root: isRoot ? rootForm(input) : undefined,
     output,
     isStream: output.is_stream === true,
   };
+}
+
+/** Python servers describe bytes as a string of the format `binary`. */
+function rootForm(input: JsonSchema): RootForm {
+  if (input['x-io-type'] === 'bytes' || input.format === 'binary') return 'bytes';
+  return input.type === 'string' && input['x-io-type'] === undefined ? 'text' : 'json';
 }
 
 function invalid(url: string, problem: string): CallError {

@@ -79,6 +79,14 @@ export const option = {
     accepts: (value): value is Value => row.of.some((word) => word === value),
     fromText: (text) => text,
   }),
+  /** Something that is so or not. */
+  boolean: (row: Common<boolean>): Option<boolean> => ({
+    ...row,
+    kind: 'option',
+    wanted: 'true or false',
+    accepts: (value): value is boolean => typeof value === 'boolean',
+    fromText: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+  }),
   /** A count that is only sometimes given: without it something else decides. */
   optionalCount: (row: Omit<Common<undefined>, 'default'> & Range): Option<number | undefined> => ({
     ...integer({ ...row, default: row.min }, ''),

@@ -39,6 +39,10 @@ export const apiOptions = {
     wanted: 'a path that begins with a slash and has only letters, digits, ".", "_", "~", "-" and single inner slashes',
     doc: 'Path that callers POST to; without it a slash and the name of the method.',
   }),
+  body: option.boolean({
+    default: false,
+    doc: 'Whether the body as a whole is the one argument of the method: text and bytes as they are, anything else as JSON.',
+  }),
   slots: option.optionalCount({
     min: 1,
     max: 10_000,
@@ -98,6 +102,12 @@ export const serverOptions = {
     min: 1,
     max: 512 * mebibyte, // V8 makes no string longer than that
     doc: 'Largest JSON body that is read.',
+  }),
+  rawBodyLimitBytes: option.bytes({
+    default: 100 * mebibyte,
+    min: 1,
+    max: 512 * mebibyte, // V8 makes no string longer than that
+    doc: 'Largest body that is read as it is, for methods that take text or bytes as their whole body.',
   }),
   jsonDepthLimit: option.count({
     default: 100,

@@ -44,6 +44,7 @@ function toApi(more: Partial<ApiSpec> & { readonly name: string }): ApiSpec {
   return {
     kind: 'unary',
     route: `/${more.name}`,
+    body: 'fields',
     parameters: [],
     input: { type: 'object', properties: {} },
     output: { schema: number },
@@ -74,6 +75,7 @@ const operationOf = (api: ApiSpec) => documentOf(api).paths[api.route]?.post as 
 const taking = (name: string, type: string, $defs: Readonly<Record<string, JsonSchema>>) =>
   toApi({
     name,
+    body: 'fields',
     parameters: [{ name: 'value', isRequired: true }],
     input: { type: 'object', properties: { value: { $ref: `#/$defs/${type}` } }, required: ['value'], $defs },
   });
@@ -102,6 +104,7 @@ test('a method is a POST that says how it is called', () => {
     toApi({
       name: 'add',
       route: '/v1/add',
+      body: 'fields',
       parameters: [
         { name: 'a', isRequired: true },
         { name: 'b', isRequired: false },
@@ -133,6 +136,7 @@ test('a method is a POST that says how it is called', () => {
 test('a body may be left out where every parameter may, and there is none where there are no parameters', () => {
   const optional = toApi({
     name: 'run',
+    body: 'fields',
     parameters: [{ name: 'a', isRequired: false }],
     input: { type: 'object', properties: { a: number } },
   });

@@ -1,7 +1,7 @@
 /** A service → its OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.0 */
 import { chooseIoType } from '../io/choose.ts';
 import { never } from '../spec/never.ts';
-import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import type { ApiSpec, BodyForm, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { type ErrorAnswers, errorSchema, requestIdHeader, toErrorAnswers } from './openapi-errors.ts';
 import { createSchemaCollection, type SchemaCollection } from './openapi-schemas.ts';
 
@@ -87,10 +87,18 @@ function toRequestBody(api: ApiSpec, schemas: SchemaCollection): { requestBody?:
   return {
     requestBody: {
       required: api.parameters.some(({ isRequired }) => isRequired),
-      content: { 'application/json': { schema: schemas.add(api.input) } },
+      content: { [requestMediaTypes[api.body]]: { schema: schemas.add(api.input) } },
     },
   };
 }
+
+/** What a method takes whole as text or bytes, it takes under any type. */
+const requestMediaTypes: Readonly<Record<BodyForm, string>> = {
+  fields: 'application/json',
+  json: 'application/json',
+  text: 'text/plain',
+  bytes: 'application/octet-stream',
+};
 
 function toSuccess(api: ApiSpec, schemas: SchemaCollection): { readonly description: string } & JsonSchema {
   const schema = schemas.add(api.output.schema);

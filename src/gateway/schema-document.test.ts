@@ -7,6 +7,7 @@ const api = {
   kind: 'unary',
   name: 'run',
   route: '/v1/run',
+  body: 'fields',
   parameters: [],
   input: { type: 'object', properties: { a: { type: 'number' } }, required: ['a'] },
   output: { schema: { type: 'string' } },

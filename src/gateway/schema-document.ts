@@ -17,7 +17,7 @@ function toRoute(api: ApiSpec): JsonSchema {
     name: api.name,
     route: api.route,
     batchable: false,
-    input: { ...api.input, title: 'Input' },
+    input: api.body === 'fields' ? { ...api.input, title: 'Input' } : { ...api.input, root_input: true },
     output: {
       ...api.output.schema,
       ...(api.kind === 'stream' ? { is_stream: true, media_type: 'text/event-stream' } : {}),

@@ -1,27 +1,18 @@
 /** JSON text from outside → a value, refusing what JSON.parse would let through to do harm. */
 import secureJson from 'secure-json-parse';
 import { ServiceError } from '../errors.ts';
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
+import { decodeUtf8 } from './utf-8.ts';
 
 /**
  * Parses a body. Nested deeper than `depthLimit`, invalid UTF-8, `__proto__` keys and lone surrogates are refused.
  * @throws ServiceError `MALFORMED_BODY`.
  */
 export function parseJson(body: Uint8Array, depthLimit: number): unknown {
-  const text = decode(body);
+  const text = decodeUtf8(body);
   if (opensMoreThan(text, depthLimit)) refuseDepth(text, depthLimit);
   const value = parse(text);
   if (/\\u[dD][89a-fA-F]/.test(text)) refuseLoneSurrogates(value, '');
   return value;
-}
-
-function decode(body: Uint8Array): string {
-  try {
-    return decoder.decode(body);
-  } catch (cause) {
-    throw new ServiceError('MALFORMED_BODY', { problem: 'the body is not valid UTF-8' }, { cause });
-  }
 }
 
 function parse(text: string): unknown {

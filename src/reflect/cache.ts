@@ -12,7 +12,7 @@ import { isReflectedModule } from './reflected-shape.ts';
 import { findLockfile, findTsconfig } from './tsconfig.ts';
 
 /** Changes when the document does, or what reflection makes of the same types. */
-const format = 1;
+const format = 2;
 const maxBytes = 64 * 1024 * 1024; // far above any source; a cache that names a device must not fill the memory
 const maxSources = 20_000;
 const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0); // Windows has no such flag and no such pipes

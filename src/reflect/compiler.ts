@@ -20,6 +20,8 @@ export interface Compiler {
   classes(): readonly ClassDescription[];
   /** The methods of a class's instances, own and inherited, that carry a decorator. */
   methods(of: ClassDescription): readonly MethodDescription[];
+  /** The type of what a decorator was called with; `undefined` where it was called with nothing, or not called. */
+  argument(of: DecoratorDescription): TypeHandle | undefined;
   /** What a type is, one level deep. */
   describe(type: TypeHandle): TypeDescription;
   /** What `await` makes of a value of the type. */

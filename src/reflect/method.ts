@@ -2,9 +2,17 @@
 
 import type { ReflectedMethod } from '../spec/reflected.ts';
 import type { ParameterSpec } from '../spec/service-spec.ts';
-import type { Compiler, MethodDescription, ParameterDescription, TypeDescription, TypeHandle } from './compiler.ts';
+import { readApiOptions } from './api-options.ts';
+import type {
+  Compiler,
+  DecoratorDescription,
+  MethodDescription,
+  ParameterDescription,
+  TypeDescription,
+  TypeHandle,
+} from './compiler.ts';
 import { isConstraint } from './constraints.ts';
-import type { Draft } from './definitions.ts';
+import type { Draft, Reference } from './definitions.ts';
 import { type Docs, type MethodDocs, parseComment, parseMethodComment } from './jsdoc.ts';
 import { setKey } from './keys.ts';
 import type { Place } from './place.ts';
@@ -19,13 +27,19 @@ export interface MethodContext {
   readonly isContext: (type: TypeDescription) => boolean;
 }
 
-/** Reflects a method; what is wrong with it goes to the problems. */
-export function reflectMethod(method: MethodDescription, className: string, context: MethodContext): ReflectedMethod {
+/** Reflects a method that carries an `@api`; what is wrong with it goes to the problems. */
+export function reflectMethod(
+  method: MethodDescription,
+  api: DecoratorDescription,
+  className: string,
+  context: MethodContext,
+): ReflectedMethod {
   const owner = `${className}.${method.name}`;
+  const takesBody = readTakesBody(api, owner, context);
   const docs = parseMethodComment(method.comment);
   checkSignature(method, owner, context.problems);
   checkTags(docs, method, owner, context.problems);
-  const { parameters, takesContext, input } = reflectParameters(method, docs, owner, context);
+  const { parameters, takesContext, input } = reflectParameters(method, docs, owner, takesBody, context);
   const { kind, isAsync, output } = reflectResult(method, docs, owner, context);
   return {
     name: method.name,
@@ -33,12 +47,23 @@ export function reflectMethod(method: MethodDescription, className: string, cont
     isAsync,
     ...(docs.description !== '' && { description: docs.description }),
     ...(docs.tags.some(({ name }) => name === 'deprecated') && { isDeprecated: true }),
+    takesBody,
     parameters,
     takesContext,
     input,
     output,
     source: method.location,
   };
+}
+
+function readTakesBody(api: DecoratorDescription, owner: string, { compiler, problems }: MethodContext): boolean {
+  const { body } = readApiOptions(api, compiler);
+  if (body !== 'unclear') return body;
+  problems.add(
+    api.location,
+    `the type of the options of ${owner} does not say whether body is true; write it in place: @api({ body: true })`,
+  );
+  return true;
 }
 
 function checkSignature(method: MethodDescription, owner: string, problems: Problems): void {
@@ -65,7 +90,7 @@ function checkTags(docs: MethodDocs, method: MethodDescription, owner: string, p
       `${owner}: @${tag.name} does not say which parameter it is for; write it after @param <name>`,
     );
   }
-  const names = method.parameters.map(({ name }) => name);
+  const names = method.parameters.map(nameOf);
   for (const [name, part] of docs.parameters) {
     const lost = part.tags.find(isConstraint);
     if (lost && !names.includes(name)) {
@@ -77,21 +102,28 @@ function checkTags(docs: MethodDocs, method: MethodDescription, owner: string, p
   }
 }
 
-function reflectParameters(method: MethodDescription, docs: MethodDocs, owner: string, context: MethodContext) {
+function reflectParameters(
+  method: MethodDescription,
+  docs: MethodDocs,
+  owner: string,
+  takesBody: boolean,
+  context: MethodContext,
+) {
   const writer = new SchemaWriter(context.compiler, context.problems, context.isContext);
   const parameters: ParameterSpec[] = [];
   const properties: Draft = {};
   let takesContext = false;
   for (const [at, parameter] of method.parameters.entries()) {
-    const { name, type, location } = parameter;
+    const { type, location } = parameter;
+    const name = nameOf(parameter);
     const isLast = at === method.parameters.length - 1;
     if (isLast && parameter.form === 'named' && context.isContext(context.compiler.describe(type))) {
       takesContext = true;
       continue;
     }
-    const problem = whyRefused(parameter, owner);
+    const problem = whyRefused(parameter, owner, takesBody);
     if (problem !== undefined) {
-      const underline = { ...location, length: name.length };
+      const underline = { ...location, length: parameter.name.length };
       context.problems.add(location, problem, parameter.form === 'destructured' ? underline : undefined);
       continue;
     }
@@ -103,18 +135,52 @@ function reflectParameters(method: MethodDescription, docs: MethodDocs, owner: s
     setKey(properties, name, schema);
     parameters.push({ name, isRequired: !parameter.isOptional });
   }
+  if (takesBody) {
+    checkBody(method, takesContext, owner, context.problems);
+    const [body] = Object.values(properties);
+    return { parameters, takesContext, input: writer.finish((body ?? {}) as Draft | Reference) }; // written above
+  }
   const required = parameters.filter(({ isRequired }) => isRequired).map(({ name }) => name);
   const input = writer.finish({ type: 'object', properties, ...(required.length > 0 && { required }) });
   return { parameters, takesContext, input };
 }
 
-function docsOf({ name, comment }: ParameterDescription, docs: MethodDocs): Docs[] {
-  return [docs.parameters.get(name), comment && parseComment(comment)].filter((part) => part !== undefined);
+/** What callers and JSDoc call a parameter. */
+function nameOf({ form, name }: ParameterDescription): string {
+  return form === 'destructured' ? 'body' : name;
 }
 
-function whyRefused({ form, name, isAnnotated, initialiser }: ParameterDescription, owner: string): string | undefined {
-  if (form === 'destructured') {
-    return `parameter "${name}" of ${owner} is destructured, so that it has no name for the caller; name each parameter: ${owner.split('.')[1]}(first: string, second: number)`;
+function docsOf(parameter: ParameterDescription, docs: MethodDocs): Docs[] {
+  const { comment } = parameter;
+  return [docs.parameters.get(nameOf(parameter)), comment && parseComment(comment)].filter(
+    (part) => part !== undefined,
+  );
+}
+
+/** The body as a whole is one value, so that it needs one parameter. */
+function checkBody(method: MethodDescription, takesContext: boolean, owner: string, problems: Problems): void {
+  const names = method.parameters.slice(0, takesContext ? -1 : undefined).map(({ name }) => name);
+  if (names.length > 1) {
+    problems.add(
+      method.location,
+      `${owner} has the parameters ${names.join(', ')}, but with body: true one parameter gets the whole body; take one object: ${method.name}(options: { … }), or leave body: true out`,
+    );
+  }
+  if (names.length === 0) {
+    problems.add(
+      method.location,
+      `${owner} has body: true, but no parameter that gets the body; add one: ${method.name}(text: string), or leave body: true out`,
+    );
+  }
+}
+
+function whyRefused(
+  { form, name, isAnnotated, initialiser }: ParameterDescription,
+  owner: string,
+  takesBody: boolean,
+): string | undefined {
+  if (form === 'destructured' && !takesBody) {
+    return `parameter "${name}" of ${owner} is destructured, so that it has no name for the caller; take the body as a whole with @api({ body: true }), or name each parameter: ${owner.split('.')[1]}(first: string, second: number)`;
   }
   if (form === 'rest') {
     return `parameter "...${name}" of ${owner} is a rest parameter, which has no name for each value; take an array: ${name}: string[]`;

@@ -10,7 +10,8 @@ const vocabulary = {
     export interface Context { readonly path: string; log(message: string): void }
     export declare function service(options: object): (value: Function, context: ClassDecoratorContext) => void;
     export declare function service(value: Function, context: ClassDecoratorContext): void;
-    export declare function api(options: object): (value: Function, context: ClassMethodDecoratorContext) => void;
+    export interface ApiOptions { readonly route?: string; readonly body?: boolean | undefined }
+    export declare function api(options: ApiOptions): (value: Function, context: ClassMethodDecoratorContext) => void;
     export declare function api(value: Function, context: ClassMethodDecoratorContext): void;
   `,
   'package.json': '{ "name": "project", "type": "module" }',

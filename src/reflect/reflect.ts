@@ -81,8 +81,10 @@ function reflectProgram(
     if (!described.decorators.some((decorator) => isNamed(decorator, 'service'))) continue;
     const methods = compiler
       .methods(described)
-      .filter(({ decorators }) => decorators.some((decorator) => isNamed(decorator, 'api')))
-      .map((method) => reflectMethod(method, described.name, { compiler, problems, isContext }))
+      .flatMap((method) => {
+        const api = method.decorators.find((decorator) => isNamed(decorator, 'api'));
+        return api ? [reflectMethod(method, api, described.name, { compiler, problems, isContext })] : [];
+      })
       .sort((a, b) => (a.name < b.name ? -1 : 1)); // the same in every locale
     services.push(toService(described, methods));
   }

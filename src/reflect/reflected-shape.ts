@@ -24,6 +24,7 @@ function isMethod(value: unknown): value is ReflectedMethod {
     (value.kind === 'unary' || value.kind === 'stream') &&
     typeof value.isAsync === 'boolean' &&
     isOptionalText(value.description) &&
+    typeof value.takesBody === 'boolean' &&
     isListOf(value.parameters, isParameter) &&
     typeof value.takesContext === 'boolean' &&
     isObject(value.input) &&

@@ -147,7 +147,7 @@ const table: readonly (readonly [member: string, problem: string])[] = [
   ],
   [
     '@api m({ a }: { a: string }): void {}',
-    '8: parameter "{ a }" of S.m is destructured, so that it has no name for the caller; name each parameter: m(first: string, second: number)',
+    '8: parameter "{ a }" of S.m is destructured, so that it has no name for the caller; take the body as a whole with @api({ body: true }), or name each parameter: m(first: string, second: number)',
   ],
   [
     '@api m(...rest: string[]): void {}',

@@ -1,6 +1,12 @@
 /** Describes the classes of a file, their decorators, methods and parameters with TypeScript 6's checker. */
 import ts from 'typescript';
-import type { ClassDescription, DecoratorDescription, MethodDescription, ParameterDescription } from './compiler.ts';
+import type {
+  ClassDescription,
+  DecoratorDescription,
+  MethodDescription,
+  ParameterDescription,
+  TypeHandle,
+} from './compiler.ts';
 import { readLiteral } from './typescript-6-literals.ts';
 import type { Places } from './typescript-6-places.ts';
 import type { TypeReader } from './typescript-6-types.ts';
@@ -9,6 +15,7 @@ import type { TypeReader } from './typescript-6-types.ts';
 export interface ClassReader {
   classes(): ClassDescription[];
   methods(of: ClassDescription): MethodDescription[];
+  argument(of: DecoratorDescription): TypeHandle | undefined;
 }
 
 /** Makes the reader for the classes of one file. */
@@ -19,6 +26,7 @@ export function createClassReader(
   types: TypeReader,
 ): ClassReader {
   const nodes = new Map<ClassDescription, ts.ClassDeclaration>();
+  const decoratorNodes = new Map<DecoratorDescription, ts.Decorator>();
 
   const describeClass = (node: ts.ClassDeclaration): ClassDescription => {
     const comment = places.commentOf(node);
@@ -54,12 +62,14 @@ export function createClassReader(
       const symbol = imported && isAlias(imported) ? checker.getAliasedSymbol(imported) : imported;
       const declaration = symbol?.declarations?.[0];
       const missingModule = declaration ? undefined : missingModuleOf(callee);
-      return {
+      const description = {
         name: declaration ? (symbol?.name ?? name.getText()) : name.getText(),
         ...(declaration && { declaredIn: declaration.getSourceFile().fileName }),
         ...(missingModule !== undefined && { missingModule }),
         location: places.locate(decorator),
       };
+      decoratorNodes.set(description, decorator);
+      return description;
     });
 
   /** The module that the first name of the expression is imported from. */
@@ -121,6 +131,11 @@ export function createClassReader(
   };
 
   return {
+    argument(of) {
+      const expression = decoratorNodes.get(of)?.expression;
+      const [first] = expression && ts.isCallExpression(expression) ? expression.arguments : [];
+      return first && types.handle(checker.getTypeAtLocation(first));
+    },
     classes: () => file.statements.filter(ts.isClassDeclaration).map(describeClass),
     methods(of) {
       const node = nodes.get(of);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { api } from './api.ts';
+import type { Context } from './context.ts';
 import { contextOf, decorate, metadataFor, modelRef } from './decorate.fixture.ts';
 import { describeClass } from './describe-class.ts';
 import { onShutdown, onStartup } from './lifecycle.ts';
@@ -206,4 +207,13 @@ test('a compiler that gives no metadata is told of', () => {
     code: 'SERVICE_INVALID',
     message: /decorators got no metadata/,
   });
+});
+
+test('the compiler refuses body: true on a method with two parameters', () => {
+  const metadata = metadataFor();
+  const whole = api({ body: true });
+  whole((text: string) => text, contextOf({ name: 'a' }, metadata));
+  whole((text: string, context: Context) => text + context.request.path, contextOf({ name: 'b' }, metadata));
+  // @ts-expect-error: the body is one value
+  whole((text: string, count: number) => text.repeat(count), contextOf({ name: 'c' }, metadata));
 });

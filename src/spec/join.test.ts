@@ -10,6 +10,7 @@ const method = (name: string, more: Partial<ReflectedMethod> = {}): ReflectedMet
   name,
   kind: 'unary',
   isAsync: true,
+  takesBody: false,
   parameters: [{ name: 'text', isRequired: true }],
   takesContext: false,
   input: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
@@ -46,6 +47,7 @@ test('decorators and types together are the spec, with every setting filled in',
         kind: 'unary',
         name: 'run',
         route: '/run',
+        body: 'fields',
         parameters: [{ name: 'text', isRequired: true }],
         input: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
         output: { schema: { type: 'string' } },
@@ -169,4 +171,27 @@ test('the spec can cross a process border', () => {
   const spec = joinSpec(decorated(), reflected([method('run')]));
   assert.deepEqual(structuredClone(spec), spec);
   assert.deepEqual(JSON.parse(JSON.stringify(spec)), spec);
+});
+
+for (const [body, input] of [
+  ['json', { type: 'object' }],
+  ['json', { type: ['string', 'null'] }],
+  ['json', { type: 'string', format: 'date-time', 'x-io-type': 'date' }],
+  ['text', { type: 'string', maxLength: 3 }],
+  ['bytes', { type: 'string', contentEncoding: 'base64', 'x-io-type': 'bytes' }],
+] as const) {
+  test(`a whole body of ${JSON.stringify(input)} is read as ${body}`, () => {
+    const apis = [{ name: 'run', options: { body: true } }];
+    const spec = joinSpec(decorated({ apis }), reflected([method('run', { takesBody: true, input })]));
+    assert.deepEqual([spec.apis[0]?.body, spec.apis[0]?.input], [body, input]);
+  });
+}
+
+test('options that say something else than their type are refused', () => {
+  const apis = [{ name: 'run', options: { body: true } }];
+  assert.throws(() => joinSpec(decorated({ apis }), reflected([method('run')])), {
+    code: 'SERVICE_INVALID',
+    message:
+      'Demo.run has body: true, but the type of its options says false; write them in place: @api({ body: true })',
+  });
 });

@@ -4,7 +4,7 @@ import { resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
 import type { DecoratedApi, DecoratedService } from './decorated.ts';
 import type { ReflectedMethod, ReflectedModule, ReflectedService } from './reflected.ts';
-import type { ApiSpec, ServiceSpec } from './service-spec.ts';
+import type { ApiSpec, BodyForm, ServiceSpec } from './service-spec.ts';
 
 /**
  * The spec of one service.
@@ -55,6 +55,10 @@ function joinApi(decorated: DecoratedService, api: DecoratedApi, types: Reflecte
     const problem = `the types of ${decorated.className}.${api.name} were not found from ${file}; declare the method in the class with @api()`;
     throw new ServiceError('SERVICE_INVALID', { problem });
   }
+  if (options.body !== method.takesBody) {
+    const problem = `${decorated.className}.${api.name} has body: ${options.body}, but the type of its options says ${method.takesBody}; write them in place: @api({ body: ${options.body} })`;
+    throw new ServiceError('SERVICE_INVALID', { problem });
+  }
   const route = options.route ?? `/${api.name}`;
   if (!apiOptions.route.accepts(route)) {
     const problem = `${decorated.className}.${api.name} has a name that cannot stand in a path; give it a route: @api({ route: '/…' })`;
@@ -65,6 +69,7 @@ function joinApi(decorated: DecoratedService, api: DecoratedApi, types: Reflecte
     name: api.name,
     route,
     ...documentation(method),
+    body: bodyForm(method),
     parameters: method.parameters,
     input: method.input,
     output: { schema: method.output },
@@ -73,6 +78,14 @@ function joinApi(decorated: DecoratedService, api: DecoratedApi, types: Reflecte
     slots: options.slots ?? (method.isAsync ? defaultSlots.async : defaultSlots.blocking),
     source: method.source,
   };
+}
+
+/** Text and bytes are read as they are where the body is nothing else; all other types are JSON. */
+function bodyForm({ takesBody, input }: ReflectedMethod): BodyForm {
+  if (!takesBody) return 'fields';
+  const ioType = input['x-io-type'];
+  if (ioType === 'bytes') return 'bytes';
+  return input.type === 'string' && ioType === undefined ? 'text' : 'json';
 }
 
 function documentation(method: ReflectedMethod): Pick<ApiSpec, 'description' | 'isDeprecated'> {

@@ -10,6 +10,8 @@ export interface ReflectedMethod {
   /** The JSDoc text above the method, without tags. */
   readonly description?: string;
   readonly isDeprecated?: boolean;
+  /** Whether the options of its `@api` say that the body as a whole is its one argument. */
+  readonly takesBody: boolean;
   /** The parameters in order, without the `Context`. */
   readonly parameters: readonly ParameterSpec[];
   readonly takesContext: boolean;

@@ -18,6 +18,12 @@ export interface ParameterSpec {
   readonly isRequired: boolean;
 }
 
+/**
+ * How the body of a request becomes the arguments: as a JSON object with the parameters as its `fields`; or whole, as the
+ * one argument, from a `json` document, from UTF-8 `text`, or from `bytes` as they are.
+ */
+export type BodyForm = 'fields' | 'json' | 'text' | 'bytes';
+
 /** What a method gives back. */
 export interface OutputSpec {
   /** Schema of the value, or of one item of a stream. */
@@ -31,8 +37,10 @@ interface ApiBase {
   readonly route: string;
   readonly description?: string;
   readonly isDeprecated?: boolean;
+  readonly body: BodyForm;
+  /** In order; exactly one where the body as a whole is the argument. */
   readonly parameters: readonly ParameterSpec[];
-  /** Schema of the request's JSON object: one property for each parameter, in order. */
+  /** Schema of the body: for `fields` an object with one property for each parameter, in order; else the argument's own. */
   readonly input: JsonSchema;
   readonly output: OutputSpec;
   /** Whether the method asks for a `Context` as its last parameter. */

@@ -8,11 +8,11 @@ import { readArguments } from './read.ts';
 
 const input = { type: 'object', properties: { a: { type: 'number' }, b: {}, constructor: {} }, required: ['a'] };
 const route = {
-  api: { parameters: ['a', 'b', 'constructor'].map((name) => ({ name, isRequired: name === 'a' })) },
+  api: { body: 'fields', parameters: ['a', 'b', 'constructor'].map((name) => ({ name, isRequired: name === 'a' })) },
   input: createValidatorCompiler()(input),
 } as unknown as Route;
 const plenty = { isLow: () => false };
-const limits = { jsonBodyLimitBytes: 1_000_000, jsonDepthLimit: 10 };
+const limits = { jsonBodyLimitBytes: 1_000_000, rawBodyLimitBytes: 1_000_000, jsonDepthLimit: 10 };
 
 /** A request whose body the test writes. */
 function request(headers: Readonly<Record<string, string>> = {}) {
@@ -24,6 +24,14 @@ test('arguments are put in the order of the parameters, undefined where one was 
   const body = request();
   body.end('{"b":2,"a":1}');
   assert.deepEqual(await readArguments(body, route, limits, plenty), [1, 2, undefined]);
+});
+
+test('a body of bytes is the argument as it is, whatever it says that it is', async () => {
+  const bytes = { api: { body: 'bytes', parameters: [{ name: 'data', isRequired: true }] } } as unknown as Route;
+  const body = request({ 'content-type': 'multipart/form-data' });
+  body.end(Buffer.from([0xff, 0x00]));
+  const [data] = await readArguments(body, bytes, limits, plenty);
+  assert.deepEqual(data, new Uint8Array([0xff, 0x00]));
 });
 
 test('a body in pieces is one body', async () => {

@@ -2,12 +2,16 @@
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../../errors.ts';
 import { parseJson } from '../../io/parse-json.ts';
+import { decodeUtf8 } from '../../io/utf-8.ts';
 import type { Route } from '../../pool/generation.ts';
+import type { BodyForm } from '../../spec/service-spec.ts';
 import { summarize } from '../../spec/validator.ts';
 
 /** What bounds a body. */
 export interface BodyLimits {
   readonly jsonBodyLimitBytes: number;
+  /** For bodies that are taken as they are. */
+  readonly rawBodyLimitBytes: number;
   readonly jsonDepthLimit: number;
 }
 
@@ -33,12 +37,16 @@ export async function readArguments(
   memory: MemoryView,
 ): Promise<unknown[]> {
   if (memory.isLow()) throw new ServiceError('MEMORY_LOW', {});
-  refuseEncodings(request);
-  const body = await readBody(request, limits.jsonBodyLimitBytes);
+  const form = route.api.body;
+  const isRaw = form === 'text' || form === 'bytes';
+  refuseEncodings(request, isRaw);
+  const body = await readBody(request, isRaw ? limits.rawBodyLimitBytes : limits.jsonBodyLimitBytes);
   // Others may have been read meanwhile, and a parsed body takes several times its bytes.
   if (body.length > largeBodyBytes && memory.isLow()) throw new ServiceError('MEMORY_LOW', {});
-  refuseForms(request, body);
-  const value = body.length === 0 ? {} : parseJson(body, limits.jsonDepthLimit);
+  if (form !== 'fields' && body.length === 0) return leaveOut(route);
+  if (form === 'bytes') return [new Uint8Array(body.buffer, body.byteOffset, body.length)]; // a Buffer would stay one
+  if (!isRaw) refuseForms(request, body);
+  const value = form === 'text' ? decodeUtf8(body) : body.length === 0 ? {} : parseJson(body, limits.jsonDepthLimit);
   if (!route.input.fits(value)) {
     const violations = route.input.violations(value, body.length <= listEverythingUpToBytes);
     throw new ServiceError(
@@ -47,17 +55,33 @@ export async function readArguments(
       { detail: violations },
     );
   }
+  if (form !== 'fields') return [value];
   const named = value as Readonly<Record<string, unknown>>; // every input schema is of type object
   return route.api.parameters.map(({ name }) => (Object.hasOwn(named, name) ? named[name] : undefined));
 }
 
-function refuseEncodings({ headers }: IncomingMessage): void {
+/** An empty body says nothing: where it is the whole argument, JavaScript's own default applies. */
+function leaveOut({ api }: Route): unknown[] {
+  const [parameter] = api.parameters;
+  if (!parameter?.isRequired) return [undefined];
+  const problem = `the body is empty, but ${api.route} takes it as a whole; send ${wantedBodies[api.body]}`;
+  throw new ServiceError('INVALID_INPUT', { problem });
+}
+
+const wantedBodies: Readonly<Record<BodyForm, string>> = {
+  fields: 'a JSON object',
+  json: 'a JSON document',
+  text: 'text',
+  bytes: 'bytes',
+};
+
+function refuseEncodings({ headers }: IncomingMessage, isRaw: boolean): void {
   const mediaType = mediaTypeOf(headers['content-type']);
   if (mediaType === 'application/vnd.bentoml+pickle') {
     const remedy = 'a pickle can run code; send application/json';
     throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', { mediaType, remedy });
   }
-  if (mediaType === 'multipart/form-data') {
+  if (mediaType === 'multipart/form-data' && !isRaw) {
     throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', {
       mediaType,
       remedy: 'forms are not read yet; send application/json',
