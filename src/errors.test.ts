@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import {
   ApiError,
   type ErrorCode,
@@ -181,4 +181,40 @@ test('an error whose message cannot be read is still written down', () => {
     },
   });
   assert.equal(toRecord(error).kind, 'other');
+});
+
+suite('errors of another copy of bentots in the same process', async () => {
+  // The same source under another URL is another module, with classes of its own.
+  const other = (await import(
+    new URL('./errors.ts?another-copy', import.meta.url).href
+  )) as typeof import('./errors.ts');
+
+  test('are instances of our classes, and ours of theirs', () => {
+    assert.notEqual(other.ApiError, ApiError);
+    const [ours, theirs] = [new ApiError(409, 'x'), new other.ApiError(409, 'x')];
+    assert.deepEqual([theirs instanceof ApiError, ours instanceof other.ApiError], [true, true]);
+    assert.equal(isServiceError(new other.ServiceError('STOPPING', {}), 'STOPPING'), true);
+    assert.deepEqual([theirs instanceof ServiceError, ours instanceof ServiceError], [false, false]);
+  });
+
+  test('reach the caller word for word', () => {
+    const record = toRecord(new other.ApiError(409, 'sold out', { code: 'SOLD_OUT' }));
+    assert.deepEqual([record.kind, record.status, record.code, record.message], ['api', 409, 'SOLD_OUT', 'sold out']);
+  });
+
+  test('are no instances of a class that an author derived from ours', () => {
+    class NoFace extends ApiError {}
+    assert.deepEqual(
+      [new NoFace(422, 'x'), new ApiError(422, 'x'), new other.ApiError(422, 'x'), {}].map(
+        (one) => one instanceof NoFace,
+      ),
+      [true, false, false, false],
+    );
+    assert.equal(new NoFace(422, 'x') instanceof other.ApiError, true);
+  });
+
+  test('keep their sentence where this version has no row for their code', () => {
+    const error = Object.assign(new other.ServiceError('STOPPING', {}), { code: 'FROM_THE_FUTURE', message: 'kept' });
+    assert.deepEqual([toRecord(error).kind, toRecord(error).message, toAnswer(error).status], ['other', 'kept', 500]);
+  });
 });

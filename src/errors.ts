@@ -86,6 +86,12 @@ export const errorTable = {
     false,
     '{file} has several services: {names}; choose one, for example {example}',
   ),
+  COPY_MISMATCH: row(
+    500,
+    'FAILED_PRECONDITION',
+    false,
+    '{what} bentots {version} in {folder}, {problem}; this is bentots {ownVersion} in {ownFolder}; {remedy}',
+  ),
   SOURCE_BROKEN: row(500, 'FAILED_PRECONDITION', false, '{file} could not be loaded: {problem}'),
   TYPE_UNSUPPORTED: row(500, 'FAILED_PRECONDITION', false, '{problem}'),
   MODEL_MISSING: row(500, 'FAILED_PRECONDITION', false, 'the model of {service}.{field} is missing: {problem}'),
@@ -118,11 +124,30 @@ interface ErrorExtras {
   readonly cause?: unknown;
 }
 
+// Two copies of bentots can meet in one process, each with classes of its own: their errors know each other by this mark.
+const markKey: symbol = Symbol.for('bentots.error/1');
+
+function mark(error: Error, kind: 'service' | 'api'): void {
+  Object.defineProperty(error, markKey, { value: kind });
+}
+
+// What `instanceof` asks; a class that an author derives has no mark of its own, and instances as any class has them.
+function isInstance(errorClass: object, kind: 'service' | 'api' | undefined, value: unknown): boolean {
+  if (kind === undefined) return Function.prototype[Symbol.hasInstance].call(errorClass as never, value);
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[markKey] === kind;
+}
+
 /** An error that bentots raises itself; its code is a row of the table. */
 export class ServiceError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'ServiceError';
   readonly code: Code;
   readonly detail: readonly Violation[];
+
+  /** Holds for errors of every copy of bentots. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: for a class derived from this one, `this` is that class
+    return isInstance(this, this === ServiceError ? 'service' : undefined, value);
+  }
 
   constructor(code: Code, params: Params<Code>, extras: ErrorExtras = {}) {
     const filled = errorTable[code].message.replace(/\{(\w+)\}/g, (_, name: string) =>
@@ -131,6 +156,7 @@ export class ServiceError<Code extends ErrorCode = ErrorCode> extends Error {
     super(filled, extras.cause === undefined ? undefined : { cause: extras.cause });
     this.code = code;
     this.detail = extras.detail ?? [];
+    mark(this, 'service');
   }
 }
 
@@ -156,6 +182,12 @@ export class ApiError extends Error {
   readonly code: string;
   readonly detail: readonly Violation[];
 
+  /** Holds for errors of every copy of bentots. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: for a class derived from this one, `this` is that class
+    return isInstance(this, this === ApiError ? 'api' : undefined, value);
+  }
+
   /** @throws RangeError if the status is not an integer from 400 to 599. */
   constructor(status: number, message: string, extras: ErrorExtras & { readonly code?: string } = {}) {
     super(message, extras.cause === undefined ? undefined : { cause: extras.cause });
@@ -165,6 +197,7 @@ export class ApiError extends Error {
     this.status = status;
     this.code = extras.code ?? 'API_ERROR';
     this.detail = extras.detail ?? [];
+    mark(this, 'api');
   }
 }
 
@@ -188,7 +221,7 @@ export function toAnswer(error: unknown): {
     return { status, body: { error: message, code, detail }, retry: status === 503 || status === 429 };
   }
   const known: ServiceError =
-    error instanceof ServiceError ? error : new ServiceError('INTERNAL', {}, { cause: error });
+    error instanceof ServiceError && hasRow(error) ? error : new ServiceError('INTERNAL', {}, { cause: error });
   const { http, retry } = errorTable[known.code];
   return { status: http, body: { error: known.message, code: known.code, detail: known.detail }, retry };
 }
@@ -216,7 +249,7 @@ export function toRecord(thrown: unknown, depth = 0): ErrorRecord {
   const stack = readText(() => error.stack ?? `${name}: ${message}`);
   const base = { name, message, stack };
   const cause = error.cause === undefined || depth >= maxCauses ? {} : { cause: toRecord(error.cause, depth + 1) };
-  if (isServiceError(error)) {
+  if (isServiceError(error) && hasRow(error)) {
     return {
       ...base,
       ...cause,
@@ -256,6 +289,11 @@ function revive(record: ErrorRecord): Error {
     return error;
   }
   return Object.assign(new Error(record.message), { name: record.name });
+}
+
+/** Another version of bentots in the same process may have codes that this one does not know. */
+function hasRow(error: ServiceError): boolean {
+  return Object.hasOwn(errorTable, error.code);
 }
 
 function isErrorStatus(status: unknown): boolean {

@@ -1,6 +1,7 @@
 /** Where decorators write down what they see: on the class's own metadata, as data. */
 import { ServiceError } from '../errors.ts';
 import { decoratedKey } from '../spec/decorated.ts';
+import { copyOf } from './copy.ts';
 import { legacyDecoratorError } from './legacy-decorators.ts';
 import type { ModelRef } from './model-ref.ts';
 
@@ -13,6 +14,8 @@ export interface ClassData {
   readonly startupHooks: string[];
   readonly shutdownHooks: string[];
   readonly models: { readonly field: string; readonly ref: ModelRef<unknown> }[];
+  /** URL of the module that wrote this: with another version of the spec all that is known of it. */
+  readonly writtenBy: string;
   /** Wrong uses; raised by `@service`, which alone knows the name of the class. Each reads on after "Class.". */
   readonly problems: string[];
   /** Present on the class that carries `@service`. */
@@ -30,31 +33,62 @@ export function ownData(metadata: DecoratorMetadata | undefined): ClassData {
   }
   const holder = metadata as Metadata; // a symbol key that only this file writes
   if (!Object.hasOwn(holder, decoratedKey)) {
-    holder[decoratedKey] = { apis: [], startupHooks: [], shutdownHooks: [], models: [], problems: [] };
+    holder[decoratedKey] = {
+      apis: [],
+      startupHooks: [],
+      shutdownHooks: [],
+      models: [],
+      writtenBy: import.meta.url,
+      problems: [],
+    };
   }
   return holder[decoratedKey] as ClassData; // set by the line above
 }
 
-/** The data of a class and its bases, the most distant base first. */
+/**
+ * The data of a class and its bases, the most distant base first.
+ * @throws ServiceError `COPY_MISMATCH` if one of them is decorated by another version of bentots, in other words.
+ */
 export function dataChain(serviceClass: object): ClassData[] {
   const chain: ClassData[] = [];
   const symbol = (Symbol as { metadata?: symbol }).metadata as symbol; // set above
   let metadata = (serviceClass as Record<symbol, Metadata | null | undefined>)[symbol];
   while (metadata) {
+    refuseOtherSpec(metadata, serviceClass);
     if (Object.hasOwn(metadata, decoratedKey)) chain.unshift(metadata[decoratedKey] as ClassData);
     metadata = Object.getPrototypeOf(metadata) as Metadata | null;
   }
   return chain;
 }
 
-/** Whether a value is a class that itself carries `@service`. */
+/**
+ * Whether a value is a class that itself carries `@service`.
+ * @throws ServiceError `COPY_MISMATCH` if it is decorated by another version of bentots, in other words.
+ */
 export function isServiceClass(value: unknown): value is new () => object {
   if (typeof value !== 'function') return false;
   const symbol = (Symbol as { metadata?: symbol }).metadata as symbol; // set above
   const metadata = Object.hasOwn(value, symbol) ? (value as unknown as Record<symbol, Metadata>)[symbol] : undefined;
-  return (
-    metadata !== undefined && Object.hasOwn(metadata, decoratedKey) && metadata[decoratedKey]?.service !== undefined
-  );
+  if (!metadata) return false;
+  refuseOtherSpec(metadata, value);
+  return Object.hasOwn(metadata, decoratedKey) && metadata[decoratedKey]?.service !== undefined;
+}
+
+function refuseOtherSpec(metadata: object, decorated: object): void {
+  for (const key of Object.getOwnPropertySymbols(metadata)) {
+    const spec = key === decoratedKey ? undefined : /^bentots\.spec\/(.+)$/.exec(Symbol.keyFor(key) ?? '')?.[1];
+    if (spec === undefined) continue;
+    const { writtenBy } = (metadata as Record<symbol, { writtenBy?: unknown } | undefined>)[key] ?? {};
+    const own = copyOf(import.meta.url);
+    throw new ServiceError('COPY_MISMATCH', {
+      ...copyOf(writtenBy),
+      what: `${(decorated as { name?: unknown }).name || 'a class'} is decorated by`,
+      problem: `whose decorators write spec ${spec}, not spec 1`,
+      ownVersion: own.version,
+      ownFolder: own.folder,
+      remedy: 'make it one version: npm ls bentots says who brings which',
+    });
+  }
 }
 
 /** Refuses the two arguments that old-style decorators get. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { register } from 'tsx/esm/api';
 import { api } from './api.ts';
 import { decorate, modelRef } from './decorate.fixture.ts';
@@ -126,4 +126,31 @@ test('a reference that throws while it is described is not hidden', () => {
   const target = decorate(class A {}, [[api(), 'run']], service());
   dataChain(target)[0]?.models.push({ field: 'weights', ref: broken });
   assert.throws(() => describeClass(target, 'A'), /no info/);
+});
+
+suite('a class that carries what decorators of another version wrote', () => {
+  const metadata = { [Symbol.for('bentots.spec/2')]: { writtenBy: import.meta.url, service: {} } };
+  const Base = class Base {};
+  Object.defineProperty(Base, (Symbol as { metadata?: symbol }).metadata as symbol, { value: metadata });
+  const mismatch = {
+    code: 'COPY_MISMATCH',
+    message:
+      /^\w+ is decorated by bentots \d+\.\d+\.\d+ in \S+, whose decorators write spec 2, not spec 1; this is bentots \d+\.\d+\.\d+ in \S+; make it one version: npm ls bentots says who brings which$/,
+  };
+
+  test('is no service and no plain class, but an error that names both copies', () => {
+    assert.throws(() => isServiceClass(Base), mismatch);
+    assert.throws(() => describeClass(Base, 'Base'), mismatch);
+  });
+
+  test('cannot be the base of a service', () => {
+    assert.throws(() => decorate(class Derived extends Base {}, [[api, 'run']], service), mismatch);
+  });
+
+  test('is told of even if that version does not say where it is', () => {
+    const silent = { [Symbol.for('bentots.spec/2')]: undefined };
+    const Silent = class {};
+    Object.defineProperty(Silent, (Symbol as { metadata?: symbol }).metadata as symbol, { value: silent });
+    assert.throws(() => isServiceClass(Silent), /decorated by bentots \(of unknown version\) in an unknown place, /);
+  });
 });

@@ -7,7 +7,11 @@ interface Injection {
   readonly models: ReadonlyMap<string, unknown>;
 }
 
-const storage = new AsyncLocalStorage<Injection>();
+// One for all copies of bentots in the process: the worker's fills it, and `@model` of the author's copy reads it.
+const key = Symbol.for('bentots.injection/1');
+const shared = globalThis as { [key]?: AsyncLocalStorage<Injection> };
+shared[key] ??= new AsyncLocalStorage<Injection>();
+const storage = shared[key];
 
 /** Constructs a service whose `@model` fields get the given values, by field name. */
 export function construct(serviceClass: new () => object, models: ReadonlyMap<string, unknown>): object {

@@ -58,3 +58,13 @@ test("a class that a service constructs by hand does not get the service's model
   const instance = construct(Service, new Map([['weights', "the service's"]])) as InstanceType<typeof Service>;
   assert.equal(instance.helper.weights, "the helper's");
 });
+
+test('a model is injected by the copy of bentots that runs the worker, also into a class of another copy', async () => {
+  // The same source under another URL is another module.
+  const other = (await import(
+    new URL('./inject.ts?another-copy', import.meta.url).href
+  )) as typeof import('./inject.ts');
+  assert.notEqual(other.construct, construct);
+  const instance = other.construct(classWith(modelRef('here')), new Map([['weights', 'resolved']]));
+  assert.equal((instance as { weights: string }).weights, 'resolved');
+});

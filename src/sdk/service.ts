@@ -48,7 +48,10 @@ function decorate(options: ServiceOptions, target: AnyClass, context: ClassDecor
   if (data.service) invalid(`${className} carries @service twice; remove one`);
   resolveOptions(serviceOptions, options, `@service of ${className}`);
   data.service = { className: target.name, options };
-  const chain = dataChain({ [(Symbol as { metadata?: symbol }).metadata as symbol]: context?.metadata });
+  const chain = dataChain({
+    name: className,
+    [(Symbol as { metadata?: symbol }).metadata as symbol]: context?.metadata,
+  });
   const problem = chain.flatMap((level) => level.problems)[0];
   if (problem !== undefined) invalid(`${className}.${problem}`);
   checkApis(className, chain);

@@ -1,7 +1,10 @@
 /** What the decorators of one class wrote down, as plain data that can cross a process border. */
 import type { ModelInfo } from './service-spec.ts';
 
-/** The key under which a class carries its decorators' data; shared by every copy of this version's vocabulary. */
+/**
+ * The key under which a class carries its decorators' data, with the version of the spec that they follow. It is the
+ * same in every copy of bentots, so that two copies in one process read each other's classes.
+ */
 export const decoratedKey: unique symbol = Symbol.for('bentots.spec/1') as never;
 
 /** Options of `@api` as the author wrote them. */
