@@ -204,7 +204,11 @@ function toStartError(failed: Extract<FromWorker, { kind: 'failed' }>, file: str
   const cause = fromRecord(failed.error);
   if (failed.error.kind === 'service') return cause;
   const [firstLine = ''] = failed.error.message.replace(/^Transform failed with \d+ errors?:\n/, '').split('\n');
-  if (failed.step === 'load') return new ServiceError('SOURCE_BROKEN', { file, problem: firstLine }, { cause });
+  if (failed.step === 'load') {
+    const missing = /^Cannot find package '([^']+)' imported from /.exec(firstLine)?.[1]; // Node's words
+    const problem = missing === undefined ? firstLine : `${firstLine}; install it there: npm install ${missing}`;
+    return new ServiceError('SOURCE_BROKEN', { file, problem }, { cause });
+  }
   const step = failed.step === 'startup' ? `the start-up hook ${failed.hook}` : 'the constructor';
   return new ServiceError('START_FAILED', { service, problem: `${step} threw: ${firstLine}` }, { cause });
 }
