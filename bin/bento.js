@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// Checks the Node version in words that any Node understands, then hands over to the program.
+// Checks the Node version in words that any Node understands, then runs the program on `process.argv`. Another copy of
+// bentots imports this file, with ?handed-over behind its URL, where a service is ours: every version keeps to that.
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const wanted = manifest.engines.node.replace('>=', '');
@@ -19,9 +21,10 @@ if (isOlder(process.versions.node, wanted)) {
       'or bring one with the project: npm install --save-dev node@24, then: npx bento',
   );
 } else if (!existsSync(program)) {
-  fail('bento is not built yet; run: npm run build');
+  fail(`bento in ${fileURLToPath(new URL('..', import.meta.url))} is not built yet; run there: npm run build`);
 } else {
-  import(program.href).then((module) => module.main(process.argv.slice(2)));
+  const isHandedOver = new URL(import.meta.url).searchParams.has('handed-over');
+  import(program.href).then((module) => module.main(process.argv.slice(2), { isHandedOver }));
 }
 
 /** @param {string} message */

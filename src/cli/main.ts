@@ -1,11 +1,13 @@
 /** The command line: finds the command and runs it. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { copyOf } from '../sdk/copy.ts';
+import { handOver } from './hand-over.ts';
 import { printError } from './print-error.ts';
+import { targetWords } from './target-argument.ts';
 
 /** A command's own file, loaded only when the command is called. */
 interface CommandModule {
-  /** Adds arguments, options and what to do. */
+  /** Adds arguments, options and what to do; loads no more than that takes. */
   define(command: Command): void;
 }
 
@@ -25,11 +27,14 @@ const commands: readonly { readonly name: string; readonly summary: string; load
 
 const usageError = 2; // as most Unix programs
 
-/** Runs the command line and sets the exit code: 0, 1 for a failure, 2 for wrong usage. */
-export async function main(args: readonly string[]): Promise<void> {
+/**
+ * Runs the command line and sets the exit code: 0, 1 for a failure, 2 for wrong usage. Where the service imports another
+ * copy of bentots, that copy runs it, unless it was just handed over by another one.
+ */
+export async function main(args: readonly string[], { isHandedOver = false } = {}): Promise<void> {
   const program = new Command('bento')
     .description('Serves AI models written as TypeScript classes.')
-    .version(ownVersion(), '-V, --version', 'print the version')
+    .version(copyOf(import.meta.url).version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .showHelpAfterError('(bento --help lists what there is)')
@@ -40,12 +45,16 @@ export async function main(args: readonly string[]): Promise<void> {
       .command(name)
       .description(summary)
       .helpOption('-h, --help', 'print this help')
-      .option('--verbose', 'print the whole story of an error')
+      .option('--verbose', 'say which copy of bentots runs, and print the whole story of an error')
       .showHelpAfterError(`(bento ${name} --help lists what there is)`)
       .exitOverride();
     if (name === called) (await load()).define(command);
   }
   try {
+    const isCommand = called !== undefined && called === args[0]; // a flag before it is about the program
+    const command = program.commands.find((one) => one.name() === called);
+    const words = isCommand && !isHandedOver ? targetWords(command, args.slice(1)) : undefined;
+    if (words && (await handOver(words, args.includes('--verbose')))) return;
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -55,9 +64,4 @@ export async function main(args: readonly string[]): Promise<void> {
     printError(error, args.includes('--verbose'));
     process.exitCode = 1;
   }
-}
-
-function ownVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version;
 }

@@ -1,6 +1,5 @@
 /** Reads the spec of a service for a command that serves nothing. */
 import { serverOptions } from '../config/options.ts';
-import { describeTarget } from '../pool/generation.ts';
 import { findTarget } from '../pool/target.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 
@@ -8,7 +7,8 @@ import type { ServiceSpec } from '../spec/service-spec.ts';
  * The spec of the service that the target names; what its sources print goes to standard error.
  * @throws ServiceError with what the author has to mend.
  */
-export function readSpec(target: string): Promise<ServiceSpec> {
+export async function readSpec(target: string): Promise<ServiceSpec> {
+  const { describeTarget } = await import('../pool/generation.ts'); // not before it is known that this copy reads
   return describeTarget({
     target: findTarget(target, process.cwd()),
     niceness: serverOptions.niceness.default,

@@ -1,7 +1,6 @@
 /** `npmPackage`: a model whose files come in an installed npm package. */
-import { existsSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { ModelInfo } from '../spec/service-spec.ts';
+import { findPackage } from './find-package.ts';
 import type { ModelRef, ModelRefKind } from './model-ref.ts';
 
 // https://docs.npmjs.com/cli/configuring-npm/package-json#name
@@ -37,12 +36,3 @@ export const npmPackageKind: ModelRefKind<string> = {
     return npmPackage(info.name);
   },
 };
-
-// Looked up by folder and not by require.resolve, which a package's "exports" may refuse.
-function findPackage(start: string, name: string): string | undefined {
-  for (let folder = start; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'node_modules', ...name.split('/'));
-    if (existsSync(join(candidate, 'package.json'))) return realpathSync(candidate);
-    if (dirname(folder) === folder) return undefined;
-  }
-}

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { serverOptions } from '../../config/options.ts';
 import { fromEnvironment } from '../../config/resolve.ts';
 import { isServiceError } from '../../errors.ts';
-import { type ServerHandle, serve } from '../../gateway/serve.ts';
+import type { ServerHandle } from '../../gateway/serve.ts';
 import { describeApi } from '../describe-api.ts';
 import { addFlags, givenFlags } from '../flags.ts';
 import { addTarget } from '../target-argument.ts';
@@ -33,6 +33,7 @@ async function run(target: string, flags: Readonly<Record<string, unknown>>): Pr
     });
   }
   try {
+    const { serve } = await import('../../gateway/serve.ts'); // not before it is known that this copy serves
     const given = { ...fromEnvironment(serverOptions, process.env), ...givenFlags(flags, serverOptions) };
     running.server = await serve(target, { ...given, signal: start.signal });
   } catch (error) {
