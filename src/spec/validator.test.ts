@@ -163,11 +163,13 @@ test('a hundred missing fields in an object with 10,000 unknown keys are told in
   const names = Array.from({ length: 100 }, (_, at) => `temperature_of_sensor_${at}`);
   const schema = { type: 'object', properties: Object.fromEntries(names.map((n) => [n, {}])), required: names };
   const value = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`temperature_of_sensors_${at}`, 1]));
-  violationsOf(schema, value);
-  const begun = performance.now();
-  assert.equal(violationsOf(schema, value).length, 100);
-  const tookMs = performance.now() - begun;
-  assert.ok(tookMs < 300, `${tookMs.toFixed(0)} ms`);
+  // The best of several, in time of the processor: others may be at work on the machine.
+  const tries = Array.from({ length: 5 }, () => {
+    const begun = process.cpuUsage();
+    assert.equal(violationsOf(schema, value).length, 100);
+    return process.cpuUsage(begun).user / 1000;
+  });
+  assert.ok(Math.min(...tries) < 300, `took ${tries.map((ms) => ms.toFixed(0)).join(', ')} ms`);
 });
 
 test('whatever a caller sends, each message is short and on one line, and so is its place', () => {
