@@ -1,4 +1,6 @@
 /** Positional arguments → the body of a request. */
+import { pack } from '../io/crossing.ts';
+import { toJson } from '../io/to-json.ts';
 import { assertJson } from './check-json.ts';
 import type { RemoteMethod, RootForm } from './service-schema.ts';
 
@@ -9,11 +11,12 @@ export interface RequestBody {
 }
 
 /**
- * Maps arguments to the method's parameters by their order; `undefined` is left out.
+ * Maps arguments to the method's parameters by their order; `undefined` is left out. Answers with a promise only where
+ * the bytes of a file, or the items of a sequence, have to be waited for.
  *
  * @throws TypeError if there are too many, a required one is missing, or one cannot be written as JSON.
  */
-export function toBody(method: RemoteMethod, args: readonly unknown[]): RequestBody {
+export function toBody(method: RemoteMethod, args: readonly unknown[]): RequestBody | Promise<RequestBody> {
   const { name, parameters } = method;
   if (args.length > parameters.length) {
     const names = parameters.map((parameter) => parameter.name).join(', ');
@@ -25,7 +28,14 @@ export function toBody(method: RemoteMethod, args: readonly unknown[]): RequestB
     }
     if (method.root !== 'bytes') assertJson(args[index] ?? null, parameter.name);
   }
-  if (method.root) return toRootBody(name, method.root, args[0]);
+  if (method.root === 'bytes') return toRootBody(name, method.root, args[0]);
+  const packed = pack([...args]);
+  return packed instanceof Promise ? packed.then((ready) => write(method, ready)) : write(method, packed);
+}
+
+function write({ name, parameters, root }: RemoteMethod, packed: unknown): RequestBody {
+  const args = toJson(packed) as readonly unknown[]; // an array stays one
+  if (root) return toRootBody(name, root, args[0]);
   const fields = parameters.map((parameter, index) => [parameter.name, args[index]] as const);
   return { contentType: 'application/json', content: JSON.stringify(Object.fromEntries(fields)) };
 }

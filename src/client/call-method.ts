@@ -84,8 +84,9 @@ async function findMoved(call: Call, stale: ServiceSchema, method: RemoteMethod)
 
 async function post(call: Call, method: RemoteMethod): Promise<Answer> {
   const { deadline, settings } = call;
-  const { url, output, isStream } = method;
-  const body = toBody(method, call.args);
+  const { url, isStream } = method;
+  const packing = toBody(method, call.args);
+  const body = packing instanceof Promise ? await packing : packing;
   const headers = {
     ...settings.headers,
     'content-type': body.contentType,
@@ -95,10 +96,10 @@ async function post(call: Call, method: RemoteMethod): Promise<Answer> {
   const init = { method: 'POST', headers, body: body.content };
   const response = await send(call.connection.transport, url, init, deadline.signal);
   if (isStream) {
-    const source = createItemSource(response.body, createItemDecoder(response, output, url), deadline, url);
+    const source = createItemSource(response.body, createItemDecoder(response, method), deadline, url);
     return { kind: 'items', source };
   }
-  const value = await readValue(response, output, url, deadline.signal);
+  const value = await readValue(response, method, deadline.signal);
   deadline.dispose();
   return { kind: 'value', value };
 }

@@ -6,17 +6,11 @@ import { assertJson } from './check-json.ts';
 const refusals: readonly [value: unknown, message: RegExp][] = [
   [[1, [Number.NaN]], /^x\[1\]\[0\] is NaN, which JSON has not/],
   [{ a: { 'b c': -Infinity } }, /^x\.a\["b c"\] is -Infinity/],
-  [{ id: 5n }, /^x\.id is a bigint.*decimal string/],
   [[undefined], /^x\[0\] is undefined.*null/],
   [[() => 1], /^x\[0\] is a function/],
   [{ s: Symbol('s') }, /^x\.s is a symbol/],
   [new Date(Number.NaN), /^x is an invalid Date/],
-  [new Map(), /^x is a Map.*\[\.\.\.map\]/],
-  [new Set(), /^x is a Set/],
-  [new Uint8Array(), /^x is a Uint8Array.*base64/],
-  [new Float32Array(), /^x is a typed array.*Array\.from/],
-  [new ArrayBuffer(1), /^x is an ArrayBuffer/],
-  [new Blob(), /^x is a Blob/],
+  [new Map([['a', new Date(Number.NaN)]]), /^x\[0\]\[1\] is an invalid Date/],
   [Promise.resolve(1), /^x is a promise; await it/],
 ];
 

@@ -1,4 +1,5 @@
-/** Finds values that `JSON.stringify` would drop or change without a word. */
+/** Finds values that would be dropped or changed without a word on their way. */
+import { ioTypeOfCrossing, ioTypeToPack } from '../io/io-types.ts';
 
 /**
  * Checks one argument.
@@ -25,6 +26,8 @@ function check(value: unknown, path: string, parents: readonly object[]): void {
     }
     return;
   }
+  if (value instanceof Map || value instanceof Set) check([...value], path, inside);
+  if (ioTypeOfCrossing(value) || ioTypeToPack(value)) return;
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     check(value.toJSON(''), path, inside);
     return;
@@ -37,15 +40,8 @@ function check(value: unknown, path: string, parents: readonly object[]): void {
 function problemOf(value: unknown): string | undefined {
   if (typeof value === 'number' && !Number.isFinite(value))
     return `${value}, which JSON has not; use null or leave it out`;
-  if (typeof value === 'bigint') return 'a bigint, which JSON has not; send it as a decimal string';
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}, which cannot be sent`;
   if (value instanceof Date && Number.isNaN(value.getTime())) return 'an invalid Date';
-  if (value instanceof Map) return 'a Map; send [...map], an array of entries';
-  if (value instanceof Set) return 'a Set; send [...set], an array';
-  if (value instanceof Uint8Array) return 'a Uint8Array; send it as a base64 string';
-  if (ArrayBuffer.isView(value)) return 'a typed array; send Array.from(it)';
-  if (value instanceof ArrayBuffer) return 'an ArrayBuffer; send it as a base64 string';
-  if (value instanceof Blob) return 'a Blob or File, which this client cannot send yet';
   if (value instanceof Promise) return 'a promise; await it first';
   return undefined;
 }

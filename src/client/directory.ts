@@ -74,7 +74,11 @@ async function readSchema(
   for (const url of base.schemaUrls) {
     try {
       const response = await send(transport, url, { headers }, signal);
-      return parseServiceSchema(await readValue(response, {}, url, signal), url, base);
+      return parseServiceSchema(
+        await readValue(response, { output: {}, readOutput: undefined, url }, signal),
+        url,
+        base,
+      );
     } catch (error) {
       if (!isMissing(error)) throw error;
       missing = error;

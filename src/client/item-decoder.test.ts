@@ -5,7 +5,7 @@ import { createItemDecoder } from './item-decoder.ts';
 
 /** What a Python server means by these bytes, if each comes alone. */
 function decode(text: string, output: Readonly<Record<string, unknown>>): unknown[] {
-  const decoder = createItemDecoder(new Response(), output, 'http://h/f');
+  const decoder = createItemDecoder(new Response(), { output, readOutput: undefined, url: 'http://h/f' });
   const pieces = [...new TextEncoder().encode(text)].flatMap((byte) => decoder.push(Uint8Array.of(byte)));
   return [...pieces, ...decoder.finish()].map((piece) => (piece.kind === 'item' ? piece.value : piece.kind));
 }
@@ -15,7 +15,11 @@ test('a Python server streams strings as they come, also if a character is split
 });
 
 test('text that ends within a character ends with a replacement, not with a loss', () => {
-  const decoder = createItemDecoder(new Response(), { type: 'string' }, 'http://h/f');
+  const decoder = createItemDecoder(new Response(), {
+    output: { type: 'string' },
+    readOutput: undefined,
+    url: 'http://h/f',
+  });
   assert.deepEqual(decoder.push(Uint8Array.of(0xc3)), []);
   assert.deepEqual(decoder.finish(), [{ kind: 'item', value: '\uFFFD' }, { kind: 'end' }]);
 });

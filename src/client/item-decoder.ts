@@ -1,8 +1,7 @@
 /** The items of a stream from its bytes, in each of the three ways in which servers write them. */
-import type { JsonSchema } from '../spec/service-spec.ts';
 import type { CallError } from './call-error.ts';
 import { createJsonSplitter } from './json-splitter.ts';
-import { parseJson, toCutError } from './read-body.ts';
+import { type AnswerReader, toCutError, toValue } from './read-body.ts';
 import { requestIdOf, toStreamError } from './read-error.ts';
 import { createSseParser } from './sse-parser.ts';
 
@@ -23,21 +22,22 @@ export interface ItemDecoder {
  * Chooses how to read a stream. Only a server of ours says `x-bentoml-stream: sse`; Python servers write strings as they
  * are and everything else as JSON texts one after the other, under the same content type.
  */
-export function createItemDecoder(response: Response, output: JsonSchema, url: string): ItemDecoder {
-  if (response.headers.get('x-bentoml-stream') === 'sse') return createSseDecoder(url, requestIdOf(response.headers));
-  return output.type === 'string' ? createTextDecoder() : createJsonDecoder(url);
+export function createItemDecoder(response: Response, reader: AnswerReader): ItemDecoder {
+  if (response.headers.get('x-bentoml-stream') === 'sse')
+    return createSseDecoder(reader, requestIdOf(response.headers));
+  return reader.output.type === 'string' ? createTextDecoder() : createJsonDecoder(reader);
 }
 
-function createSseDecoder(url: string, requestId: string | undefined): ItemDecoder {
+function createSseDecoder(reader: AnswerReader, requestId: string | undefined): ItemDecoder {
   const parser = createSseParser();
   return {
     push: (bytes) =>
       parser.push(bytes).flatMap(({ type, data }): Piece[] => {
-        if (type === 'message') return [toItem(data, url)];
-        if (type === 'error') return [{ kind: 'error', error: toStreamError(data, url, requestId) }];
+        if (type === 'message') return [toItem(data, reader)];
+        if (type === 'error') return [{ kind: 'error', error: toStreamError(data, reader.url, requestId) }];
         return type === 'end' ? [{ kind: 'end' }] : []; // later servers may say more
       }),
-    finish: () => [{ kind: 'error', error: toCutError(url) }],
+    finish: () => [{ kind: 'error', error: toCutError(reader.url) }],
   };
 }
 
@@ -50,19 +50,19 @@ function createTextDecoder(): ItemDecoder {
   };
 }
 
-function createJsonDecoder(url: string): ItemDecoder {
+function createJsonDecoder(reader: AnswerReader): ItemDecoder {
   const decoder = new TextDecoder();
   const splitter = createJsonSplitter();
   return {
-    push: (bytes) => splitter.push(decoder.decode(bytes, { stream: true })).map((json) => toItem(json, url)),
-    finish: () => [splitter.rest() === '' ? { kind: 'end' } : { kind: 'error', error: toCutError(url) }],
+    push: (bytes) => splitter.push(decoder.decode(bytes, { stream: true })).map((json) => toItem(json, reader)),
+    finish: () => [splitter.rest() === '' ? { kind: 'end' } : { kind: 'error', error: toCutError(reader.url) }],
   };
 }
 
-function toItem(json: string, url: string): Piece {
+function toItem(json: string, { readOutput, url }: AnswerReader): Piece {
   try {
-    return { kind: 'item', value: parseJson(json, url) };
+    return { kind: 'item', value: toValue(json, readOutput, url) };
   } catch (error) {
-    return { kind: 'error', error: error as CallError }; // parseJson raises nothing else
+    return { kind: 'error', error: error as CallError }; // `toValue` raises nothing else
   }
 }

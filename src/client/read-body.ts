@@ -1,6 +1,8 @@
 /** Reads the body of an answer: bounded text for errors, or a value as the schema declares it. */
-import type { JsonSchema } from '../spec/service-spec.ts';
+import { chooseAnswerForm, textAnswer } from '../io/answer.ts';
+import { unpack } from '../io/crossing.ts';
 import { CallError } from './call-error.ts';
+import type { RemoteMethod } from './service-schema.ts';
 
 /** Reads at most `limitBytes` as text and gives up the rest. */
 export async function readText(response: Response, limitBytes: number, signal: AbortSignal): Promise<string> {
@@ -20,6 +22,9 @@ export async function readText(response: Response, limitBytes: number, signal: A
   return text;
 }
 
+/** What it takes to read an answer. */
+export type AnswerReader = Pick<RemoteMethod, 'output' | 'readOutput' | 'url'>;
+
 /**
  * Reads the whole body as the schema of the output declares it.
  *
@@ -27,21 +32,40 @@ export async function readText(response: Response, limitBytes: number, signal: A
  */
 export async function readValue(
   response: Response,
-  output: JsonSchema,
-  url: string,
+  { output, readOutput, url }: AnswerReader,
   signal: AbortSignal,
 ): Promise<unknown> {
   const bytes = await readBytes(response, url, signal);
-  if (output.type === 'file') return new Blob([bytes], { type: response.headers.get('content-type') ?? '' });
+  const mediaType = response.headers.get('content-type') ?? '';
+  const form = chooseAnswerForm(output);
+  if (form.takes) return unpack(form.decode(bytes, mediaType, output));
+  if (output.type === 'file') return new Blob([bytes], { type: mediaType });
   if (output.type === 'string' && output.format === 'binary') return bytes;
-  // A leading U+FEFF belongs to a text that an author wrote, but never to JSON.
-  if (output.type === 'string') return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  if (form === textAnswer) return form.decode(bytes, mediaType, output);
   if (bytes.length === 0) return output.type === 'null' ? null : undefined;
-  return parseJson(new TextDecoder().decode(bytes), url);
+  return toValue(new TextDecoder().decode(bytes), readOutput, url);
+}
+
+/**
+ * One answer or item, from its JSON text.
+ * @throws CallError `RESPONSE_INVALID`
+ */
+export function toValue(text: string, readOutput: AnswerReader['readOutput'], url: string): unknown {
+  const json = parseJson(text, url);
+  if (!readOutput) return json;
+  try {
+    return readOutput(json);
+  } catch (cause) {
+    throw new CallError(`${url} answered something that its own schema does not allow: ${(cause as Error).message}`, {
+      code: 'RESPONSE_INVALID',
+      url,
+      cause,
+    });
+  }
 }
 
 /** @throws CallError `RESPONSE_INVALID` */
-export function parseJson(text: string, url: string): unknown {
+function parseJson(text: string, url: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

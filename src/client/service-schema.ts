@@ -2,6 +2,7 @@
 import type { JsonSchema } from '../spec/service-spec.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CallError } from './call-error.ts';
+import { createOutputReader } from './output-reader.ts';
 
 /** How an argument that is the whole body is written. */
 export type RootForm = 'text' | 'json' | 'bytes';
@@ -17,6 +18,8 @@ export interface RemoteMethod {
   readonly root: RootForm | undefined;
   /** Schema of the value, or of one item. */
   readonly output: JsonSchema;
+  /** Makes values of an answer or an item in JSON, where they are more than JSON says. */
+  readonly readOutput: ((json: unknown) => unknown) | undefined;
   readonly isStream: boolean;
 }
 
@@ -63,6 +66,7 @@ function parseRoute(route: unknown, url: string, root: string): RemoteMethod {
       : names.map((parameter) => ({ name: parameter, isRequired: required.has(parameter) })),
     root: isRoot ? rootForm(input) : undefined,
     output,
+    readOutput: createOutputReader(output),
     isStream: output.is_stream === true,
   };
 }

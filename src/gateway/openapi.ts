@@ -1,5 +1,5 @@
 /** A service → its OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.0 */
-import { chooseIoType } from '../io/choose.ts';
+import { chooseAnswerForm } from '../io/answer.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, BodyForm, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { type ErrorAnswers, errorSchema, requestIdHeader, toErrorAnswers } from './openapi-errors.ts';
@@ -104,11 +104,11 @@ function toSuccess(api: ApiSpec, schemas: SchemaCollection): { readonly descript
   const schema = schemas.add(api.output.schema);
   switch (api.kind) {
     case 'unary': {
-      const mediaType = chooseIoType(api.output.schema).mediaType.replace(/;.*/, '');
+      const { mediaType, takes } = chooseAnswerForm(api.output.schema);
       return {
         description: 'What the method returns.',
         headers: requestIdHeader,
-        content: { [mediaType]: { schema } },
+        content: { [mediaType.replace(/;.*/, '')]: takes ? {} : { schema } }, // bytes have no schema
       };
     }
     case 'stream':

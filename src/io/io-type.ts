@@ -1,10 +1,59 @@
-/** How a value of a declared type leaves the server. */
+/** One kind of value that JSON has no word for: how it is written in JSON, and how it crosses to another process. */
 
-/** One way of writing values; shared code never asks which one it holds. */
+/** A part of a JSON Schema document. */
+export type Schema = { readonly [keyword: string]: unknown };
+
+/** Says in a schema which io type writes its values. */
+export const ioKeyword = 'x-io-type';
+
+/** What the values of one call have in common while they are read. */
+export interface ReadCall {
+  /** Sizes of the named dimensions of tensors that were met so far. */
+  readonly dimensions: Map<string, number>;
+}
+
+/**
+ * A kind of value. It has up to three forms: JSON; the form in which it *crosses* between processes, which a structured
+ * clone keeps (a `Date` crosses as it is); and the one that an author's method gets, where that is another one.
+ */
 export interface IoType {
-  /** The `content-type` of an answer of one value. */
-  readonly mediaType: string;
-  /** Whether it writes values of this schema. */
-  matches(schema: { readonly [keyword: string]: unknown }): boolean;
-  encode(value: unknown): string | Uint8Array;
+  /** Stands in schemas under {@link ioKeyword}. */
+  readonly name: string;
+  /** `Object.prototype.toString` of the crossing forms, for example `[object Date]`; none if it crosses as a parcel. */
+  readonly tags: readonly string[];
+  /**
+   * JSON that fits the schema, whose parts were read already → the form that crosses.
+   * @throws Misfit
+   */
+  read(json: unknown, schema: Schema, call: ReadCall): unknown;
+  /**
+   * The form that crosses → JSON; `inner` writes what it holds.
+   * @throws Misfit
+   */
+  write(crossing: never, inner: (value: unknown) => unknown): unknown;
+  /** For kinds whose values do not survive a structured clone. */
+  readonly parcel?: ParcelType;
+  /** What Python clients find for it in `/schema.json`, where that is not JSON Schema. */
+  describe?(schema: Schema): Schema;
+}
+
+/** How values that do not survive a structured clone cross all the same. */
+export interface ParcelType {
+  /** Whether a value in an author's hands is of this kind. */
+  holds(value: object): boolean;
+  /** Adds to the parcel what it takes to make the value again; what takes time may be added later. */
+  pack(value: never, fields: unknown[]): void | Promise<void>;
+  unpack(fields: readonly unknown[]): unknown;
+}
+
+/**
+ * The form in which a value crosses that would not survive otherwise: a mark with the name of its io type, then what it
+ * is made of. The mark is a regular expression, which JSON cannot say and no declared type allows: nobody outside can send
+ * something that is taken for a parcel.
+ */
+export type Parcel = readonly [mark: RegExp, ...fields: unknown[]];
+
+/** Whether a value is a parcel. */
+export function isParcel(value: readonly unknown[]): value is Parcel {
+  return value[0] instanceof RegExp;
 }

@@ -51,7 +51,11 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
   const lines = new Map(
     spec.apis.map((api) => [
       api.name,
-      { api, check: createOutputCheck(compile(api.output.schema)), waiting: createWaitingLine<Ticket>() },
+      {
+        api,
+        check: createOutputCheck(api.output.schema, compile(api.output.schema)),
+        waiting: createWaitingLine<Ticket>(),
+      },
     ]),
   );
   const workers = new Set<WorkerHandle>();

@@ -4,7 +4,7 @@ import { createValidatorCompiler } from '../spec/validator.ts';
 import { createOutputCheck } from './output.ts';
 
 const compile = createValidatorCompiler();
-const check = (schema: object, value: unknown) => createOutputCheck(compile(schema as never))(value);
+const check = (schema: object, value: unknown) => createOutputCheck(schema as never, compile(schema as never))(value);
 const number = { type: 'number' };
 const maybe = { type: ['number', 'null'] };
 

@@ -1,5 +1,11 @@
-/** Checks what a method gave against its declared type before it goes anywhere. */
+/** Checks what a method gave against its declared type, and writes it in JSON, before it goes anywhere. */
 import { ServiceError } from '../errors.ts';
+import { chooseAnswerForm } from '../io/answer.ts';
+import { Misfit } from '../io/misfit.ts';
+import { toJson } from '../io/to-json.ts';
+import { printPath } from '../spec/quote.ts';
+import { traitsOf } from '../spec/schema-parts.ts';
+import type { JsonSchema } from '../spec/service-spec.ts';
 import { summarize, type Validator } from '../spec/validator.ts';
 
 /** The value as it may be sent on, or what is wrong with it. */
@@ -10,28 +16,38 @@ export type CheckedOutput =
 /** Checks one value or one item. */
 export type OutputCheck = (value: unknown) => CheckedOutput;
 
-/** The check of one method's outputs. The error's cause says what is wrong; the caller only hears that something is. */
-export function createOutputCheck(validator: Validator): OutputCheck {
+/**
+ * The check of one method's outputs. What passes is JSON, but for schemas whose answers are bytes or a file: these stay
+ * as they crossed. The error's cause says what is wrong; the caller only hears that something is.
+ */
+export function createOutputCheck(schema: JsonSchema, validator: Validator): OutputCheck {
+  const { takes } = chooseAnswerForm(schema);
+  if (takes) return (value) => (takes(value) ? { value } : refuse(`it is ${typeof value}, and not what its type says`));
+  const { hasIoTypes, isOpen } = traitsOf(schema);
+  const write = hasIoTypes || isOpen ? toJson : (value: unknown) => value;
   return (given) => {
-    const value = given === undefined ? null : given; // a method that returns nothing answers null
-    let problem: string;
     try {
+      const value = write(given === undefined ? null : given); // a method that returns nothing answers null
       if (validator.fits(value)) return { value };
       const finite = withoutNonFinite(value);
       if (validator.fits(finite)) return { value: finite };
-      problem = summarize(validator.violations(value, false));
+      return refuse(summarize(validator.violations(value, false)));
     } catch (error) {
-      problem = `it is too deep, or holds itself (${(error as Error).message})`; // stack overflow: JSON could not say it either
+      if (error instanceof Misfit) return refuse(`${printPath(error.loc)} ${error.message}`);
+      return refuse(`it is too deep, or holds itself (${(error as Error).message})`); // stack overflow: JSON could not say it either
     }
-    const cause = new TypeError(`the result does not fit its declared type: ${problem}`);
-    return { error: new ServiceError('OUTPUT_INVALID', {}, { cause }) };
   };
+}
+
+function refuse(problem: string): CheckedOutput {
+  const cause = new TypeError(`the result does not fit its declared type: ${problem}`);
+  return { error: new ServiceError('OUTPUT_INVALID', {}, { cause }) };
 }
 
 /** A copy in which NaN and infinities are null: JSON has no word for them, and some types allow null. */
 function withoutNonFinite(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (Array.isArray(value)) return value.map(withoutNonFinite);
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutNonFinite(inner)]));
 }

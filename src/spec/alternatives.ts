@@ -1,9 +1,7 @@
 /** Names shortly what a schema accepts, for a sentence such as `must be string or an object with left and right`. */
 import { list, nameKey, quote } from './quote.ts';
+import { type Definitions, isSchema, resolveReference } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
-
-/** The schemas of a document under `$defs`. */
-export type Definitions = Readonly<Record<string, JsonSchema>>;
 
 /** What a value of the schema may be, at most a line. */
 export function nameAlternatives(schema: JsonSchema, definitions: Definitions): string {
@@ -74,9 +72,9 @@ function nameObject(parts: readonly JsonSchema[]): string {
 export function inPlace(schema: JsonSchema, definitions: Definitions, seen = new Set<JsonSchema>()): JsonSchema[] {
   if (seen.has(schema)) return [];
   seen.add(schema);
-  const name = typeof schema.$ref === 'string' ? /^#\/\$defs\/(.+)$/.exec(schema.$ref)?.[1] : undefined;
-  const target = name !== undefined && Object.hasOwn(definitions, name) ? definitions[name] : undefined;
-  const inner = [target, ...(Array.isArray(schema.allOf) ? schema.allOf : [])].filter(isSchema);
+  const inner = [resolveReference(schema, definitions), ...(Array.isArray(schema.allOf) ? schema.allOf : [])].filter(
+    isSchema,
+  );
   return [schema, ...inner.flatMap((part) => inPlace(part, definitions, seen))];
 }
 
@@ -98,9 +96,4 @@ function isOfType(value: unknown, type: unknown): boolean {
   if (type === 'array') return Array.isArray(value);
   if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
   return typeof value === (type === 'integer' ? 'number' : type);
-}
-
-/** Whether it is a schema with keywords, and not `true` or `false`. */
-export function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 /** Rewrites unions that one word tells apart, so that only the member that is meant is checked. */
 import { ServiceError } from '../errors.ts';
 import { findDoubleRecursion } from './double-recursion.ts';
+import { definitionsOf, resolveReference } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /**
@@ -10,17 +11,18 @@ import type { JsonSchema } from './service-spec.ts';
  * @throws ServiceError `TYPE_UNSUPPORTED` for a recursive union that nothing tells apart.
  */
 export function discriminate(schema: JsonSchema): JsonSchema {
-  const definitions = (schema.$defs ?? {}) as Readonly<Record<string, JsonSchema>>; // a schema document's own
+  const definitions = definitionsOf(schema);
+  const resolve = (member: JsonSchema) => resolveReference(member, definitions) ?? member;
   const rewrite = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(rewrite);
     if (typeof value !== 'object' || value === null) return value;
     const rewritten = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rewrite(inner)]));
-    const { anyOf, ...rest } = rewritten;
-    if (!Array.isArray(anyOf)) return rewritten;
-    const members = anyOf as JsonSchema[];
-    const isObject = (member: JsonSchema) => resolve(member, definitions).properties !== undefined;
+    const { anyOf, oneOf, discriminator, ...rest } = rewritten;
+    const members = (anyOf ?? (discriminator && oneOf)) as readonly JsonSchema[] | undefined;
+    if (!Array.isArray(members)) return rewritten;
+    const isObject = (member: JsonSchema) => resolve(member).properties !== undefined;
     const objects = members.filter(isObject);
-    const tag = findTag(objects.map((member) => resolve(member, definitions)));
+    const tag = findTag(objects.map((member) => resolve(member)));
     if (!tag) return rewritten;
     const others = members.filter((member) => !isObject(member)); // `null`, or a word for the most common one
     const choice = chain(objects, tag);
@@ -36,47 +38,47 @@ export function discriminate(schema: JsonSchema): JsonSchema {
   });
 }
 
+/** The property that tells objects apart. */
 interface Tag {
   readonly key: string;
-  readonly words: readonly unknown[];
+  /** Of each object. */
+  readonly words: readonly (readonly unknown[])[];
 }
 
-function resolve(member: JsonSchema, definitions: Readonly<Record<string, JsonSchema>>): JsonSchema {
-  const name = typeof member.$ref === 'string' ? /^#\/\$defs\/(.+)$/.exec(member.$ref)?.[1] : undefined;
-  return name === undefined ? member : (definitions[name] ?? member);
-}
-
-function findTag(members: readonly JsonSchema[]): Tag | undefined {
+/** Finds a required property whose words differ between at least two objects. */
+export function findTag(members: readonly JsonSchema[]): Tag | undefined {
   const [first] = members;
   if (members.length < 2 || !first?.properties) return undefined;
   for (const key of Object.keys(first.properties)) {
-    const words = members.map((member) => wordOf(member, key));
-    if (!words.includes(undefined) && new Set(words).size === words.length) return { key, words };
+    const words = members.map((member) => wordsOf(member, key));
+    const all = words.flat();
+    if (words.every((some) => some.length > 0) && new Set(all).size === all.length) return { key, words };
   }
   return undefined;
 }
 
-function wordOf(member: JsonSchema, key: string): unknown {
+function wordsOf(member: JsonSchema, key: string): readonly unknown[] {
   const { properties, required } = member as {
     properties?: Record<string, JsonSchema>;
     required?: string[];
   };
-  if (!required?.includes(key) || !properties || !Object.hasOwn(properties, key)) return undefined;
+  if (!required?.includes(key) || !properties || !Object.hasOwn(properties, key)) return [];
   const { const: constant, enum: words } = properties[key] as JsonSchema;
-  return constant ?? (Array.isArray(words) && words.length === 1 ? words[0] : undefined);
+  if (constant !== undefined) return [constant];
+  return Array.isArray(words) ? words : [];
 }
 
 function chain(members: readonly JsonSchema[], { key, words }: Tag): JsonSchema {
   const none: JsonSchema = {
     type: 'object',
-    properties: { [key]: { enum: words } },
+    properties: { [key]: { enum: words.flat() } },
     required: [key],
   };
   return members.reduceRight<JsonSchema>(
     (otherwise, member, index) => ({
       if: {
         type: 'object',
-        properties: { [key]: { const: words[index] } },
+        properties: { [key]: { enum: words[index] } },
         required: [key],
       },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema

@@ -1,4 +1,5 @@
 /** Finds unions that would be checked twice at every level of a value. */
+import { definitionsOf, resolveReference } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /** A union that takes 2^depth checks. */
@@ -10,11 +11,11 @@ export interface DoubleRecursion {
 }
 
 /**
- * Looks for an `anyOf` two members of which lead back to its own definition through the same part of a value: that part
+ * Looks for an `anyOf` or `oneOf` two members of which lead back to its own definition through the same part of a value: that part
  * is then checked once for each of them, and so are its parts.
  */
 export function findDoubleRecursion(schema: JsonSchema): DoubleRecursion | undefined {
-  const definitions = (schema.$defs ?? {}) as Readonly<Record<string, JsonSchema>>; // a schema document's own
+  const definitions = definitionsOf(schema);
   const reached = new Map(Object.keys(definitions).map((name) => [name, reachableFrom(name, definitions)]));
   const leadsTo = (part: unknown, name: string) =>
     [...referencesIn(part)].some((reference) => reference === name || (reached.get(reference)?.has(name) ?? false));
@@ -23,7 +24,7 @@ export function findDoubleRecursion(schema: JsonSchema): DoubleRecursion | undef
     for (const members of unionsIn(body)) {
       const seen = new Set<string>();
       for (const member of members) {
-        const ways = waysBack(resolve(member, definitions), (part) => leadsTo(part, definition));
+        const ways = waysBack(resolveReference(member, definitions) ?? member, (part) => leadsTo(part, definition));
         for (const through of ways) if (seen.has(through)) return { definition, through };
         for (const through of ways) seen.add(through);
       }
@@ -41,11 +42,6 @@ function waysBack(member: JsonSchema, leadsBack: (part: unknown) => boolean): Se
   if (leadsBack(member.additionalProperties)) ways.add('any of its properties');
   if (leadsBack(member.items) || leadsBack(member.prefixItems)) ways.add('its items');
   return ways;
-}
-
-function resolve(member: JsonSchema, definitions: Readonly<Record<string, JsonSchema>>): JsonSchema {
-  const name = nameOf(member.$ref);
-  return name === undefined ? member : (definitions[name] ?? member);
 }
 
 function nameOf(reference: unknown): string | undefined {
@@ -78,7 +74,7 @@ function referencesIn(part: unknown, found = new Set<string>()): Set<string> {
 function* unionsIn(part: unknown): Generator<readonly JsonSchema[]> {
   if (typeof part !== 'object' || part === null) return;
   for (const [key, inner] of Object.entries(part)) {
-    if (key === 'anyOf' && Array.isArray(inner)) yield inner as JsonSchema[];
+    if ((key === 'anyOf' || key === 'oneOf') && Array.isArray(inner)) yield inner as JsonSchema[];
     yield* unionsIn(inner);
   }
 }

@@ -22,6 +22,7 @@ const method = (name: string, more: Partial<ReflectedMethod> = {}): ReflectedMet
 const reflected = (methods: readonly ReflectedMethod[], more = {}): ReflectedModule => ({
   file: '/project/service.ts',
   services: [{ className: 'Demo', exportName: 'Demo', methods, source, ...more }],
+  warnings: [],
 });
 
 const decorated = (more: Partial<DecoratedService> = {}): DecoratedService => ({

@@ -1,15 +1,8 @@
 /** Says in plain English which rule a value breaks: what was wanted, what was seen, and what was probably meant. */
 import type { ErrorObject } from 'ajv';
-import {
-  type Definitions,
-  inPlace,
-  isSchema,
-  nameAlternatives,
-  nameTypes,
-  nameWords,
-  wordsOf,
-} from './alternatives.ts';
+import { inPlace, nameAlternatives, nameTypes, nameWords, wordsOf } from './alternatives.ts';
 import { describeValue, inline, list, nameKey, quote } from './quote.ts';
+import { type Definitions, isSchema } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 import { suggest } from './suggest.ts';
 

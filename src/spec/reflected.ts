@@ -41,4 +41,6 @@ export interface ReflectedModule {
   /** Absolute path of the file. */
   readonly file: string;
   readonly services: readonly ReflectedService[];
+  /** What is allowed, but perhaps not meant: at most ten, each with its place. */
+  readonly warnings: readonly string[];
 }

@@ -1,6 +1,7 @@
 /** Picks the errors that a caller can act on: of a union, not what every member says. */
 import type { ErrorObject } from 'ajv';
-import { admits, type Definitions, inPlace, isSchema } from './alternatives.ts';
+import { admits, inPlace } from './alternatives.ts';
+import { type Definitions, isSchema, resolveReference } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /** A rule that tries others, and whose error the validator puts after theirs. */
@@ -93,10 +94,7 @@ function reachable(members: readonly unknown[], definitions: Definitions): Set<u
     const part = open.pop();
     if (typeof part !== 'object' || part === null || reached.has(part)) continue;
     reached.add(part);
-    const { $ref } = part as JsonSchema;
-    const name = typeof $ref === 'string' ? /^#\/\$defs\/(.+)$/.exec($ref)?.[1] : undefined;
-    if (name !== undefined && Object.hasOwn(definitions, name)) open.push(definitions[name]);
-    open.push(...Object.values(part));
+    open.push(resolveReference(part as JsonSchema, definitions), ...Object.values(part));
   }
   return reached;
 }

@@ -2,12 +2,13 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Violation } from '../errors.ts';
-import type { Definitions } from './alternatives.ts';
 import { discriminate } from './discriminate.ts';
 import { extraKeyOf, phrase } from './phrase.ts';
 import { printPath } from './quote.ts';
 import { createSelection } from './relevant.ts';
+import { type Definitions, definitionsOf } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
+import { uniqueItems } from './unique-items.ts';
 
 /** Says what is wrong with a value: nothing, the first thing, or everything up to a bound. */
 export interface Validator {
@@ -36,7 +37,7 @@ export function createValidatorCompiler(): (schema: JsonSchema) => Validator {
   let all: Ajv2020 | undefined;
   return (written) => {
     const schema = discriminate(written);
-    const definitions = (schema.$defs ?? {}) as Definitions; // a schema document's own
+    const definitions = definitionsOf(schema);
     const select = createSelection(definitions);
     const check = first.compile(schema);
     let checkAll: ValidateFunction | undefined; // compiled at the first small value that is wrong
@@ -65,6 +66,8 @@ export function createValidatorCompiler(): (schema: JsonSchema) => Validator {
 function createAjv(allErrors: boolean): Ajv2020 {
   const ajv = new Ajv2020({ ...common, allErrors });
   addFormats.default(ajv);
+  ajv.removeKeyword('uniqueItems');
+  ajv.addKeyword(uniqueItems);
   return ajv;
 }
 

@@ -1,8 +1,10 @@
 /** Calls the author's methods: the only place where that happens. */
-import { type ErrorRecord, toRecord } from '../errors.ts';
+import { type ErrorRecord, ServiceError, toRecord } from '../errors.ts';
+import { pack, unpack } from '../io/crossing.ts';
 import type { Log } from '../sdk/context.ts';
 import type { ResponseChanges } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
+import { traitsOf } from '../spec/schema-parts.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
 import { type CallContext, createContext } from './context.ts';
 import { type StreamSender, sendStream } from './stream-sender.ts';
@@ -39,6 +41,7 @@ export function createInvoker(deps: InvokerDeps): Invoker {
   const running = new Map<number, Running>();
   const state: Record<string, unknown> = {};
   const onIdle: (() => void)[] = [];
+  const crossings = new Map(Array.from(deps.apis.values(), (api) => [api.name, crossingOf(api)]));
 
   const isIdle = () => [...running.values()].every(({ abort }) => abort.signal.aborted);
   const tellIdle = () => {
@@ -51,7 +54,8 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     let around: CallContext | undefined;
     let error: ErrorRecord | undefined;
     try {
-      const args = [...message.args];
+      const { unpacksArguments, packsResult } = crossings.get(api.name) as Crossing; // every api has one
+      const args = unpacksArguments ? message.args.map((arg) => unpack(arg)) : [...message.args];
       if (api.takesContext) {
         around = createContext({
           request: message.request ?? { headers: {}, path: api.route },
@@ -66,10 +70,13 @@ export function createInvoker(deps: InvokerDeps): Invoker {
       const method = (deps.service as Record<string, Method>)[api.name] as Method; // joined with the class's own decorators
       const result = method.apply(deps.service, args);
       if (api.kind === 'unary') {
-        const value = isThenable(result) ? await result : result;
+        const given = isThenable(result) ? await result : result;
+        const packed = packsResult ? packOutput(given) : given;
+        const value = isThenable(packed) ? await packed : packed;
         deps.send({ kind: 'value', id, value, ...changesOf(around) });
       } else {
-        await stream(message, entry, isThenable(result) ? await result : result, around);
+        const source = asIterable(isThenable(result) ? await result : result);
+        await stream(message, entry, packsResult ? packItems(source) : source, around);
       }
     } catch (thrown) {
       error = toRecord(thrown);
@@ -82,14 +89,19 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     tellIdle();
   };
 
-  const stream = async (message: Call, entry: Running, source: unknown, around: CallContext | undefined) => {
+  const stream = async (
+    message: Call,
+    entry: Running,
+    source: AsyncIterable<unknown> | Iterable<unknown>,
+    around: CallContext | undefined,
+  ) => {
     let isFirst = true;
     const changes = (): { response?: ResponseChanges } => {
       const first = isFirst;
       isFirst = false;
       return first ? changesOf(around) : {};
     };
-    entry.stream = sendStream(asIterable(source), message.credit ?? { items: 1, bytes: 1 }, {
+    entry.stream = sendStream(source, message.credit ?? { items: 1, bytes: 1 }, {
       send: (items, bytes) => {
         deps.send({ kind: 'items', id: message.id, items, bytes, ...changes() });
         deps.flush();
@@ -121,6 +133,42 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     idle() {
       return isIdle() ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve));
     },
+  };
+}
+
+/** What has to be done to a method's values so that they cross between the processes. */
+interface Crossing {
+  readonly unpacksArguments: boolean;
+  readonly packsResult: boolean;
+}
+
+function crossingOf({ input, output }: ApiSpec): Crossing {
+  const { hasParcels, isOpen } = traitsOf(output.schema);
+  return { unpacksArguments: traitsOf(input).hasParcels, packsResult: hasParcels || isOpen };
+}
+
+function packOutput(value: unknown): unknown {
+  try {
+    return pack(value);
+  } catch (cause) {
+    throw new ServiceError('OUTPUT_INVALID', {}, { cause });
+  }
+}
+
+/** Packs each item; whoever stops reading stops the author's generator at once, also one that is waiting. */
+function packItems(source: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown> {
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const step = await iterator.next();
+        return step.done === true ? step : { done: false, value: await packOutput(step.value) };
+      },
+      async return() {
+        await iterator.return?.();
+        return { done: true, value: undefined };
+      },
+    }),
   };
 }
 

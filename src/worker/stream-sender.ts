@@ -133,6 +133,7 @@ export function estimateBytes(value: unknown): number {
     nodes++;
     if (typeof node === 'string') bytes += node.length;
     else if (ArrayBuffer.isView(node)) bytes += node.byteLength;
+    else if (node instanceof Map || node instanceof Set) open.push(...[...node].slice(0, nodesLookedAt));
     else if (typeof node === 'object' && node !== null) open.push(...Object.values(node).slice(0, nodesLookedAt));
     else bytes += 8;
   }

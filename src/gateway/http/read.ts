@@ -1,6 +1,8 @@
 /** Bytes of a request → checked arguments. Bad input stops here. */
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../../errors.ts';
+import { toBytes, wrapBytes } from '../../io/bytes.ts';
+import { Misfit } from '../../io/misfit.ts';
 import { parseJson } from '../../io/parse-json.ts';
 import { decodeUtf8 } from '../../io/utf-8.ts';
 import type { Route } from '../../pool/generation.ts';
@@ -44,7 +46,7 @@ export async function readArguments(
   // Others may have been read meanwhile, and a parsed body takes several times its bytes.
   if (body.length > largeBodyBytes && memory.isLow()) throw new ServiceError('MEMORY_LOW', {});
   if (form !== 'fields' && body.length === 0) return leaveOut(route);
-  if (form === 'bytes') return [new Uint8Array(body.buffer, body.byteOffset, body.length)]; // a Buffer would stay one
+  if (form === 'bytes') return [wrapBytes(toBytes(body), route.api.input)]; // a Buffer would stay one
   if (!isRaw) refuseForms(request, body);
   const value = form === 'text' ? decodeUtf8(body) : body.length === 0 ? {} : parseJson(body, limits.jsonDepthLimit);
   if (!route.input.fits(value)) {
@@ -55,8 +57,9 @@ export async function readArguments(
       { detail: violations },
     );
   }
-  if (form !== 'fields') return [value];
-  const named = value as Readonly<Record<string, unknown>>; // every input schema is of type object
+  const given = readIoTypes(value, route);
+  if (form !== 'fields') return [given];
+  const named = given as Readonly<Record<string, unknown>>; // every input schema is of type object
   return route.api.parameters.map(({ name }) => (Object.hasOwn(named, name) ? named[name] : undefined));
 }
 
@@ -74,6 +77,18 @@ const wantedBodies: Readonly<Record<BodyForm, string>> = {
   text: 'text',
   bytes: 'bytes',
 };
+
+function readIoTypes(json: unknown, { read }: Route): unknown {
+  if (!read) return json;
+  try {
+    return read(json);
+  } catch (cause) {
+    if (!(cause instanceof Misfit)) throw cause;
+    const violation = { loc: cause.loc, msg: cause.message, type: cause.kind };
+    const problem = `invalid input: ${summarize([violation])}`;
+    throw new ServiceError('INVALID_INPUT', { problem }, { cause, detail: [violation] });
+  }
+}
 
 function refuseEncodings({ headers }: IncomingMessage, isRaw: boolean): void {
   const mediaType = mediaTypeOf(headers['content-type']);

@@ -2,8 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fastify } from 'fastify';
 import { ServiceError, toAnswer } from '../../errors.ts';
-import { chooseIoType } from '../../io/choose.ts';
-import type { IoType } from '../../io/io-type.ts';
+import { type AnswerForm, chooseAnswerForm } from '../../io/answer.ts';
 import type { ServerLog } from '../../observe/log.ts';
 import { createRequestMetrics, type RequestMetrics } from '../../observe/metrics.ts';
 import type { Generation, Route } from '../../pool/generation.ts';
@@ -108,7 +107,7 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
 interface View {
   readonly generation: Generation;
   readonly documents: Documents;
-  readonly ioTypes: ReadonlyMap<Route, IoType>;
+  readonly answerForms: ReadonlyMap<Route, AnswerForm>;
   readonly metrics: RequestMetrics;
 }
 
@@ -133,7 +132,9 @@ function createHandler(
     view = {
       generation,
       documents: createDocuments(generation.spec),
-      ioTypes: new Map([...generation.routes.values()].map((route) => [route, chooseIoType(route.api.output.schema)])),
+      answerForms: new Map(
+        [...generation.routes.values()].map((route) => [route, chooseAnswerForm(route.api.output.schema)]),
+      ),
       metrics: metricsOf(generation.spec.name),
     };
     return view;
@@ -207,13 +208,13 @@ function createHandler(
         request: toRequestInfo(request, path, route.api.takesContext),
       });
       isDispatched = true;
-      const io = now.ioTypes.get(route) as IoType; // every route has one
+      const form = now.answerForms.get(route) as AnswerForm; // every route has one
       if (outcome.kind === 'value') {
-        writeValue(response, outcome, io, headers);
+        writeValue(response, outcome, form, headers);
         return cutIfUnread(response, idleMs);
       }
       await writeItems(response, outcome, headers, {
-        io,
+        form,
         asEvents: wantsEvents(request),
         idleMs,
         onFailure(error) {

@@ -5,8 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { ApiError, ServiceError } from '../../errors.ts';
-import { json } from '../../io/json.ts';
-import { text as plain } from '../../io/text.ts';
+import { jsonAnswer as json, textAnswer as plain } from '../../io/answer.ts';
 import type { ResponseChanges } from '../../spec/invocation.ts';
 import { writeError, writeItems, writeValue } from './write.ts';
 
@@ -168,7 +167,7 @@ const items = (groups: AsyncIterable<readonly unknown[]>, more: object = {}, fai
       { kind: 'items', groups },
       {},
       {
-        io: json,
+        form: json,
         asEvents: false,
         idleMs: 10_000,
         onFailure: (error) => failures.push(error),
@@ -183,7 +182,7 @@ test('items are written one after another', async () => {
 });
 
 test('an item without text is left out, for an empty chunk would end the message', async () => {
-  assert.equal((await items(groupsOf(['a', '', 'b'], ['']), { io: plain })).body, 'ab');
+  assert.equal((await items(groupsOf(['a', '', 'b'], ['']), { form: plain })).body, 'ab');
 });
 
 test('events end with one that says that nothing is missing', async () => {
@@ -266,7 +265,7 @@ test('a stream whose headers cannot be sent is ended at its source, and leaves n
       { kind: 'items', groups, response: { headers: [['x-mine', 'a\u0001']], cookies: [] } },
       {},
       {
-        io: json,
+        form: json,
         asEvents: false,
         idleMs: 1000,
         onFailure() {},

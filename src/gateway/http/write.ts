@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { type ServerResponse, validateHeaderValue } from 'node:http';
 import { type ErrorBody, ServiceError, toAnswer } from '../../errors.ts';
-import type { IoType } from '../../io/io-type.ts';
+import type { AnswerForm } from '../../io/answer.ts';
 import { endEvent, toErrorEvent, toItemEvent } from '../../io/server-sent-events.ts';
+import { toJson } from '../../io/to-json.ts';
 import type { Cookie, Outcome, ResponseChanges } from '../../spec/invocation.ts';
 
 /** Headers by lower-case name. */
@@ -36,14 +37,17 @@ const shortTextLength = 8 * 1024;
 export function writeValue(
   response: ServerResponse,
   outcome: Extract<Outcome, { kind: 'value' }>,
-  io: IoType,
+  form: AnswerForm,
   given: HeaderMap,
 ): void {
-  const encoded = encodeWith(io, outcome.value);
+  const encoded = encodeWith(form, outcome.value);
   const isLongText = typeof encoded === 'string' && encoded.length > shortTextLength;
   const payload = isLongText ? Buffer.from(encoded) : encoded;
   // A copy: what cannot be sent must not be in the way of the error that says so.
-  const { status, headers } = applyChanges(outcome.response, { ...given, 'content-type': io.mediaType });
+  const { status, headers } = applyChanges(outcome.response, {
+    ...given,
+    'content-type': form.mediaTypeOf?.(outcome.value as never) ?? form.mediaType,
+  });
   if (bodylessStatuses.has(status)) {
     delete headers['content-type'];
     sendHead(response, status, headers);
@@ -59,16 +63,16 @@ export function writeValue(
 const bodylessStatuses = new Set([204, 205, 304]);
 
 // A type such as `unknown` lets values through that JSON has no word for.
-function encodeWith(io: IoType, value: unknown): string | Uint8Array {
+function encodeWith(form: AnswerForm, value: unknown): string | Uint8Array {
   try {
-    return io.encode(value);
+    return form.encode(value as never); // checked against the schema that the form was chosen for
   } catch (cause) {
     throw new ServiceError('OUTPUT_INVALID', {}, { cause });
   }
 }
 
 interface StreamOptions {
-  readonly io: IoType;
+  readonly form: AnswerForm;
   /** Whether the caller asked for Server-Sent Events by name. */
   readonly asEvents: boolean;
   /** How long the stream may stand still, on either side. */
@@ -84,8 +88,9 @@ export async function writeItems(
   headers: HeaderMap,
   options: StreamOptions,
 ): Promise<void> {
-  const { io, asEvents, idleMs } = options;
-  const encode = asEvents ? toItemEvent : (item: unknown) => encodeWith(io, item);
+  const { form, asEvents, idleMs } = options;
+  const toEvent = (item: unknown) => toItemEvent(form.takes ? toJson(item) : item);
+  const encode = asEvents ? toEvent : (item: unknown) => encodeWith(form, item);
   const groups = outcome.groups[Symbol.asyncIterator]();
   try {
     const base = { ...headers, 'content-type': 'text/event-stream; charset=utf-8' };
@@ -157,7 +162,7 @@ export function cutIfUnread(response: ServerResponse, idleMs: number): void {
 /** Answers with an error. */
 export function writeError(response: ServerResponse, error: unknown, headers: HeaderMap): void {
   const { status, body, retry } = toAnswer(error);
-  const payload = Buffer.from(toJson(body));
+  const payload = Buffer.from(printError(body));
   headers['content-type'] = 'application/json';
   headers['content-length'] = String(payload.length);
   if (retry && status === 503) headers['retry-after'] = '1';
@@ -165,7 +170,7 @@ export function writeError(response: ServerResponse, error: unknown, headers: He
   response.end(payload);
 }
 
-function toJson(body: ErrorBody): string {
+function printError(body: ErrorBody): string {
   try {
     return JSON.stringify(body);
   } catch {

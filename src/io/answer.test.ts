@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseIoType } from './choose.ts';
-import { json } from './json.ts';
+import { chooseAnswerForm, jsonAnswer as json, textAnswer as text } from './answer.ts';
 import { endEvent, toErrorEvent, toItemEvent } from './server-sent-events.ts';
-import { text } from './text.ts';
 
 test('a declared string is written as text, also one that is one of several words', () => {
-  assert.equal(chooseIoType({ type: 'string' }), text);
-  assert.equal(chooseIoType({ type: 'string', enum: ['a', 'b'] }), text);
+  assert.equal(chooseAnswerForm({ type: 'string' }), text);
+  assert.equal(chooseAnswerForm({ type: 'string', enum: ['a', 'b'] }), text);
 });
 
 for (const schema of [
@@ -18,19 +16,19 @@ for (const schema of [
   { const: 'a' },
 ]) {
   test(`a value of ${JSON.stringify(schema)} is written as JSON`, () => {
-    assert.equal(chooseIoType(schema), json);
+    assert.equal(chooseAnswerForm(schema), json);
   });
 }
 
 test('text is written as it is, with its charset named', () => {
-  assert.equal(text.encode('a "quoted"\nline'), 'a "quoted"\nline');
+  assert.equal(text.encode('a "quoted"\nline' as never), 'a "quoted"\nline');
   assert.equal(text.mediaType, 'text/plain; charset=utf-8');
 });
 
 test('JSON is compact, and what has no word in JSON is null', () => {
-  assert.equal(json.encode({ a: [1, 'b'], c: undefined }), '{"a":[1,"b"]}');
+  assert.equal(json.encode({ a: [1, 'b'], c: undefined } as never), '{"a":[1,"b"]}');
   assert.deepEqual(
-    [undefined, Number.NaN, null].map((value) => json.encode(value)),
+    [undefined, Number.NaN, null].map((value) => json.encode(value as never)),
     ['null', 'null', 'null'],
   );
 });

@@ -1,0 +1,75 @@
+/** How a whole answer is written, and read again by a client: as text, as bytes, as a file, or as JSON. */
+import { bytes, toBytes, wrapBytes } from './bytes.ts';
+import { blob, type FileFields, file } from './file.ts';
+import { image } from './image.ts';
+import { type IoType, ioKeyword, type Schema } from './io-type.ts';
+
+/** One way of writing answers; shared code never asks which one it holds. */
+export interface AnswerForm {
+  /** Whether it writes values of this schema. */
+  matches(schema: Schema): boolean;
+  /**
+   * For forms that write values as they crossed: whether this is one. Without it the form takes JSON that was checked
+   * against the schema.
+   */
+  readonly takes?: (crossing: unknown) => boolean;
+  /** Of every answer in this form, or a range of it where the value decides. */
+  readonly mediaType: string;
+  /** Of one answer, where the value decides. */
+  readonly mediaTypeOf?: (value: never) => string;
+  encode(value: never): string | Uint8Array;
+  /** A client's side: the value in the form in which it crosses, or JSON. */
+  decode(body: Uint8Array<ArrayBuffer>, mediaType: string, schema: Schema): unknown;
+}
+
+/** A declared `string` is answered without quotes: clients of the reference read it so. */
+export const textAnswer: AnswerForm = {
+  matches: (schema) => schema.type === 'string' && schema[ioKeyword] === undefined,
+  mediaType: 'text/plain; charset=utf-8',
+  encode: String,
+  // A leading U+FEFF belongs to a text that an author wrote.
+  decode: (body) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(body),
+};
+
+/** Bytes are answered as they are. */
+const bytesAnswer: AnswerForm = {
+  matches: (schema) => schema[ioKeyword] === bytes.name,
+  takes: (crossing) => (bytes.tags as readonly string[]).includes(Object.prototype.toString.call(crossing)),
+  mediaType: 'application/octet-stream',
+  encode: toBytes,
+  decode: (body, _, schema) => wrapBytes(body, schema),
+};
+
+/** A file is answered as its bytes, with its own media type. */
+function fileAnswer({ name }: IoType, mediaType: string): AnswerForm {
+  return {
+    mediaType,
+    matches: (schema) => schema[ioKeyword] === name,
+    takes: (crossing) => Array.isArray(crossing) && crossing[0] instanceof RegExp && crossing[0].source === name,
+    mediaTypeOf: ([, { type }]: readonly [RegExp, FileFields]) => type || 'application/octet-stream',
+    encode: ([, fields]: readonly [RegExp, FileFields]) => fields.bytes,
+    decode: (body, type) => [new RegExp(name), { bytes: body, type, name: undefined } satisfies FileFields],
+  };
+}
+
+/** Everything that JSON can say, compact. */
+export const jsonAnswer: AnswerForm = {
+  matches: () => true,
+  mediaType: 'application/json',
+  encode: (value: unknown) => JSON.stringify(value) ?? 'null',
+  decode: (body) => JSON.parse(new TextDecoder().decode(body)), // a leading U+FEFF never belongs to JSON
+};
+
+const forms: readonly AnswerForm[] = [
+  textAnswer,
+  bytesAnswer,
+  fileAnswer(file, '*/*'),
+  fileAnswer(blob, '*/*'),
+  fileAnswer(image, 'image/*'),
+  jsonAnswer,
+];
+
+/** The form in which values of a schema are answered: the first that matches; JSON takes everything. */
+export function chooseAnswerForm(schema: Schema): AnswerForm {
+  return forms.find((form) => form.matches(schema)) ?? jsonAnswer;
+}

@@ -1,0 +1,97 @@
+/** `ImageFile`: a picture as its bytes, known to be one; in JSON an object with base64 text, media type and name. */
+import { ServiceError } from '../errors.ts';
+import { toBytes } from './bytes.ts';
+import { type FileFields, readFile, writeFile } from './file.ts';
+import type { IoType } from './io-type.ts';
+import { Misfit } from './misfit.ts';
+
+const imageBrand = Symbol.for('bentots.image/1');
+
+/** The size of a picture in pixels, before any rotation that its metadata asks for. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * A picture that a caller sends or gets: its bytes as they are, in PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF or HEIC.
+ *
+ * @example
+ * ```ts
+ * @api() async thumbnail(picture: ImageFile): Promise<ImageFile> {
+ *   return new ImageFile(await sharp(picture.bytes).resize(128).png().toBuffer());
+ * }
+ * ```
+ */
+export class ImageFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Media type, read from the bytes. */
+  readonly type: string;
+  /** File name, if there is one. */
+  readonly name: string | undefined;
+
+  /** @throws TypeError if the bytes do not begin like a picture of a kind above. */
+  constructor(bytes: Uint8Array, options: { readonly name?: string } = {}) {
+    const type = sniff(bytes);
+    if (type === undefined) throw new TypeError(`these ${bytes.length} bytes are no picture: ${kinds}`);
+    this.bytes = toBytes(bytes) as Uint8Array<ArrayBuffer>; // nobody writes a picture into shared memory
+    this.type = type;
+    this.name = options.name;
+    Object.defineProperty(this, imageBrand, { value: true });
+  }
+
+  /**
+   * Reads width and height from the head of the file.
+   * @throws ServiceError `INVALID_INPUT` if the file is damaged.
+   */
+  async size(): Promise<ImageSize> {
+    const { imageSize } = await import('image-size');
+    try {
+      const { width, height } = imageSize(this.bytes.slice()); // it would read on in a larger buffer
+      return { width, height };
+    } catch (cause) {
+      const problem = `the picture ${this.name ?? ''}(${this.type}) is damaged: its size cannot be read`;
+      throw new ServiceError('INVALID_INPUT', { problem }, { cause });
+    }
+  }
+}
+
+const kinds = 'none of PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF or HEIC';
+
+/** How files begin: https://mimesniff.spec.whatwg.org/#matching-an-image-type-pattern, and ISO/IEC 23008-12 for the last two. */
+const beginnings: readonly (readonly [type: string, pattern: RegExp])[] = [
+  ['image/png', /^\x89PNG\r\n/],
+  ['image/jpeg', /^\xff\xd8\xff/],
+  ['image/gif', /^GIF8[79]a/],
+  ['image/webp', /^RIFF[\s\S]{4}WEBPVP/],
+  ['image/bmp', /^BM/],
+  ['image/tiff', /^(?:II\*\0|MM\0\*)/],
+  ['image/avif', /^[\s\S]{4}ftypavi[fs]/],
+  ['image/heic', /^[\s\S]{4}ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)/],
+];
+
+function sniff(bytes: Uint8Array): string | undefined {
+  const head = String.fromCharCode(...bytes.subarray(0, 16));
+  return beginnings.find(([, pattern]) => pattern.test(head))?.[0];
+}
+
+export const image: IoType = {
+  name: 'image',
+  tags: [],
+  read(json) {
+    const { bytes, name } = readFile(json, 'image');
+    const type = sniff(bytes);
+    if (type === undefined) throw new Misfit('image', `must be a picture, but its bytes are ${kinds}`);
+    return [/image/, { bytes, type, name } satisfies FileFields];
+  },
+  write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
+  parcel: {
+    holds: (value) => imageBrand in value,
+    pack: ({ bytes, type, name }: ImageFile, fields) => void fields.push({ bytes, type, name } satisfies FileFields),
+    unpack([fields]) {
+      const { bytes, name } = fields as FileFields; // packed above
+      return new ImageFile(bytes, name === undefined ? {} : { name });
+    },
+  },
+  describe: () => ({ type: 'file', format: 'image', pil: true }),
+};

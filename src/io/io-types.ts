@@ -1,0 +1,55 @@
+/** All io types, and how to find the one for a schema or a value. */
+import { bigint } from './bigint.ts';
+import { bytes } from './bytes.ts';
+import { date } from './date.ts';
+import { blob, file } from './file.ts';
+import { image } from './image.ts';
+import { type IoType, ioKeyword, type ParcelType, type Schema } from './io-type.ts';
+import { map } from './map.ts';
+import { sequence } from './sequence.ts';
+import { set } from './set.ts';
+import { tensor } from './tensor-type.ts';
+import { typedArray } from './typed-array.ts';
+import { url } from './url.ts';
+
+// In this order a value is asked for its kind: a File is a Blob, too.
+const ioTypes: readonly IoType[] = [
+  date,
+  url,
+  bigint,
+  map,
+  set,
+  bytes,
+  typedArray,
+  tensor,
+  image,
+  file,
+  blob,
+  sequence,
+];
+
+const byName: ReadonlyMap<unknown, IoType> = new Map(ioTypes.map((type) => [type.name, type]));
+const byTag: ReadonlyMap<string, IoType> = new Map(ioTypes.flatMap((type) => type.tags.map((tag) => [tag, type])));
+const parcelTypes = ioTypes.filter(
+  (type): type is IoType & { readonly parcel: ParcelType } => type.parcel !== undefined,
+);
+
+/** The io type that a schema names for its values. */
+export function ioTypeOf(schema: Schema): IoType | undefined {
+  return byName.get(schema[ioKeyword]);
+}
+
+/** The io type of a parcel. */
+export function ioTypeOfParcel(mark: RegExp): IoType | undefined {
+  return byName.get(mark.source);
+}
+
+/** The io type of an object that crosses as it is. */
+export function ioTypeOfCrossing(value: object): IoType | undefined {
+  return byTag.get(Object.prototype.toString.call(value));
+}
+
+/** The io type of an object that must be packed to cross. */
+export function ioTypeToPack(value: object): (IoType & { readonly parcel: ParcelType }) | undefined {
+  return parcelTypes.find(({ parcel }) => parcel.holds(value));
+}
