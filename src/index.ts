@@ -1,6 +1,24 @@
 /** The author's vocabulary: what `import … from 'bentots'` gives. */
 export { ApiError, type ErrorCode, isServiceError, ServiceError, type Violation } from './errors.ts';
+export { ImageFile, type ImageSize } from './io/image.ts';
+export { type Dimension, type DType, Tensor, type TensorData } from './io/tensor.ts';
 export { type ApiDecorator, type ApiOptions, api } from './sdk/api.ts';
+export type {
+  Above,
+  Below,
+  Format,
+  Int,
+  Max,
+  MaxItems,
+  MaxLength,
+  Min,
+  MinItems,
+  MinLength,
+  MultipleOf,
+  Pattern,
+  StringFormat,
+  UniqueItems,
+} from './sdk/constraints.ts';
 export type { Context, ContextRequest, ContextResponse, Log } from './sdk/context.ts';
 export { onShutdown, onStartup } from './sdk/lifecycle.ts';
 export { localFolder } from './sdk/local-folder.ts';

@@ -92,7 +92,7 @@ test('a status without a body is answered without one', async () => {
   assert.deepEqual([response.status, response.headers.get('content-length'), await response.text()], [204, null, '']);
 });
 
-test('a value that JSON has no word for is answered 500 and logged', async () => {
+test('a value that its type does not speak of, and JSON has no word for, is answered 500 and logged', async () => {
   const response = await everyday.post('/unwritable', {});
   assert.deepEqual([response.status, ((await response.json()) as { code: string }).code], [500, 'OUTPUT_INVALID']);
   const line = await everyday.line(({ level, message }) => level === 'error' && message.includes('BigInt'));

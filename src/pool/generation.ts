@@ -2,9 +2,10 @@
 import { dirname } from 'node:path';
 import { serviceOptions } from '../config/options.ts';
 import type { LogLevel } from '../observe/log-level.ts';
+import { createReader } from '../spec/codec.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import { joinSpec } from '../spec/join.ts';
-import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
+import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { createValidatorCompiler, type Validator } from '../spec/validator.ts';
 import { createDispatcher } from './dispatch.ts';
 import { loaderTsconfig } from './loader-tsconfig.ts';
@@ -18,6 +19,8 @@ import { launchWorker, type WorkerInTheMaking } from './worker-handle.ts';
 export interface Route {
   readonly api: ApiSpec;
   readonly input: Validator;
+  /** Makes values of JSON that fits; absent where JSON says it all. @throws Misfit */
+  readonly read?: (json: unknown) => unknown;
 }
 
 /** One immutable generation of a service; a request keeps the one that decoded it. */
@@ -70,7 +73,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
   try {
     const spec = await readSpec(options, first);
     const compile = createValidatorCompiler();
-    const routes = new Map(spec.apis.map((api) => [api.route, { api, input: compile(api.input) }]));
+    const routes = new Map(spec.apis.map((api) => [api.route, toRoute(api, compile)]));
     const models = await resolveModels(spec, dirname(target.file));
     const dispatcher = createDispatcher({ spec, compile, log });
     const count = options.workers ?? spec.settings.workers;
@@ -110,6 +113,11 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
   }
 }
 
+function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Route {
+  const read = createReader(api.input, (member) => compile(member).fits);
+  return { api, input: compile(api.input), ...(read && { read }) };
+}
+
 /** The spec of the service that the target names, without starting it: what `bento schema` prints. */
 export async function describeTarget(options: Omit<GenerationOptions, 'workers'>): Promise<ServiceSpec> {
   const { target, log } = options;
@@ -130,13 +138,15 @@ export async function describeTarget(options: Omit<GenerationOptions, 'workers'>
 }
 
 async function readSpec(
-  options: Pick<GenerationOptions, 'target' | 'signal'>,
+  options: Pick<GenerationOptions, 'target' | 'signal' | 'log'>,
   worker: WorkerInTheMaking,
 ): Promise<ServiceSpec> {
-  const { target, signal } = options;
+  const { target, signal, log } = options;
   // What the decorators raise explains more than what the types lack: it is waited for first.
   const types = reflectTypes(target.file, signal);
   types.catch(() => {});
   const decorated = chooseService(target, await worker.hello);
-  return joinSpec(decorated, await types);
+  const reflected = await types;
+  for (const warning of reflected.warnings) log('warn', warning, {});
+  return joinSpec(decorated, reflected);
 }

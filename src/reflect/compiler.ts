@@ -141,6 +141,12 @@ export interface TupleElement {
   readonly type: TypeHandle;
 }
 
+/** The keys and values of an index signature. */
+export interface IndexDescription {
+  readonly key: TypeHandle;
+  readonly value: TypeHandle;
+}
+
 /** What a type is made of. */
 export type TypeShape =
   | {
@@ -166,7 +172,7 @@ export type TypeShape =
         /** The compiler could not find it. */
         | 'unresolved';
     }
-  | { readonly kind: 'literal'; readonly value: string | number | boolean }
+  | { readonly kind: 'literal'; readonly value: string | number | boolean | bigint }
   | { readonly kind: 'template'; readonly parts: readonly (string | TypeHandle)[] }
   | { readonly kind: 'array'; readonly element: TypeHandle }
   | { readonly kind: 'tuple'; readonly elements: readonly TupleElement[] }
@@ -177,9 +183,18 @@ export type TypeShape =
   | {
       readonly kind: 'structure';
       readonly properties: readonly PropertyDescription[];
-      /** Value type of `[key: string]` or `[key: number]`. */
-      readonly index?: { readonly key: 'string' | 'number' | 'other'; readonly value: TypeHandle };
+      /** Of `[key: string]`, `[key: number]` and keys that are templates. */
+      readonly indexes: readonly IndexDescription[];
     };
+
+/** A mark that exists for the compiler only, such as the `Min<0>` of `number & Min<0>`. */
+export interface Brand {
+  /** Name of the symbol that is its key. */
+  readonly name: string;
+  /** File that declares the symbol. */
+  readonly declaredIn: string;
+  readonly value: TypeHandle;
+}
 
 /** What is known of a type, one level deep. */
 export interface TypeDescription {
@@ -196,5 +211,7 @@ export interface TypeDescription {
   readonly declaredIn?: string;
   /** Comments of the aliases and declarations that it is known under, the outermost last. */
   readonly comments: readonly Comment[];
+  /** What the type is intersected with beside what its values are. */
+  readonly brands: readonly Brand[];
   readonly shape: TypeShape;
 }

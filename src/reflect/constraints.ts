@@ -1,4 +1,9 @@
 /** Turns JSDoc tags such as `@minimum 0` into keywords of a JSON Schema. */
+import { ioKeyword } from '../io/io-type.ts';
+import { map } from '../io/map.ts';
+import { sequence } from '../io/sequence.ts';
+import { set } from '../io/set.ts';
+import { typedArray } from '../io/typed-array.ts';
 import { type Draft, Reference } from './definitions.ts';
 import type { Docs, Tag } from './jsdoc.ts';
 import { setKey } from './keys.ts';
@@ -96,8 +101,10 @@ export function applyDocs(schema: Draft | Reference, docs: Docs, report: (tag: T
 /** Gives what is wrong with the tag. */
 function applyTag(schema: Draft | Reference, own: Draft, tag: Tag, examples: unknown[]): string | undefined {
   const { name, text } = tag;
-  if (name === 'type' && text === 'integer') return applyConstraint(schema, { ...tag, name: 'integer', text: '' });
-  if (rows.has(name)) return applyConstraint(schema, tag);
+  const constraint = name === 'type' && text === 'integer' ? 'integer' : rows.has(name) ? name : undefined;
+  if (constraint !== undefined) {
+    return applyConstraint(schema, constraint, name === 'type' ? '' : text, 'tag');
+  }
   if (name === 'title') own.title = text;
   else if (name === 'deprecated') own.deprecated = true;
   else if (name === 'example') examples.push(readValue(text)?.value ?? text);
@@ -106,35 +113,35 @@ function applyTag(schema: Draft | Reference, own: Draft, tag: Tag, examples: unk
   return undefined;
 }
 
-function applyConstraint(schema: Draft | Reference, { name, text }: Tag): string | undefined {
+/**
+ * Limits a value.
+ * @param form how the author wrote the limit.
+ * @returns what is wrong with it.
+ */
+export function applyConstraint(
+  schema: Draft | Reference,
+  name: string,
+  text: string,
+  form: 'tag' | 'brand',
+): string | undefined {
   const row = rows.get(name);
   if (!row) return undefined;
   const value = row.read(text);
+  const shown = form === 'tag' ? `@${name}` : `the limit ${name}`;
   if (value instanceof Wrong) {
-    const example = `@${name} ${row.example}`.trim();
-    return `@${name} has the value "${text}", ${value.sentence}; write for example ${example}`;
+    const example = form === 'tag' ? `; write for example ${`@${name} ${row.example}`.trim()}` : '';
+    return `${shown} has the value "${text}", ${value.sentence}${example}`;
   }
   const targets = partsOfType(schema, row.applies);
   if (targets.length === 0) {
-    return `@${name} is for ${plural[row.applies]}, and this is ${printType(schema)}; remove the tag or change the type`;
-  }
-  if (name === 'uniqueItems' && !targets.every(hasPlainItems)) {
-    return '@uniqueItems is for arrays of strings, numbers or booleans: comparing each item with each other would hold up the server; remove the tag';
+    const what = form === 'tag' ? 'tag' : 'limit';
+    return `${shown} is for ${plural[row.applies]}, and this is ${printType(schema)}; remove the ${what} or change the type`;
   }
   for (const target of targets) {
     if (name === 'integer') setInteger(target);
     else setKey(target, name, value);
   }
   return undefined;
-}
-
-const plainTypes = new Set(['string', 'number', 'integer', 'boolean', 'null']);
-
-/** Whether items can be looked up in one table; the validator compares all pairs of others. */
-function hasPlainItems({ items }: Draft): boolean {
-  const draft = items instanceof Reference ? items.target : items;
-  const types = isDraft(draft) ? typesOf(draft) : [];
-  return types.length > 0 && types.every((type) => plainTypes.has(type));
 }
 
 /** The parts of a union that a keyword is for; a schema without a type takes every keyword. */
@@ -145,10 +152,15 @@ function partsOfType(schema: unknown, wanted: Applies): Draft[] {
   }
   if (!isDraft(schema)) return [];
   if (Array.isArray(schema.anyOf)) return schema.anyOf.flatMap((part) => partsOfType(part, wanted));
+  const { [ioKeyword]: ioType } = schema;
+  if (ioType !== undefined && !(wanted === 'array' && listTypes.includes(ioType))) return [];
   const types = typesOf(schema);
   if (Object.keys(schema).every((key) => annotations.has(key)) || types.includes(wanted)) return [schema];
   return wanted === 'number' && types.includes('integer') ? [schema] : [];
 }
+
+/** Io types that are written as one item after the other. */
+const listTypes: readonly unknown[] = [map.name, set.name, typedArray.name, sequence.name];
 
 const annotations = new Set(['description', 'title', 'deprecated', 'examples', 'default']);
 
@@ -190,6 +202,7 @@ function readValue(text: string): { value: unknown } | undefined {
 
 function printType(schema: Draft | Reference): string {
   const draft = schema instanceof Reference ? schema.target : schema;
+  if (draft?.[ioKeyword] !== undefined) return `a ${draft[ioKeyword]}`;
   const types = draft ? typesOf(draft) : [];
   return types.length > 0 ? `of the type ${types.join(' or ')}` : 'of another type';
 }

@@ -46,16 +46,16 @@ test('processes that run at the same time leave one whole cache', async () => {
 });
 
 test('a refused type ends the process with 1 and the error as a record', async () => {
-  using project = createProject({ 'service.ts': serviceOf('@api m(when: Date): void {}') });
+  using project = createProject({ 'service.ts': serviceOf('@api m(when: RegExp): void {}') });
   const file = project.path('service.ts');
   const { code, answer } = await start(file, cacheFileFor(file));
   assert.equal(code, 1);
   const error = fromRecord(answer.error);
   assert.equal(
     error.message,
-    `${file}:3:8: parameter "when" of S.m has the type "Date", which cannot cross the wire yet; send an ISO 8601 string: when: string
-    3 | @api m(when: Date): void {}
-      |              ^^^^`,
+    `${file}:3:8: parameter "when" of S.m has the type "RegExp", which cannot cross the wire; send its source: when: string
+    3 | @api m(when: RegExp): void {}
+      |              ^^^^^^`,
   );
   assert.equal(answer.error.code, 'TYPE_UNSUPPORTED');
   assert.equal(await loadCached(file), undefined);

@@ -23,8 +23,8 @@ import { SchemaWriter } from './schema.ts';
 export interface MethodContext {
   readonly compiler: Compiler;
   readonly problems: Problems;
-  /** Whether a type is the `Context` of bentots. */
-  readonly isContext: (type: TypeDescription) => boolean;
+  /** Whether a file belongs to bentots. */
+  readonly isOurs: (declaredIn: string | undefined) => boolean;
 }
 
 /** Reflects a method that carries an `@api`; what is wrong with it goes to the problems. */
@@ -109,7 +109,7 @@ function reflectParameters(
   takesBody: boolean,
   context: MethodContext,
 ) {
-  const writer = new SchemaWriter(context.compiler, context.problems, context.isContext);
+  const writer = new SchemaWriter(context.compiler, context.problems, context.isOurs);
   const parameters: ParameterSpec[] = [];
   const properties: Draft = {};
   let takesContext = false;
@@ -117,7 +117,7 @@ function reflectParameters(
     const { type, location } = parameter;
     const name = nameOf(parameter);
     const isLast = at === method.parameters.length - 1;
-    if (isLast && parameter.form === 'named' && context.isContext(context.compiler.describe(type))) {
+    if (isLast && parameter.form === 'named' && isContext(context.compiler.describe(type), context)) {
       takesContext = true;
       continue;
     }
@@ -143,6 +143,10 @@ function reflectParameters(
   const required = parameters.filter(({ isRequired }) => isRequired).map(({ name }) => name);
   const input = writer.finish({ type: 'object', properties, ...(required.length > 0 && { required }) });
   return { parameters, takesContext, input };
+}
+
+function isContext({ name, declaredIn }: TypeDescription, { isOurs }: MethodContext): boolean {
+  return name === 'Context' && isOurs(declaredIn);
 }
 
 /** What callers and JSDoc call a parameter. */
@@ -198,7 +202,7 @@ const syncIterators = new Set(['Generator', 'IterableIterator', 'IteratorObject'
 
 function reflectResult(method: MethodDescription, docs: MethodDocs, owner: string, context: MethodContext) {
   const { compiler, problems } = context;
-  const writer = new SchemaWriter(compiler, problems, context.isContext);
+  const writer = new SchemaWriter(compiler, problems, context.isOurs);
   const { returns, returnLocation: location } = method;
   const awaited = compiler.awaited(returns);
   const item = itemOf(awaited, compiler);

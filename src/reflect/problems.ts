@@ -13,6 +13,7 @@ export type TextOf = (file: string) => string | undefined;
 /** Collects problems, each a sentence with its place and the code that it is about. */
 export class Problems {
   readonly #ranges = new Map<string, SourceLocation | SourceRange>();
+  readonly #warnings = new Map<string, SourceLocation | SourceRange>();
   readonly #textOf: TextOf;
 
   constructor(textOf: TextOf) {
@@ -24,9 +25,17 @@ export class Problems {
    * @param underline what to show of the file; without it, or in another file, the word at the place.
    */
   add(location: SourceLocation, sentence: string, underline?: SourceRange): void {
-    const isHere = underline?.file === location.file;
-    const line = `${printLocation(location)}: ${sentence}`;
-    if (!this.#ranges.has(line)) this.#ranges.set(line, isHere ? underline : location);
+    note(this.#ranges, location, sentence, underline);
+  }
+
+  /** Notes what is allowed, but perhaps not meant. */
+  warn(location: SourceLocation, sentence: string, underline?: SourceRange): void {
+    note(this.#warnings, location, sentence, underline);
+  }
+
+  /** The first ten warnings. */
+  get warnings(): readonly string[] {
+    return this.#print(this.#warnings);
   }
 
   get isEmpty(): boolean {
@@ -35,13 +44,27 @@ export class Problems {
 
   /** The first ten problems as one error. */
   toError(): ServiceError<'TYPE_UNSUPPORTED'> {
-    const shown = [...this.#ranges]
+    return new ServiceError('TYPE_UNSUPPORTED', { problem: this.#print(this.#ranges).join('\n\n') });
+  }
+
+  #print(ranges: ReadonlyMap<string, SourceLocation | SourceRange>): string[] {
+    const shown = [...ranges]
       .slice(0, maxReported)
       .map(([line, range]) => withFrame(line, range, this.#textOf(range.file)));
-    const rest = this.#ranges.size - shown.length;
-    if (rest > 0) shown.push(`and ${rest} more`);
-    return new ServiceError('TYPE_UNSUPPORTED', { problem: shown.join('\n\n') });
+    const rest = ranges.size - shown.length;
+    return rest > 0 ? [...shown, `and ${rest} more`] : shown;
   }
+}
+
+function note(
+  ranges: Map<string, SourceLocation | SourceRange>,
+  location: SourceLocation,
+  sentence: string,
+  underline: SourceRange | undefined,
+): void {
+  const isHere = underline?.file === location.file;
+  const line = `${printLocation(location)}: ${sentence}`;
+  if (!ranges.has(line)) ranges.set(line, isHere ? underline : location);
 }
 
 /** A sentence and below it the code that it is about. */

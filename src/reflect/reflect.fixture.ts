@@ -1,5 +1,5 @@
 /** A folder with an author's project in it, for the tests of reflection. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { reflect } from './reflect.ts';
@@ -13,7 +13,18 @@ const vocabulary = {
     export interface ApiOptions { readonly route?: string; readonly body?: boolean | undefined }
     export declare function api(options: ApiOptions): (value: Function, context: ClassMethodDecoratorContext) => void;
     export declare function api(value: Function, context: ClassMethodDecoratorContext): void;
+    export declare class Tensor<T extends string, S extends readonly (number | string)[] = readonly (number | string)[]> {
+      readonly dtype: T;
+      readonly shape: S;
+      at(): number;
+    }
+    export declare class ImageFile {
+      readonly bytes: Uint8Array;
+      size(): Promise<object>;
+    }
+    export * from './constraints.js';
   `,
+  'node_modules/bentots/constraints.d.ts': readFileSync(new URL('../sdk/constraints.ts', import.meta.url), 'utf8'),
   'package.json': '{ "name": "project", "type": "module" }',
   'tsconfig.json': '{ "compilerOptions": { "lib": ["esnext"], "types": [] } }',
 };
@@ -38,9 +49,19 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
   return { folder, path, write, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
+const types = [
+  'Context',
+  'ImageFile',
+  'Tensor',
+  ...['Above', 'Below', 'Format', 'Int', 'Max', 'MaxItems', 'MaxLength', 'Min', 'MinItems', 'MinLength', 'MultipleOf'],
+  ...['Pattern', 'UniqueItems'],
+]
+  .map((name) => `type ${name}`)
+  .join(', ');
+
 /** A source file with one service, `S`, that has the given members. */
 export function serviceOf(members: string, declarations = ''): string {
-  return `import { api, service, type Context } from 'bentots';\n@service export class S {\n${members}\n}\n${declarations}\n`;
+  return `import { api, service, ${types} } from 'bentots';\n@service export class S {\n${members}\n}\n${declarations}\n`;
 }
 
 /** Reflects a source as `service.ts` of a fresh project; gives the methods of its first service by name. */

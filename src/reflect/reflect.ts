@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import type { ReflectedModule, ReflectedService } from '../spec/reflected.ts';
-import type { ClassDescription, Compiler, DecoratorDescription, SourceText, TypeDescription } from './compiler.ts';
+import type { ClassDescription, Compiler, DecoratorDescription, SourceText } from './compiler.ts';
 import { parseMethodComment } from './jsdoc.ts';
 import { reflectMethod } from './method.ts';
 import { createPackageNames } from './package-name.ts';
@@ -74,7 +74,6 @@ function reflectProgram(
     assertFound(decorator);
     return decorator.name === name && isOurs(decorator.declaredIn);
   };
-  const isContext = ({ name, declaredIn }: TypeDescription) => name === 'Context' && isOurs(declaredIn);
   const problems = new Problems(compiler.textOf);
   const services: ReflectedService[] = [];
   for (const described of compiler.classes()) {
@@ -83,13 +82,17 @@ function reflectProgram(
       .methods(described)
       .flatMap((method) => {
         const api = method.decorators.find((decorator) => isNamed(decorator, 'api'));
-        return api ? [reflectMethod(method, api, described.name, { compiler, problems, isContext })] : [];
+        return api ? [reflectMethod(method, api, described.name, { compiler, problems, isOurs })] : [];
       })
       .sort((a, b) => (a.name < b.name ? -1 : 1)); // the same in every locale
     services.push(toService(described, methods));
   }
   if (!problems.isEmpty) return { problems };
-  return { module: { file, services }, sources: compiler.sources(), configs: compiler.configs() };
+  return {
+    module: { file, services, warnings: problems.warnings },
+    sources: compiler.sources(),
+    configs: compiler.configs(),
+  };
 }
 
 function toService(described: ClassDescription, methods: ReflectedService['methods']): ReflectedService {

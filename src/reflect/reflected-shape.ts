@@ -3,7 +3,12 @@ import type { ReflectedMethod, ReflectedModule, ReflectedService } from '../spec
 
 /** Whether a value has the shape of a {@link ReflectedModule}; its schemas are taken as they are. */
 export function isReflectedModule(value: unknown): value is ReflectedModule {
-  return isObject(value) && typeof value.file === 'string' && isListOf(value.services, isService);
+  return (
+    isObject(value) &&
+    typeof value.file === 'string' &&
+    isListOf(value.services, isService) &&
+    isListOf(value.warnings, isText)
+  );
 }
 
 function isService(value: unknown): value is ReflectedService {
@@ -44,6 +49,10 @@ function isSource(value: unknown): boolean {
     typeof value.line === 'number' &&
     typeof value.column === 'number'
   );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isOptionalText(value: unknown): boolean {

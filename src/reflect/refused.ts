@@ -8,7 +8,6 @@ export interface Refusal {
   readonly remedy: (say: (type: string) => string) => string;
 }
 
-const notYet = 'which cannot cross the wire yet';
 const never = 'which cannot cross the wire';
 
 const refuse = (why: string, remedy: Refusal['remedy'] | string): Refusal => ({
@@ -16,40 +15,23 @@ const refuse = (why: string, remedy: Refusal['remedy'] | string): Refusal => ({
   remedy: typeof remedy === 'string' ? () => remedy : remedy,
 });
 
-const bytes = refuse(notYet, (say) => `send base64 text: ${say('string')}`);
-const numbers = refuse(notYet, (say) => `send an array: ${say('number[]')}`);
-const stream = refuse(never, 'only the result of a method can be a stream, and only as a whole; use an array here');
+const bytes = refuse(never, (say) => `send bytes: ${say('Uint8Array')}`);
+const numbers = refuse('which this version of Node does not have', (say) => `use ${say('Float32Array')}`);
+const stream = refuse(
+  never,
+  'a stream is the whole result of a method, or a whole parameter of the type AsyncIterable; use an array here',
+);
 const list = refuse(never, 'use an array');
 const wrapper = (primitive: string) => refuse(never, (say) => `write the primitive type: ${say(primitive)}`);
 
 /** Types that the language or the platform declares, by name. */
 export const refusedLibrary: ReadonlyMap<string, Refusal> = new Map(
   Object.entries({
-    Date: refuse(notYet, (say) => `send an ISO 8601 string: ${say('string')}`),
-    Map: refuse(notYet, (say) => `use an object: ${say('Record<string, …>')}`),
-    Set: refuse(notYet, 'use an array'),
-    ReadonlyMap: refuse(notYet, (say) => `use an object: ${say('Record<string, …>')}`),
-    ReadonlySet: refuse(notYet, 'use an array'),
     WeakMap: refuse(never, (say) => `use an object: ${say('Record<string, …>')}`),
     WeakSet: refuse(never, 'use an array'),
-    Uint8Array: bytes,
-    Uint8ClampedArray: bytes,
-    Buffer: bytes,
-    ArrayBuffer: bytes,
     SharedArrayBuffer: bytes,
     DataView: bytes,
-    Blob: bytes,
-    File: bytes,
-    Int8Array: numbers,
-    Int16Array: numbers,
-    Uint16Array: numbers,
-    Int32Array: numbers,
-    Uint32Array: numbers,
     Float16Array: numbers,
-    Float32Array: numbers,
-    Float64Array: numbers,
-    BigInt64Array: refuse(notYet, (say) => `send decimal strings: ${say('string[]')}`),
-    BigUint64Array: refuse(notYet, (say) => `send decimal strings: ${say('string[]')}`),
     Promise: refuse(never, 'await it and use the type of its value'),
     PromiseLike: refuse(never, 'await it and use the type of its value'),
     AsyncIterable: stream,
@@ -65,11 +47,10 @@ export const refusedLibrary: ReadonlyMap<string, Refusal> = new Map(
     Function: refuse(never, 'send data, and let the receiver choose what to run'),
     Error: refuse(never, 'throw it to answer with an error, or send its message: string'),
     RegExp: refuse(never, (say) => `send its source: ${say('string')}`),
-    URL: refuse(never, (say) => `send its text: ${say('string')}`),
     String: wrapper('string'),
     Number: wrapper('number'),
     Boolean: wrapper('boolean'),
-    BigInt: wrapper('string'),
+    BigInt: wrapper('bigint'),
     Object: refuse(never, (say) => `write an interface with its properties, or ${say('Record<string, unknown>')}`),
   }),
 );
@@ -82,7 +63,6 @@ export const refusedOther = refuse(
 
 /** Types by their kind. */
 export const refusedKinds = {
-  bigint: refuse(notYet, (say) => `send a decimal string: ${say('string')}`),
   symbol: refuse(never, (say) => `send a name: ${say('string')}`),
   function: refuse(never, 'send data, and let the receiver choose what to run'),
   never: refuse('which no value has', 'write the type of the values to send'),

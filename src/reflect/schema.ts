@@ -1,10 +1,14 @@
 /** Writes the JSON Schema of a type. */
+import type { JsonSchema } from '../spec/service-spec.ts';
 import type { Compiler, PropertyDescription, TypeDescription, TypeHandle, TypeShape } from './compiler.ts';
-import { applyDocs } from './constraints.ts';
+import { applyConstraint, applyDocs } from './constraints.ts';
 import { Definitions, type Draft, Reference, toDefinitionName } from './definitions.ts';
+import { markDiscriminated } from './discriminator.ts';
+import { writeIndexes } from './index-signatures.ts';
 import { type Docs, parseComment } from './jsdoc.ts';
 import { setKey } from './keys.ts';
 import { inside, isWhole, type Place, type TypeWriter, type WrittenType, who } from './place.ts';
+import { platformTypes, writeBigint, writeImage, writeTensor } from './platform-types.ts';
 import type { Problems } from './problems.ts';
 import { type Refusal, refusedKinds, refusedLibrary, refusedOther } from './refused.ts';
 import { writeTemplate } from './template.ts';
@@ -18,14 +22,15 @@ const maxTypes = 20_000; // a type that expands in two directions is not deep be
 export class SchemaWriter implements TypeWriter {
   readonly #compiler: Compiler;
   readonly #problems: Problems;
-  readonly #isContext: (type: TypeDescription) => boolean;
+  readonly #isOurs: (declaredIn: string | undefined) => boolean;
   readonly #definitions = new Definitions();
   #typeCount = 0;
 
-  constructor(compiler: Compiler, problems: Problems, isContext: (type: TypeDescription) => boolean) {
+  /** @param isOurs whether a file belongs to bentots. */
+  constructor(compiler: Compiler, problems: Problems, isOurs: (declaredIn: string | undefined) => boolean) {
     this.#compiler = compiler;
     this.#problems = problems;
-    this.#isContext = isContext;
+    this.#isOurs = isOurs;
   }
 
   /** The schema of a type, with what its declarations' comments say. */
@@ -43,8 +48,8 @@ export class SchemaWriter implements TypeWriter {
   }
 
   /** Puts a document together from what was written. */
-  finish(root: Draft | Reference): Draft {
-    return this.#definitions.finish(root);
+  finish(root: Draft | Reference): JsonSchema {
+    return markDiscriminated(this.#definitions.finish(root));
   }
 
   /** Where the keywords that belong to this use of a type go. */
@@ -70,13 +75,34 @@ export class SchemaWriter implements TypeWriter {
 
   #writeDescribed(description: TypeDescription, place: Place): Draft | Reference {
     const schema = this.#writeShape(description, place);
+    for (const { name, declaredIn, value } of description.brands) {
+      if (this.#isOurs(declaredIn)) this.#limit(schema, name, value, description, place);
+    }
     for (const comment of description.comments) this.annotate(schema, parseComment(comment), place);
     return schema;
   }
 
+  #limit(schema: Draft | Reference, name: string, value: TypeHandle, written: WrittenType, place: Place): void {
+    const { shape } = this.#compiler.describe(value);
+    const isKnown = shape.kind === 'literal' && typeof shape.value !== 'bigint';
+    const problem = isKnown
+      ? applyConstraint(schema, name, String(shape.value), 'brand')
+      : `the limit "${name}" needs one value that is known when the program is compiled`;
+    if (problem !== undefined) this.#problems.add(place.location, `${who(place)}: ${problem}`, written.written);
+  }
+
+  /** What bentots itself declares. */
+  #writeOurs(description: TypeDescription, place: Place): Draft | undefined {
+    if (!this.#isOurs(description.declaredIn)) return undefined;
+    if (description.name === 'Context') return this.refuse(description, place, contextRefusal);
+    if (description.name === 'Tensor') return writeTensor(this, description, place);
+    return description.name === 'ImageFile' ? writeImage() : undefined;
+  }
+
   #writeShape(description: TypeDescription, place: Place): Draft | Reference {
     const { shape, text } = description;
-    if (this.#isContext(description)) return this.refuse(description, place, contextRefusal);
+    const ours = this.#writeOurs(description, place);
+    if (ours) return ours;
     switch (shape.kind) {
       case 'string':
       case 'number':
@@ -86,13 +112,16 @@ export class SchemaWriter implements TypeWriter {
         return { type: shape.kind };
       case 'any':
       case 'unknown':
+        this.#warnOfAnything(description, place);
         return {};
+      case 'bigint':
+        return writeBigint();
       case 'literal':
+        if (typeof shape.value === 'bigint') return writeBigint([shape.value]);
         return { type: typeof shape.value, const: shape.value };
       case 'undefined':
         return isWhole(place) ? { type: 'null' } : this.refuse(description, place, refusedKinds.undefined);
       case 'never':
-      case 'bigint':
       case 'symbol':
       case 'function':
       case 'computedEnum':
@@ -101,7 +130,10 @@ export class SchemaWriter implements TypeWriter {
       case 'unresolved':
         return this.refuse(description, place, unresolved(text));
       case 'library':
-        return this.refuse(description, place, refusedLibrary.get(shape.name) ?? refusedOther);
+        return (
+          platformTypes.get(shape.name)?.(this, shape.arguments, place) ??
+          this.refuse(description, place, refusedLibrary.get(shape.name) ?? refusedOther)
+        );
       case 'template':
         return writeTemplate(this, shape.parts, description, place);
       case 'array':
@@ -118,7 +150,7 @@ export class SchemaWriter implements TypeWriter {
   }
 
   #writeStructure(
-    { properties, index }: TypeShape & { kind: 'structure' },
+    { properties, indexes }: TypeShape & { kind: 'structure' },
     description: WrittenType,
     place: Place,
   ): Draft {
@@ -135,11 +167,7 @@ export class SchemaWriter implements TypeWriter {
     }
     if (properties.length > 0) schema.properties = written;
     if (required.length > 0) schema.required = required;
-    if (!index) return schema;
-    if (index.key === 'other') return this.refuse(description, place, indexRefusal);
-    if (index.key === 'number' && properties.length === 0) schema.propertyNames = { pattern: '^-?[0-9]+$' };
-    schema.additionalProperties = this.write(index.value, inside(place, '[…]'));
-    return schema;
+    return writeIndexes(this, indexes, schema, place) ? schema : this.refuse(description, place, indexRefusal);
   }
 
   #writeProperty(property: PropertyDescription, outer: Place): Draft | Reference {
@@ -151,6 +179,11 @@ export class SchemaWriter implements TypeWriter {
     const schema = isAbsent ? { not: {} } : this.write(type, place);
     if (comment) this.annotate(schema, parseComment(comment), place);
     return schema;
+  }
+
+  #warnOfAnything({ text, written }: TypeDescription, place: Place): void {
+    const sentence = `${who(place)} has the type "${text}", so that anything is let through unchecked; write what it is made of`;
+    this.#problems.warn(place.location, sentence, written);
   }
 
   /** Types such as `type Grow<A> = { a: Grow<A[]> }` never end. */
@@ -176,8 +209,9 @@ export class SchemaWriter implements TypeWriter {
   }
 }
 
-function isComposite({ kind }: TypeShape): boolean {
-  return kind === 'structure' || kind === 'union' || kind === 'array' || kind === 'tuple';
+function isComposite(shape: TypeShape): boolean {
+  if (shape.kind === 'library') return shape.arguments.length > 0;
+  return ['structure', 'union', 'array', 'tuple'].includes(shape.kind);
 }
 
 function shorten(path: string): string {
@@ -190,7 +224,7 @@ const contextRefusal: Refusal = {
 };
 
 const indexRefusal: Refusal = {
-  why: 'whose keys are not all strings',
+  why: 'whose keys are neither strings nor templates that can be checked in linear time',
   remedy: (say) => `use string keys: ${say('Record<string, …>')}`,
 };
 

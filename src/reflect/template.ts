@@ -17,17 +17,22 @@ export function writeTemplate(
   written: WrittenType,
   place: Place,
 ): Draft {
+  const pattern = templatePattern(writer, parts);
+  return pattern === undefined ? writer.refuse(written, place, refusal) : { type: 'string', pattern };
+}
+
+/** The pattern of a template; `undefined` where there is none that is checked in linear time. */
+export function templatePattern(writer: TypeWriter, parts: readonly (string | TypeHandle)[]): string | undefined {
   const sources = parts.map((part) => {
     if (typeof part === 'string') return part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
     const { kind } = writer.describe(part).shape;
     return kind === 'string' ? anything : holes[kind];
   });
-  if (sources.some((source) => source === undefined)) return writer.refuse(written, place, refusal);
+  if (sources.some((source) => source === undefined)) return undefined;
   const from = sources[0] === anything ? 1 : 0;
   const to = sources.at(-1) === anything ? -1 : undefined;
   const pattern = `${from === 0 ? '^' : ''}${sources.slice(from, to).join('')}${to === undefined ? '$' : ''}`;
-  if (whyUnsafe(pattern) !== undefined) return writer.refuse(written, place, refusal);
-  return { type: 'string', pattern };
+  return whyUnsafe(pattern) === undefined ? pattern : undefined;
 }
 
 const anything = '[\\s\\S]*';

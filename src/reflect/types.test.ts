@@ -183,7 +183,7 @@ const table: readonly (readonly [type: string, schema: object, definitions?: obj
       required: ['items'],
     },
   ],
-  ['Shape', { anyOf: [circle, square] }],
+  ['Shape', { oneOf: [circle, square], discriminator: { propertyName: 'kind' } }],
   [
     'Half',
     {

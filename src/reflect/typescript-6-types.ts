@@ -1,6 +1,14 @@
 /** Describes types with TypeScript 6's checker. */
 import ts from 'typescript';
-import type { Comment, PropertyDescription, TupleElement, TypeDescription, TypeHandle, TypeShape } from './compiler.ts';
+import type {
+  Brand,
+  Comment,
+  PropertyDescription,
+  TupleElement,
+  TypeDescription,
+  TypeHandle,
+  TypeShape,
+} from './compiler.ts';
 import type { Places } from './typescript-6-places.ts';
 
 const maxTextLength = 120;
@@ -69,6 +77,7 @@ export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeR
       nameArguments: nameArguments.map((argument) => handle(argument)),
       isLibraryName: symbol !== undefined && isLibrary(symbol),
       comments: named.filter((one) => !isLibrary(one)).flatMap((one) => commentOf(one) ?? []),
+      brands: brandsOf(type),
       shape: shapeOf(type, body && unwrap(body)),
     };
   };
@@ -102,6 +111,10 @@ export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeR
         : { kind: 'union', members: inWrittenOrder(type.types, node) };
     }
     if (type.isStringLiteral() || type.isNumberLiteral()) return { kind: 'literal', value: type.value };
+    if (flags & ts.TypeFlags.BigIntLiteral) {
+      const { negative, base10Value } = (type as ts.BigIntLiteralType).value; // by its flag
+      return { kind: 'literal', value: BigInt(`${negative ? '-' : ''}${base10Value}`) };
+    }
     if (flags & ts.TypeFlags.BooleanLiteral) {
       return { kind: 'literal', value: checker.typeToString(type) === 'true' };
     }
@@ -112,9 +125,8 @@ export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeR
       return { kind: 'array', element: handle(referenceArguments(type)[0] ?? type, elementNode(node)) };
     }
     if (type.isIntersection()) {
-      // A brand such as `string & { __brand: 'id' }` exists for the compiler only: the value is the primitive.
-      const primitive = type.types.find((member) => !(member.flags & ts.TypeFlags.Object));
-      if (primitive) return shapeOf(primitive, undefined);
+      const value = branded(type);
+      if (value) return shapeOf(value, undefined);
     }
     if (type.symbol && isLibrary(type.symbol) && hasNamedSymbol(type)) {
       const nodes = node && ts.isTypeReferenceNode(node) ? node.typeArguments : undefined;
@@ -129,6 +141,35 @@ export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeR
       ...checker.getSignaturesOfType(type, kind),
     ]);
     return signatures.length > 0 ? { kind: 'function' } : structureShape(type, node);
+  };
+
+  /** The type of which values are, where the other members of an intersection are brands. */
+  const branded = (type: ts.IntersectionType): ts.Type | undefined => {
+    // A brand such as `string & { __brand: 'id' }` exists for the compiler only: the value is the primitive.
+    const primitive = type.types.find((member) => !(member.flags & ts.TypeFlags.Object));
+    if (primitive) return primitive;
+    const values = type.types.filter((member) => !isBrand(member));
+    return values.length === 1 && values.length < type.types.length ? values[0] : undefined;
+  };
+
+  /** A type of which all keys are symbols: no value that could be sent has one. */
+  const isBrand = (type: ts.Type) => {
+    const properties = checker.getPropertiesOfType(type);
+    const isPlain = (type.flags & ts.TypeFlags.Object) !== 0 && checker.getIndexInfosOfType(type).length === 0;
+    return (
+      isPlain && properties.length > 0 && properties.every((symbol) => symbolName.test(String(symbol.escapedName)))
+    );
+  };
+
+  const brandsOf = (type: ts.Type): Brand[] => {
+    if (!type.isIntersection()) return [];
+    const properties = type.types.filter(isBrand).flatMap((member) => checker.getPropertiesOfType(member));
+    return properties.flatMap((symbol) => {
+      const name = symbolName.exec(String(symbol.escapedName))?.[1];
+      const declaredIn = symbol.declarations?.[0]?.getSourceFile().fileName;
+      const value = checker.getNonNullableType(checker.getTypeOfSymbol(symbol)); // brands are optional properties
+      return name === undefined || declaredIn === undefined ? [] : [{ name, declaredIn, value: handle(value) }];
+    });
   };
 
   const templateShape = (type: ts.TemplateLiteralType): TypeShape => ({
@@ -161,14 +202,17 @@ export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeR
 
   const structureShape = (type: ts.Type, written: ts.TypeNode | undefined): TypeShape => {
     const valueNode = isRecord(type) ? secondArgument(written) : undefined;
-    const [first, ...more] = checker.getIndexInfosOfType(type);
-    const index = more.find(({ keyType }) => keyType.flags & ts.TypeFlags.String) ?? first;
-    const properties = checker.getPropertiesOfType(type).map((symbol) => describeProperty(symbol, valueNode));
-    if (!index) return { kind: 'structure', properties };
-    const { flags } = index.keyType;
-    const key = flags & ts.TypeFlags.String ? 'string' : flags & ts.TypeFlags.Number ? 'number' : 'other';
-    const node = valueNode ?? index.declaration?.type;
-    return { kind: 'structure', properties, index: { key, value: optional(index.type, node).handle } };
+    const brands = type.isIntersection() ? type.types.filter(isBrand).flatMap((one) => one.getProperties()) : [];
+    const keys = new Set(brands.map(({ escapedName }) => escapedName));
+    const properties = checker
+      .getPropertiesOfType(type)
+      .filter(({ escapedName }) => !keys.has(escapedName))
+      .map((symbol) => describeProperty(symbol, valueNode));
+    const indexes = checker.getIndexInfosOfType(type).map((index) => ({
+      key: handle(index.keyType),
+      value: optional(index.type, valueNode ?? index.declaration?.type).handle,
+    }));
+    return { kind: 'structure', properties, indexes };
   };
 
   const describeProperty = (symbol: ts.Symbol, valueNode: ts.TypeNode | undefined): PropertyDescription => {
@@ -249,6 +293,9 @@ export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeR
 
   return { handle, describe, awaited, asyncItem, optional };
 }
+
+/** How the checker names the property whose key is a unique symbol. */
+const symbolName = /^__@(.+)@\d+$/;
 
 const plainKinds = [
   [ts.TypeFlags.Unknown, 'unknown'],

@@ -1,7 +1,9 @@
 /** Writes the JSON Schema of a union: an `enum`, a list of types, or `anyOf`. */
+import { ioKeyword } from '../io/io-type.ts';
 import type { TypeDescription, TypeHandle } from './compiler.ts';
 import { type Draft, Reference } from './definitions.ts';
 import { inside, isWhole, type Place, type TypeWriter, type WrittenType } from './place.ts';
+import { writeBigint } from './platform-types.ts';
 import { refusedKinds } from './refused.ts';
 
 /** The members keep their order; `null` comes last. */
@@ -17,6 +19,9 @@ export function writeUnion(
   const isNullable = kinds.has('null') || kinds.has('undefined');
   const values = described.flatMap(({ description }) => literalOf(description));
   const hasBoolean = kinds.has('boolean') || (values.includes(true) && values.includes(false));
+  const bigints = described.flatMap(({ description: { shape } }) =>
+    shape.kind === 'literal' && typeof shape.value === 'bigint' ? [shape.value] : [],
+  );
   const listed = hasBoolean ? values.filter((value) => typeof value !== 'boolean') : values;
 
   const parts: (Draft | Reference)[] = [];
@@ -28,11 +33,17 @@ export function writeUnion(
       parts.push({ type: 'boolean' });
     }
   };
+  const addBigints = () => {
+    if (!parts.some((part) => !(part instanceof Reference) && part.enum !== undefined && part[ioKeyword])) {
+      parts.push(writeBigint(bigints));
+    }
+  };
   for (const { type, description } of described) {
     const { shape } = description;
     if (shape.kind === 'null' || shape.kind === 'undefined') continue;
     if (shape.kind === 'boolean' || (shape.kind === 'literal' && typeof shape.value === 'boolean' && hasBoolean))
       addBoolean();
+    else if (shape.kind === 'literal' && typeof shape.value === 'bigint') addBigints();
     else if (shape.kind === 'literal') addLiterals();
     else parts.push(writer.write(type, inside(place, '', place.name)));
   }
@@ -40,7 +51,7 @@ export function writeUnion(
 }
 
 function literalOf({ shape }: TypeDescription): (string | number | boolean)[] {
-  return shape.kind === 'literal' ? [shape.value] : [];
+  return shape.kind === 'literal' && typeof shape.value !== 'bigint' ? [shape.value] : [];
 }
 
 function writeLiterals(values: readonly (string | number | boolean)[]): Draft {
@@ -50,7 +61,7 @@ function writeLiterals(values: readonly (string | number | boolean)[]): Draft {
 }
 
 function isEnum(part: Draft | Reference): boolean {
-  return !(part instanceof Reference) && part.enum !== undefined && part.description === undefined;
+  return !(part instanceof Reference) && part.enum !== undefined && !part[ioKeyword] && part.description === undefined;
 }
 
 function join(parts: readonly (Draft | Reference)[], isNullable: boolean): Draft | Reference {

@@ -68,6 +68,7 @@ for (const [at, [type, good, bad]] of table.entries()) {
   test(`a value of the type ${type} is told from others`, () => {
     const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, ownProperties: true, strictTuples: false });
     addFormats.default(ajv);
+    ajv.addVocabulary(['discriminator']);
     const validate = ajv.compile(methods[`m${at}`]?.input ?? {});
     for (const value of good)
       assert.ok(validate({ value }), `${JSON.stringify(value)}: ${ajv.errorsText(validate.errors)}`);
