@@ -27,7 +27,9 @@ test('arguments are put in the order of the parameters, undefined where one was 
 });
 
 test('a body of bytes is the argument as it is, whatever it says that it is', async () => {
-  const bytes = { api: { body: 'bytes', parameters: [{ name: 'data', isRequired: true }] } } as unknown as Route;
+  const bytes = {
+    api: { body: 'bytes', input: {}, parameters: [{ name: 'data', isRequired: true }] },
+  } as unknown as Route;
   const body = request({ 'content-type': 'multipart/form-data' });
   body.end(Buffer.from([0xff, 0x00]));
   const [data] = await readArguments(body, bytes, limits, plenty);
