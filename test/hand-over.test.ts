@@ -125,11 +125,17 @@ test('whoever was handed over to looks no further', async () => {
   assert.match(stderr, /^bentots [^\n]* hands over to [^\n]*\nbento: nowhere\.ts: there is no file or folder /);
 });
 
-for (const [what, files, problem] of [
+for (const [what, files, problem, itsVersion = '99.1.0'] of [
   [
     'has no command',
     { 'node_modules/bentots/package.json': { ...manifest, bin: undefined } },
     'which has no command "bento" to hand over to',
+  ],
+  [
+    'has a manifest that cannot be read',
+    { 'node_modules/bentots/package.json': '{' },
+    'which has no command "bento" to hand over to',
+    '(of unknown version)',
   ],
   [
     'has lost its command',
@@ -148,7 +154,7 @@ for (const [what, files, problem] of [
     assert.equal(end, 1);
     assert.equal(
       stderr.split('\n')[0],
-      `bento: services in ${shop.folder} import bentots 99.1.0 in ${shop.copy}, ${problem}; this is bentots ${version} in ${root}; install one there that can be run: npm install bentots@${version}`,
+      `bento: services in ${shop.folder} import bentots ${itsVersion} in ${shop.copy}, ${problem}; this is bentots ${version} in ${root}; install one there that can be run: npm install bentots@${version}`,
     );
   });
 }

@@ -1,10 +1,11 @@
 /** Hands a command over to the copy of bentots that the service imports, where that is another one than this. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ServiceError } from '../errors.ts';
 import { findTarget } from '../pool/target.ts';
 import { type Copy, copyOf } from '../sdk/copy.ts';
+import { findPackageScope } from '../sdk/package-scope.ts';
 import { findImported } from './find-imported.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function handOver(words: readonly string[], isVerbose: boolean): Pr
     if (isVerbose) process.stderr.write(`bentots ${own.version} in ${own.folder} runs this\n`);
     return false;
   }
-  const other = copyOf(pathToFileURL(join(found, 'package.json')).href);
+  const other = { ...copyOf(pathToFileURL(join(found, 'package.json'))), folder: found };
   const program = programOf(found);
   if (program === undefined) throw mismatch(own, other, folder, 'which has no command "bento" to hand over to');
   if (isVerbose) {
@@ -35,7 +36,13 @@ export async function handOver(words: readonly string[], isVerbose: boolean): Pr
     // The query tells it that it was handed over, so that it does not look further. See bin/bento.js.
     await import(`${pathToFileURL(program).href}?handed-over`);
   } catch (cause) {
-    throw mismatch(own, other, folder, `whose command cannot be loaded (${(cause as Error).message})`, cause);
+    throw mismatch(
+      own,
+      other,
+      folder,
+      `whose command cannot be loaded (${cause instanceof Error ? cause.message : cause})`,
+      cause,
+    );
   }
   return true;
 }
@@ -53,16 +60,11 @@ function folderOf(words: readonly string[]): string {
 }
 
 function programOf(folder: string): string | undefined {
-  try {
-    const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-      readonly bin?: string | { readonly bento?: string };
-    };
-    const path = typeof bin === 'object' ? bin.bento : bin;
-    const program = path === undefined ? undefined : join(folder, path);
-    return program !== undefined && existsSync(program) ? program : undefined;
-  } catch {
-    return undefined; // a manifest that cannot be read, or says something else
-  }
+  const scope = findPackageScope(folder);
+  const bin = scope?.folder === folder ? scope.manifest.bin : undefined; // else its own cannot be read
+  const path = typeof bin === 'object' && bin !== null ? (bin as { bento?: unknown }).bento : bin;
+  const program = typeof path === 'string' ? join(folder, path) : undefined;
+  return program !== undefined && existsSync(program) ? program : undefined;
 }
 
 function mismatch(own: Copy, other: Copy, folder: string, problem: string, cause?: unknown): ServiceError {

@@ -1,7 +1,7 @@
 /** Says which copy of bentots a module belongs to: several can be installed, and meet in one process. */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findPackageScope } from './package-scope.ts';
 
 /** An installed bentots. */
 export interface Copy {
@@ -10,24 +10,14 @@ export interface Copy {
   readonly folder: string;
 }
 
-const unknownVersion = '(of unknown version)';
-
 /** The copy that a module belongs to, by the module's URL. It never throws: it is there to explain other failures. */
 export function copyOf(moduleUrl: unknown): Copy {
   try {
-    let folder = dirname(fileURLToPath(String(moduleUrl)));
-    while (versionIn(folder) === undefined && dirname(folder) !== folder) folder = dirname(folder);
-    return { version: versionIn(folder) ?? unknownVersion, folder };
+    const scope = findPackageScope(dirname(fileURLToPath(String(moduleUrl))));
+    const version = scope?.manifest.version;
+    if (scope && typeof version === 'string') return { version, folder: scope.folder };
   } catch {
-    return { version: unknownVersion, folder: 'an unknown place' }; // a bundle, or a version that says no URL
+    // no URL of a file: it was bundled, or is of a version that says none
   }
-}
-
-function versionIn(folder: string): string | undefined {
-  try {
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: unknown } | null;
-    return typeof manifest?.version === 'string' ? manifest.version : undefined;
-  } catch {
-    return undefined; // none here: it is further up
-  }
+  return { version: '(of unknown version)', folder: 'an unknown place' };
 }
