@@ -1,4 +1,5 @@
 /** Serves a target: opens the doors, starts the workers, and stops both in good order. */
+/// <reference lib="esnext.disposable" preserve="true" /> for projects whose own `lib` is older than our handle
 import { serverOptions } from '../config/options.ts';
 import { type Given, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
