@@ -1,5 +1,6 @@
 /** Imports the author's file and finds the services in it. */
 import { pathToFileURL } from 'node:url';
+import { withVariable } from '../config/with-variable.ts';
 import { isServiceClass } from '../sdk/decorator-data.ts';
 
 /** A service class and the name under which its file exports it. */
@@ -25,4 +26,12 @@ async function registerTypeScript(file: string, tsconfig: string | undefined): P
   if (!/\.[cm]?tsx?$/.test(file)) return;
   const { register } = await import('tsx/esm/api');
   register({ tsconfig: tsconfig ?? false });
+  if (Number.parseInt(process.versions.node, 10) < 24) await registerForRequire(tsconfig);
+}
+
+// Node 22 alone cannot `require` ES modules, such as bentots, from a CommonJS module that came through a loader:
+// "request for './errors.js' is from a module not been linked".
+async function registerForRequire(tsconfig: string | undefined): Promise<void> {
+  const { register } = await import('tsx/cjs/api');
+  withVariable('TSX_TSCONFIG_PATH', tsconfig, () => register());
 }
