@@ -67,7 +67,8 @@ function writeBlocks(blocks: readonly Block[], parent: string): Map<string, Bloc
 
 function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
-  return ts.parseJsonConfigFileContent(config, ts.sys, root).options;
+  // What an author may write, and Node alone could not run.
+  return { ...ts.parseJsonConfigFileContent(config, ts.sys, root).options, erasableSyntaxOnly: false };
 }
 
 function complaintsAbout(files: ReadonlyMap<string, Block>): string[] {

@@ -17,7 +17,7 @@ export function fileSchema(kind: string): Schema {
     properties: {
       data: { type: 'string', contentEncoding: 'base64' },
       type: { type: 'string', pattern: mediaType, maxLength: 200, default: 'application/octet-stream' },
-      name: { type: 'string', maxLength: 255 },
+      name: { type: 'string', pattern: fileName, maxLength: 255 },
     },
     required: ['data'],
     'x-io-type': kind,
@@ -26,6 +26,9 @@ export function fileSchema(kind: string): Schema {
 
 // RFC 9110 section 8.3.1, without parameters.
 const mediaType = '^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$';
+
+// Without separators: an author may put the file where its name says.
+const fileName = '^[^/\\\\\\u0000-\\u001f\\u007f]+$';
 
 /** JSON → what crosses after the mark. */
 export function readFile(json: unknown, kind: string): FileFields {

@@ -1,7 +1,7 @@
 /** How tensors are written: nested arrays in JSON, dtype, shape and data on the way to another process. */
 import { fromHalf, toHalf } from './half-float.ts';
 import type { IoType, ReadCall, Schema } from './io-type.ts';
-import { addStep, Misfit } from './misfit.ts';
+import { addStep, Misfit, within } from './misfit.ts';
 import { type Dimension, type DType, dtypes, isTensor, makeData, sizeOf, Tensor, type TensorData } from './tensor.ts';
 
 const kind = 'tensor';
@@ -64,6 +64,7 @@ export const tensor: IoType = {
     const dtype = schema['x-dtype'] as DType; // written above
     const declared = schema['x-shape'] as readonly (Dimension | null)[] | undefined;
     const shape = declared ? measure(json, declared.length) : measure(json);
+    assertShape(json, shape, 0); // before there is room for as many elements as the first of each rank promises
     if (declared) bind(shape, declared, call);
     const data = makeData(dtype, sizeOf(shape));
     fill(json, shape, 0, { dtype, data, put: putters[dtype] }, 0);
@@ -94,6 +95,18 @@ function measure(json: unknown, rank = Number.POSITIVE_INFINITY): number[] {
   return shape;
 }
 
+function assertShape(json: unknown, shape: readonly number[], axis: number): void {
+  if (axis === shape.length) return;
+  const length = shape[axis];
+  if (!Array.isArray(json)) refuse(`must be an array of ${length}, as the places before it are`);
+  const items = json as readonly unknown[];
+  if (items.length !== length) {
+    refuse(`has ${items.length} ${items.length === 1 ? 'item' : 'items'}, but the first of its rank has ${length}`);
+  }
+  if (axis === shape.length - 1) return;
+  for (let at = 0; at < items.length; at++) within(at, () => assertShape(items[at], shape, axis + 1));
+}
+
 function bind(shape: readonly number[], declared: readonly (Dimension | null)[], { dimensions }: ReadCall): void {
   for (const [axis, name] of declared.entries()) {
     if (typeof name !== 'string') continue;
@@ -121,13 +134,7 @@ function fill(json: unknown, shape: readonly number[], axis: number, target: Tar
     target.put(target.data as never, start, json, target.dtype); // the putter of this dtype takes this data
     return start + 1;
   }
-  if (!Array.isArray(json)) refuse(`must be an array of ${shape[axis]}, as the places before it are`);
-  const items = json as readonly unknown[];
-  if (items.length !== shape[axis]) {
-    refuse(
-      `has ${items.length} ${items.length === 1 ? 'item' : 'items'}, but the first of its rank has ${shape[axis]}`,
-    );
-  }
+  const items = json as readonly unknown[]; // its shape was looked at before
   let at = start;
   let index = 0;
   try {

@@ -515,7 +515,9 @@ test('a file comes back with its bytes, media type and name', async () => {
   assert.deepEqual([await value.text(), value.type, value.name], ['hi', 'text/plain', 'a.txt']);
   assert.deepEqual([await other[0].text(), other[0].type], ['hi', 'application/octet-stream']);
   assert.deepEqual(toJson(cross(await pack(value))), file);
-  assert.equal(receive(m?.input ?? {}, { value: { ...file, type: 'no/ty pe' }, other: [] }), undefined);
+  for (const more of [{ type: 'no/ty pe' }, { name: '../a' }, { name: 'a\\b' }, { name: 'a\0' }, { data: '%' }]) {
+    assert.equal(receive(m?.input ?? {}, { value: { ...file, ...more }, other: [] }), undefined, JSON.stringify(more));
+  }
 });
 
 test('a sequence is an array on the wire, and iterated by the method', async () => {
@@ -525,6 +527,14 @@ test('a sequence is an array on the wire, and iterated by the method', async () 
   };
   assert.deepEqual(await Array.fromAsync(value), [when, when]);
   assert.equal(receive(m?.input ?? {}, { value: ['x'] }), undefined);
+});
+
+test('a tensor whose first rows promise more than there is takes no room before it is refused', async () => {
+  const { m } = await methodsOf(serviceOf("@api m(a: Tensor<'float64', ['n', 'm']>): void {}"));
+  const long = Array.from({ length: 300_000 }, () => 0);
+  const before = process.memoryUsage().arrayBuffers;
+  assert.equal(receive(m?.input ?? {}, { a: [long, ...long.map(() => [])] }), undefined); // would be 720 GB
+  assert.ok(process.memoryUsage().arrayBuffers - before < 10_000_000);
 });
 
 test('dimensions of one name have one size in the whole call, whatever the parameter', async () => {
