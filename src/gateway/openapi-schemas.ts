@@ -1,5 +1,8 @@
 /** Gathers the definitions of all methods of a service under the names that they have in its OpenAPI document. */
+import { hash } from 'node:crypto';
 import type { JsonSchema } from '../spec/service-spec.ts';
+import { mapParts } from './map-parts.ts';
+import { tellApart } from './openapi-unions.ts';
 
 /** The schemas of one OpenAPI document. */
 export interface SchemaCollection {
@@ -28,7 +31,8 @@ export function createSchemaCollection(reserved: readonly string[]): SchemaColle
   };
 
   return {
-    add({ $defs, ...root }) {
+    add(document) {
+      const { $defs, ...root } = tellApart(document);
       const definitions = ($defs ?? {}) as Definitions; // a schema document's own
       const names = new Map<string, string>();
       for (const name of Object.keys(definitions)) {
@@ -46,7 +50,7 @@ export function createSchemaCollection(reserved: readonly string[]): SchemaColle
   };
 }
 
-/** A definition and all that it leads to, as text: the same text under the same name means the same. */
+/** A definition and all that it leads to, in short: the same text under the same name means the same. */
 function meaningOf(name: string, definitions: Definitions): string {
   const reached = new Set([name]);
   for (const one of reached) {
@@ -55,26 +59,25 @@ function meaningOf(name: string, definitions: Definitions): string {
       return next;
     });
   }
-  return JSON.stringify([...reached].map((one) => [one, definitions[one]]));
+  const text = JSON.stringify([...reached].map((one) => [one, definitions[one]]));
+  return hash('sha256', text); // of a hundred types that lead to each other, a hundred times all of them are too much
 }
-
-// Below these keys stand names, not keywords.
-const keyedByName = new Set(['properties', 'patternProperties', 'dependentSchemas']);
-
-// Below these stand values: one that looks like a reference is none.
-const holdsValues = new Set(['const', 'default', 'enum', 'examples']);
 
 /** A copy in which every `#/$defs/Name` is what `replace` makes of the name. */
 function mapReferences(schema: JsonSchema, replace: (name: string) => string): JsonSchema {
-  const copy = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(copy);
-    return typeof value === 'object' && value !== null ? mapReferences(value as JsonSchema, replace) : value; // a schema
+  const toReplaced = (reference: unknown) => replace(String(reference).replace(/^#\/\$defs\//, ''));
+  const { $ref, discriminator, ...rest } = mapParts(schema, (part) => mapReferences(part, replace));
+  const { mapping } = (discriminator ?? {}) as { mapping?: object }; // of OpenAPI
+  return {
+    ...($ref === undefined ? {} : { $ref: toReplaced($ref) }),
+    ...rest,
+    ...(mapping === undefined
+      ? {}
+      : {
+          discriminator: {
+            ...(discriminator as object),
+            mapping: Object.fromEntries(Object.entries(mapping).map(([word, target]) => [word, toReplaced(target)])),
+          },
+        }),
   };
-  const entries = Object.entries(schema).map(([keyword, value]) => {
-    if (keyword === '$ref') return [keyword, replace(String(value).replace(/^#\/\$defs\//, ''))];
-    if (holdsValues.has(keyword)) return [keyword, value];
-    if (!keyedByName.has(keyword)) return [keyword, copy(value)];
-    return [keyword, Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, copy(inner)]))];
-  });
-  return Object.fromEntries(entries);
 }

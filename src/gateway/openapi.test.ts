@@ -89,7 +89,7 @@ test('the document says what the service is, and lies beside what it describes',
     toSpec([toApi({ name: 'run' })], { description: 'A demo.' }),
   ) as unknown as Document;
   assert.deepEqual(info, { title: 'Demo', description: 'A demo.', version: 'not available' });
-  assert.deepEqual(servers, [{ url: '.' }]);
+  assert.deepEqual(servers, [{ url: '.', description: 'where this document lies' }]);
   assert.equal('description' in documentOf().info, false);
 });
 
@@ -188,9 +188,11 @@ test('a stream tells both of its framings, and the type of an item', () => {
 });
 
 test('a method that gets a context may choose among the statuses of success', () => {
-  assert.equal('2XX' in operationOf(toApi({ name: 'run' })).responses, false);
-  const { content } = operationOf(toApi({ name: 'run', takesContext: true })).responses['2XX'] as Answer;
-  assert.deepEqual(content, { 'application/json': { schema: number } });
+  for (const status of ['2XX', '3XX']) {
+    assert.equal(status in operationOf(toApi({ name: 'run' })).responses, false);
+    const { content } = operationOf(toApi({ name: 'run', takesContext: true })).responses[status] as Answer;
+    assert.deepEqual(content, { 'application/json': { schema: number } });
+  }
 });
 
 const statusesOf = (operation: Operation | undefined) => Object.keys(operation?.responses ?? {}).join(' ');
@@ -311,4 +313,83 @@ test('only references are rewritten: not values that look like one, nor properti
     properties: { ...Person.properties, default: reference },
     anyOf: [{ ...reference, description: 'itself' }],
   });
+});
+
+const card = { type: 'object', properties: { kind: { type: 'string', const: 'card' } }, required: ['kind'] };
+const transfer = {
+  type: 'object',
+  properties: { kind: { enum: ['bank-transfer'] }, iban: string },
+  required: ['kind'],
+};
+
+/** The schema of a parameter whose type is a union, and the components that it leads to. */
+function unionOf(members: readonly JsonSchema[], $defs: Readonly<Record<string, JsonSchema>> = {}, more: object = {}) {
+  const document = documentOf(taking('run', 'Payment', { Payment: { anyOf: members, ...more }, ...$defs }));
+  const { Payment, Error: _, ...others } = document.components.schemas;
+  return { Payment: Payment as JsonSchema, others };
+}
+const toComponent = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+test('a union that one word tells apart has a discriminator, and each member a name', () => {
+  const { Payment, others } = unionOf([card, transfer], {}, { description: 'How it is paid.' });
+  assert.deepEqual(Payment, {
+    description: 'How it is paid.',
+    oneOf: [toComponent('Card'), toComponent('Bank_transfer')],
+    discriminator: {
+      propertyName: 'kind',
+      mapping: { card: '#/components/schemas/Card', 'bank-transfer': '#/components/schemas/Bank_transfer' },
+    },
+  });
+  assert.deepEqual(others, { Card: card, Bank_transfer: transfer });
+});
+
+test('a member that has a name keeps it, also where the union says more about it', () => {
+  const { Payment, others } = unionOf(
+    [
+      { $ref: '#/$defs/ByCard', description: 'the usual way' },
+      { ...transfer, title: 'Transfer' },
+    ],
+    { ByCard: card, Transfer: string },
+  );
+  assert.deepEqual(Payment.oneOf, [
+    { ...toComponent('ByCard'), description: 'the usual way' },
+    toComponent('Transfer_2'),
+  ]);
+  const { mapping } = Payment.discriminator as { mapping: object };
+  assert.deepEqual(mapping, { card: toComponent('ByCard').$ref, 'bank-transfer': toComponent('Transfer_2').$ref });
+  assert.deepEqual(others, { ByCard: card, Transfer: string, Transfer_2: { ...transfer, title: 'Transfer' } });
+});
+
+test('what is no object stands beside the members that are told apart', () => {
+  const { Payment } = unionOf([card, { type: 'null' }, transfer]);
+  const [choice, ...rest] = Payment.anyOf as JsonSchema[];
+  assert.deepEqual(choice?.oneOf, [toComponent('Card'), toComponent('Bank_transfer')]);
+  assert.deepEqual(rest, [{ type: 'null' }]);
+});
+
+for (const [what, members] of [
+  ['have no word in common', [{ type: 'object', properties: { a: string } }, card]],
+  ['may leave the word out', [{ ...card, required: [] }, transfer]],
+  ['are told apart by a number', [1, 2].map((version) => ({ ...card, properties: { kind: { const: version } } }))],
+  ['are no objects', [string, number]],
+] as const) {
+  test(`a union whose members ${what} stays as it is`, () => {
+    assert.deepEqual(unionOf(members).Payment, { anyOf: members });
+  });
+}
+
+test('a union inside its own member is one that is told apart, too', () => {
+  const more = { ...transfer, properties: { ...transfer.properties, rest: { $ref: '#/$defs/Payment' } } };
+  const { Payment, others } = unionOf([card, { type: 'array', items: { anyOf: [card, more] } }]);
+  const [, list] = Payment.anyOf as JsonSchema[];
+  const { items } = list as { items: JsonSchema };
+  assert.deepEqual(items.oneOf, [toComponent('Card'), toComponent('Bank_transfer')]);
+  const { properties } = others.Bank_transfer as { properties: JsonSchema };
+  assert.deepEqual(properties.rest, toComponent('Payment'));
+});
+
+test('a deep schema takes no more than a walk through it', () => {
+  let deep: JsonSchema = string;
+  for (let level = 0; level < 200; level++) deep = { type: 'array', items: deep };
+  assert.deepEqual(documentOf(taking('run', 'Deep', { Deep: deep })).components.schemas.Deep, deep);
 });

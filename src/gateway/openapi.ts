@@ -26,7 +26,7 @@ export function toOpenApi(spec: ServiceSpec): JsonSchema {
       ...(spec.description === undefined ? {} : { description: spec.description }),
       version: 'not available', // as in the metrics: only what was built has a version
     },
-    servers: [{ url: '.' }], // beside this document, also behind a prefix
+    servers: [{ url: '.', description: 'where this document lies' }], // also behind a prefix
     tags: [
       { name: apiTag, description: 'The methods of the service.' },
       { name: serverTag, description: 'What the server says of itself.' },
@@ -67,11 +67,18 @@ function toOperation(spec: ServiceSpec, api: ApiSpec, schemas: SchemaCollection,
     responses: {
       200: success,
       ...(api.takesContext
-        ? { '2XX': { ...success, description: `${success.description} The method may choose the status.` } }
+        ? Object.fromEntries(
+            ['2XX', '3XX'].map((status) => [status, { ...success, description: chosenStatus(success) }]),
+          )
         : {}),
       ...errors.of.call,
     },
   };
+}
+
+/** A method with a context may choose any status that is no error. */
+function chosenStatus({ description }: { readonly description: string }): string {
+  return `${description} The method chose the status.`;
 }
 
 /** The first sentence as the summary, and the whole text where there is more of it. */
