@@ -164,7 +164,7 @@ test('/schema.json lists the methods by name with the shapes of what they take a
   const add = document.routes.find(({ name }) => name === 'add');
   assert.deepEqual(add?.input, {
     type: 'object',
-    properties: { a: { type: 'number' }, b: { type: 'number', default: 1 } },
+    properties: { a: { title: 'A', type: 'number' }, b: { title: 'B', type: 'number', default: 1 } },
     required: ['a'],
     title: 'Input',
   });

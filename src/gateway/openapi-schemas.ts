@@ -1,6 +1,7 @@
 /** Gathers the definitions of all methods of a service under the names that they have in its OpenAPI document. */
 import { hash } from 'node:crypto';
 import type { JsonSchema } from '../spec/service-spec.ts';
+import { createReach, nameInReference } from './definition-graph.ts';
 import { mapParts } from './map-parts.ts';
 import { tellApart } from './openapi-unions.ts';
 
@@ -34,38 +35,41 @@ export function createSchemaCollection(reserved: readonly string[]): SchemaColle
     add(document) {
       const { $defs, ...root } = tellApart(document);
       const definitions = ($defs ?? {}) as Definitions; // a schema document's own
+      const meaningOf = createMeanings(definitions);
       const names = new Map<string, string>();
       for (const name of Object.keys(definitions)) {
-        const meaning = meaningOf(name, definitions);
+        const meaning = meaningOf(name);
         const component = nameFor(name, meaning);
         meanings.set(component, meaning);
         names.set(name, component);
       }
       const move = (schema: JsonSchema) =>
         mapReferences(schema, (name) => `#/components/schemas/${names.get(name) ?? name}`);
-      for (const [name, component] of names) components.set(component, move(definitions[name] as JsonSchema)); // its key
+      for (const [name, component] of names) {
+        if (!components.has(component)) components.set(component, move(definitions[name] as JsonSchema)); // its key
+      }
       return move(root);
     },
     components: () => Object.fromEntries(components),
   };
 }
 
-/** A definition and all that it leads to, in short: the same text under the same name means the same. */
-function meaningOf(name: string, definitions: Definitions): string {
-  const reached = new Set([name]);
-  for (const one of reached) {
-    mapReferences(definitions[one] ?? {}, (next) => {
-      reached.add(next); // a set that grows is walked to its end
-      return next;
-    });
-  }
-  const text = JSON.stringify([...reached].map((one) => [one, definitions[one]]));
-  return hash('sha256', text); // of a hundred types that lead to each other, a hundred times all of them are too much
+/** For each definition, itself and all that it leads to, in short: the same text under the same name means the same. */
+function createMeanings(definitions: Definitions): (name: string) => string {
+  const reach = createReach(definitions);
+  const texts = new Map<string, string>(); // types that lead to each other reach the same ones
+  return (name) => {
+    const names = [...new Set([name, ...reach(name)])].sort();
+    const key = names.join(' ');
+    const text = texts.get(key) ?? hash('sha256', JSON.stringify(names.map((one) => [one, definitions[one]])));
+    texts.set(key, text);
+    return text;
+  };
 }
 
 /** A copy in which every `#/$defs/Name` is what `replace` makes of the name. */
 function mapReferences(schema: JsonSchema, replace: (name: string) => string): JsonSchema {
-  const toReplaced = (reference: unknown) => replace(String(reference).replace(/^#\/\$defs\//, ''));
+  const toReplaced = (reference: unknown) => replace(nameInReference(reference));
   const { $ref, discriminator, ...rest } = mapParts(schema, (part) => mapReferences(part, replace));
   const { mapping } = (discriminator ?? {}) as { mapping?: object }; // of OpenAPI
   return {

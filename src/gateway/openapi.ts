@@ -90,7 +90,7 @@ function toWords(text: string | undefined): { summary?: string; description?: st
 }
 
 function toRequestBody(api: ApiSpec, schemas: SchemaCollection): { requestBody?: JsonSchema } {
-  if (api.parameters.length === 0) return {}; // nothing has to be sent, and what is sent is not looked at
+  if (api.parameters.length === 0) return {}; // nothing has to be sent
   return {
     requestBody: {
       required: api.parameters.some(({ isRequired }) => isRequired),

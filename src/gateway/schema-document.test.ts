@@ -24,7 +24,12 @@ test('a method is listed in the keys that Python clients read', () => {
         name: 'run',
         route: '/v1/run',
         batchable: false,
-        input: { ...api.input, title: 'Input' },
+        input: {
+          type: 'object',
+          properties: { a: { title: 'A', type: 'number' } },
+          required: ['a'],
+          title: 'Input',
+        },
         output: { type: 'string' },
         is_task: false,
       },
@@ -45,4 +50,72 @@ test('descriptions of service and method are there where they were written', () 
   const { description, routes } = document([{ ...api, description: 'Runs.' }], { description: 'A demo.' });
   assert.deepEqual([description, routes[0].description], ['A demo.', 'Runs.']);
   assert.equal('description' in document([api]), false);
+});
+
+const routeOf = (more: object) => document([{ ...api, ...more }]).routes[0];
+const inputOf = (properties: object, $defs?: object) =>
+  routeOf({ input: { type: 'object', properties, ...($defs ? { $defs } : {}) } }).input;
+
+test('fields have titles made of their names, unless they have one', () => {
+  const { properties } = inputOf({ max_tokens: {}, topK: {}, _raw: {}, écran: {}, name: { title: 'The name' } });
+  assert.deepEqual(
+    Object.values(properties).map((schema) => (schema as { title: string }).title),
+    ['Max Tokens', 'TopK', 'Raw', 'Écran', 'The name'],
+  );
+});
+
+test('a method without parameters has an empty table of them', () => {
+  assert.deepEqual(routeOf({ input: { type: 'object' } }).input, { type: 'object', properties: {}, title: 'Input' });
+});
+
+test('a type is written where it is used, with its name and what is said about this use', () => {
+  const Person = { type: 'object', properties: { pet: { $ref: '#/$defs/Pet' } } };
+  const input = inputOf(
+    {
+      one: { $ref: '#/$defs/Person', description: 'first' },
+      many: { type: 'array', items: { $ref: '#/$defs/Person' } },
+    },
+    { Person, Pet: { type: 'string' } },
+  );
+  const written = { title: 'Person', type: 'object', properties: { pet: { title: 'Pet', type: 'string' } } };
+  assert.deepEqual(input.properties, {
+    one: { ...written, description: 'first' },
+    many: { title: 'Many', type: 'array', items: written },
+  });
+  assert.equal('$defs' in input, false);
+});
+
+test('a type that holds itself stays a reference, and only such types are kept beside', () => {
+  const Tree = {
+    type: 'object',
+    properties: { leaf: { $ref: '#/$defs/Leaf' }, children: { type: 'array', items: { $ref: '#/$defs/Tree' } } },
+  };
+  const { properties, $defs } = inputOf({ tree: { $ref: '#/$defs/Tree' } }, { Tree, Leaf: { type: 'number' } });
+  assert.deepEqual(properties, { tree: { title: 'Tree', $ref: '#/$defs/Tree' } });
+  assert.deepEqual($defs, {
+    Tree: { ...Tree, properties: { ...Tree.properties, leaf: { title: 'Leaf', type: 'number' } } },
+  });
+});
+
+test('a union keeps all of its members', () => {
+  const members = [{ type: 'string' }, { type: 'number' }, { type: 'null' }];
+  assert.deepEqual(inputOf({ a: { anyOf: members } }).properties.a, { title: 'A', anyOf: members });
+  assert.deepEqual(routeOf({ output: { schema: { anyOf: members } } }).output, { anyOf: members });
+});
+
+test('types that would fill megabytes stay references', () => {
+  const pair = (name: string) => ({ type: 'object', properties: { a: { $ref: name }, b: { $ref: name } } });
+  const levels = Array.from({ length: 40 }, (_, depth) => [`L${depth}`, pair(`#/$defs/L${depth + 1}`)]);
+  const $defs = { ...Object.fromEntries(levels), L40: { type: 'string' } };
+  const { properties, $defs: kept } = inputOf({ deep: { $ref: '#/$defs/L0' } }, $defs);
+  assert.deepEqual([properties, kept], [{ deep: { title: 'Deep', $ref: '#/$defs/L0' } }, $defs]);
+});
+
+test('a body that is taken as a whole is the root of its schema', () => {
+  const schema = { type: 'array', items: { $ref: '#/$defs/N' }, $defs: { N: { type: 'number' } } };
+  assert.deepEqual(routeOf({ body: 'json', input: schema }).input, {
+    type: 'array',
+    items: { title: 'N', type: 'number' },
+    root_input: true,
+  });
 });

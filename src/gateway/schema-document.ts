@@ -1,5 +1,6 @@
 /** `/schema.json`: what clients read to know the methods, in the keys that Python clients look for. */
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import { inlineReferences } from './inline-references.ts';
 
 /** The document, ready to send. */
 export function toSchemaDocument(spec: ServiceSpec): string {
@@ -17,12 +18,28 @@ function toRoute(api: ApiSpec): JsonSchema {
     name: api.name,
     route: api.route,
     batchable: false,
-    input: api.body === 'fields' ? { ...api.input, title: 'Input' } : { ...api.input, root_input: true },
+    input: toInput(api),
     output: {
-      ...api.output.schema,
+      ...inlineReferences(api.output.schema),
       ...(api.kind === 'stream' ? { is_stream: true, media_type: 'text/event-stream' } : {}),
     },
     is_task: false,
     ...(api.description === undefined ? {} : { description: api.description }),
   };
+}
+
+function toInput({ input, body }: ApiSpec): JsonSchema {
+  const inlined = inlineReferences(input);
+  if (body !== 'fields') return { ...inlined, root_input: true };
+  const fields = (inlined.properties ?? {}) as Readonly<Record<string, JsonSchema>>; // of an object with these fields
+  const titled = Object.entries(fields).map(([name, schema]) => [name, { title: toTitle(name), ...schema }]);
+  return { ...inlined, properties: Object.fromEntries(titled), title: 'Input' };
+}
+
+/** `max_tokens` → `Max Tokens`, as the reference makes titles of names. */
+function toTitle(name: string): string {
+  return name
+    .replaceAll('_', ' ')
+    .trim()
+    .replace(/(?<!\S)\p{L}/gu, (letter) => letter.toUpperCase());
 }
