@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bytesSchema } from '../io/bytes.ts';
+import { fileSchema } from '../io/file.ts';
+import { tensorSchema } from '../io/tensor-type.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import { toSchemaDocument } from './schema-document.ts';
 
@@ -118,4 +121,52 @@ test('a body that is taken as a whole is the root of its schema', () => {
     items: { title: 'N', type: 'number' },
     root_input: true,
   });
+});
+
+const image = { ...fileSchema('image'), description: 'A picture.' };
+const imageInPython = { type: 'file', format: 'image', pil: true, 'x-io-type': 'image' };
+
+for (const [what, schema, written] of [
+  ['bytes', bytesSchema('Uint8Array'), { type: 'string', format: 'binary', 'x-io-type': 'bytes' }],
+  [
+    'bytes in a container',
+    bytesSchema('ArrayBuffer'),
+    { type: 'string', format: 'binary', 'x-io-type': 'bytes', 'x-container': 'ArrayBuffer' },
+  ],
+  ['a file', fileSchema('file'), { type: 'file', format: 'binary', 'x-io-type': 'file' }],
+  ['a blob', fileSchema('blob'), { type: 'file', format: 'binary', 'x-io-type': 'blob' }],
+  ['a picture', image, { description: 'A picture.', ...imageInPython }],
+  [
+    'a tensor',
+    tensorSchema('float32', [2, 3], false),
+    {
+      ...{ type: 'tensor', format: 'numpy-array', dtype: 'float32', shape: [2, 3], dim: 6 },
+      ...{ 'x-io-type': 'tensor', 'x-dtype': 'float32', 'x-shape': [2, 3] },
+    },
+  ],
+] as const) {
+  test(`${what} is in the words of Python clients, beside the one that ours read`, () => {
+    assert.deepEqual(routeOf({ output: { schema } }).output, written);
+    assert.deepEqual(inputOf({ a: schema }).properties.a, { title: 'A', ...written });
+    assert.deepEqual(inputOf({ a: { type: 'array', items: schema } }).properties.a.items, written);
+    assert.deepEqual(inputOf({ a: { type: 'object', properties: { b: schema } } }).properties.a.properties.b, written);
+  });
+}
+
+test('members of a union stay JSON Schema, and a file that may be null is still one to upload', () => {
+  const anyOf = [image, { type: 'null' }];
+  assert.deepEqual(routeOf({ output: { schema: { anyOf } } }).output, { anyOf });
+  assert.deepEqual(inputOf({ a: { anyOf } }).properties.a, {
+    ...{ title: 'A', type: 'file', format: 'image', pil: true },
+    anyOf,
+  });
+  const two = [image, { type: 'string' }];
+  assert.deepEqual(inputOf({ a: { anyOf: two } }).properties.a, { title: 'A', anyOf: two });
+});
+
+test('a text that is answered as JSON does not look like one that is answered as it is', () => {
+  const date = { type: 'string', format: 'date-time', 'x-io-type': 'date' };
+  assert.deepEqual(routeOf({ output: { schema: date } }).output, { format: 'date-time', 'x-io-type': 'date' });
+  assert.deepEqual(inputOf({ at: date }).properties.at, { title: 'At', ...date });
+  assert.deepEqual(routeOf({ output: { schema: { type: 'string' } } }).output, { type: 'string' });
 });

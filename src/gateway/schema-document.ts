@@ -1,4 +1,7 @@
 /** `/schema.json`: what clients read to know the methods, in the keys that Python clients look for. */
+import { chooseAnswerForm, jsonAnswer } from '../io/answer.ts';
+import { ioTypeOf } from '../io/io-types.ts';
+import { isSchema } from '../spec/schema-parts.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { inlineReferences } from './inline-references.ts';
 
@@ -20,7 +23,7 @@ function toRoute(api: ApiSpec): JsonSchema {
     batchable: false,
     input: toInput(api),
     output: {
-      ...inlineReferences(api.output.schema),
+      ...toOutput(api.output.schema),
       ...(api.kind === 'stream' ? { is_stream: true, media_type: 'text/event-stream' } : {}),
     },
     is_task: false,
@@ -28,12 +31,57 @@ function toRoute(api: ApiSpec): JsonSchema {
   };
 }
 
+/** Whatever has the type `string` is read as plain text: what is answered as JSON, such as a date, must not have it. */
+function toOutput(schema: JsonSchema): JsonSchema {
+  const output = toDialect(inlineReferences(schema));
+  if (output.type !== 'string' || chooseAnswerForm(schema).mediaType !== jsonAnswer.mediaType) return output;
+  const { type: _, ...rest } = output;
+  return rest;
+}
+
 function toInput({ input, body }: ApiSpec): JsonSchema {
-  const inlined = inlineReferences(input);
+  const inlined = toDialect(inlineReferences(input));
   if (body !== 'fields') return { ...inlined, root_input: true };
   const fields = (inlined.properties ?? {}) as Readonly<Record<string, JsonSchema>>; // of an object with these fields
-  const titled = Object.entries(fields).map(([name, schema]) => [name, { title: toTitle(name), ...schema }]);
+  const titled = Object.entries(fields).map(([name, schema]) => [
+    name,
+    { title: toTitle(name), ...toOptional(schema) },
+  ]);
   return { ...inlined, properties: Object.fromEntries(titled), title: 'Input' };
+}
+
+/**
+ * What JSON has no word for in the words of Python clients, beside the one that ours read. Only where they look: in a
+ * field, in an item of a list. Members of unions stay JSON Schema, since our client tells them apart by it.
+ */
+function toDialect(schema: JsonSchema): JsonSchema {
+  const words = ioTypeOf(schema)?.describe?.(schema);
+  if (words) return { ...Object.fromEntries(Object.entries(schema).filter(([keyword]) => isKept(keyword))), ...words };
+  const { properties, items } = schema;
+  const fields = Object.entries(isSchema(properties) ? properties : {});
+  return {
+    ...schema,
+    ...(fields.length > 0
+      ? {
+          properties: Object.fromEntries(fields.map(([name, part]) => [name, isSchema(part) ? toDialect(part) : part])),
+        }
+      : {}),
+    ...(isSchema(items) ? { items: toDialect(items) } : {}),
+  };
+}
+
+const saysSomething = new Set(['title', 'description', 'default', 'deprecated', 'examples', '$defs']);
+
+function isKept(keyword: string): boolean {
+  return keyword.startsWith('x-') || saysSomething.has(keyword);
+}
+
+/** A file that may be null is still one to upload. */
+function toOptional(schema: JsonSchema): JsonSchema {
+  const members = Array.isArray(schema.anyOf) ? schema.anyOf.filter((member) => member?.type !== 'null') : [];
+  const [only] = members;
+  if (members.length !== 1 || !isSchema(only)) return schema;
+  return { ...schema, ...ioTypeOf(only)?.describe?.(only) };
 }
 
 /** `max_tokens` → `Max Tokens`, as the reference makes titles of names. */
