@@ -117,6 +117,8 @@ for (const [schema, text] of [
   [{ const: false }, 'false'],
   [{ $ref: '#/$defs/Person' }, 'Person'],
   [{ anyOf: [{ $ref: '#/$defs/A' }, { type: 'null' }] }, 'A | null'],
+  [{ oneOf: [{ $ref: '#/$defs/A' }, { $ref: '#/$defs/B' }] }, 'A | B'],
+  [{ type: ['string', 'null'], 'x-io-type': 'bytes' }, 'bytes | null'],
   [{ type: 'object', title: 'Person' }, 'Person'],
   [{ type: 'object' }, 'object'],
   [{}, 'unknown'],

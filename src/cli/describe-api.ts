@@ -1,4 +1,5 @@
 /** One line that says what a method takes and gives, for people. */
+import { ioKeyword } from '../io/io-type.ts';
 import type { ApiSpec, JsonSchema } from '../spec/service-spec.ts';
 
 /** For example `(texts: string[], topK?: number) → Match[]`. */
@@ -14,11 +15,23 @@ export function describeApi(api: ApiSpec): string {
 
 function toText(schema: unknown): string {
   if (typeof schema !== 'object' || schema === null) return 'unknown';
-  const { $ref, enum: words, const: constant, anyOf, type, items, title } = schema as JsonSchema;
+  const {
+    $ref,
+    enum: words,
+    const: constant,
+    anyOf,
+    oneOf,
+    type,
+    items,
+    title,
+    [ioKeyword]: kind,
+  } = schema as JsonSchema;
+  const members = anyOf ?? oneOf;
   if (typeof $ref === 'string') return $ref.slice($ref.lastIndexOf('/') + 1);
   if (Array.isArray(words)) return words.map((word) => JSON.stringify(word)).join(' | ');
   if (constant !== undefined) return JSON.stringify(constant);
-  if (Array.isArray(anyOf)) return anyOf.map(toText).join(' | ');
+  if (Array.isArray(members)) return members.map(toText).join(' | ');
+  if (typeof kind === 'string') return [kind, ...[type].flat().filter((one) => one === 'null')].join(' | ');
   if (type === 'array') return items === undefined ? 'array' : `${bracketed(toText(items))}[]`;
   if (typeof title === 'string' && type === 'object') return title;
   return [type ?? 'unknown'].flat().join(' | ');
