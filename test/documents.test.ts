@@ -117,6 +117,26 @@ export class Root {
   assert.deepEqual(Object.keys(document.paths['/'] ?? {}), ['post']);
 });
 
+test('what bentots says of its own types to authors is not said to callers', async () => {
+  using written = writeFiles({
+    'service.ts': `import { api, service, type Tensor } from 'bentots';
+@service()
+export class Means {
+  /** @param values What to average. */
+  @api() mean(values: Tensor<'float32', [2]>, others: Tensor<'float32', [2]>): number {
+    return values.data.length + others.data.length;
+  }
+}`,
+  });
+  await using command = bento(['schema', written.file]);
+  const { apis } = JSON.parse((await command.finished).stdout) as { apis: [{ input: { properties: object } }] };
+  const words = Object.values(apis[0].input.properties).map(({ description, examples }) => [description, examples]);
+  assert.deepEqual(words, [
+    ['What to average.', undefined],
+    [undefined, undefined],
+  ]);
+});
+
 test('without such a method POST / is refused', async () => {
   const response = await get('/', { method: 'POST' });
   await response.body?.cancel();

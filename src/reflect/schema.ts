@@ -78,6 +78,8 @@ export class SchemaWriter implements TypeWriter {
     for (const { name, declaredIn, value } of description.brands) {
       if (this.#isOurs(declaredIn)) this.#limit(schema, name, value, description, place);
     }
+    // What we say of our own types, such as Tensor, is for authors and not for their callers.
+    if (this.#isOurs(description.declaredIn)) return schema;
     for (const comment of description.comments) this.annotate(schema, parseComment(comment), place);
     return schema;
   }
