@@ -78,7 +78,7 @@ test('the page lists the methods with their words, and asks nobody but its serve
   const { page, complaints, strangers } = opened;
   assert.match(await page.locator('.info').innerText(), /Shop[\s\S]*Sells things, and says so\./);
   assert.equal(await page.title(), 'Shop');
-  assert.equal(await page.locator('.opblock').count(), 13);
+  assert.equal(await page.locator('.opblock').count(), 15);
   assert.match(await operation(page, 'price').innerText(), /\/price[\s\S]*Adds up what an order costs\./);
   assert.equal(await operation(page, 'oldPrice').locator('.opblock-summary-path__deprecated').count(), 1);
   await keep(page, 'overview');
