@@ -149,6 +149,12 @@ test('files go both ways, alone and inside', async () => {
   assert.deepEqual([response.headers.get('content-type'), await response.text()], ['text/csv', 'hi!']);
 });
 
+test('bytes that may be null are answered as JSON, since null is no bytes', async () => {
+  const response = await values.post('/bytesOrNull', { size: 2 });
+  assert.deepEqual([response.headers.get('content-type'), await response.text()], ['application/json', '"Bwc="']);
+  assert.deepEqual([await client.bytesOrNull(2), await client.bytesOrNull(0)], [Uint8Array.of(7, 7), null]);
+});
+
 test('a picture is known by its bytes, and its size is read from them', async () => {
   const gif = Uint8Array.from(atob('R0lGODlhAwACAIAAAP///wAAACwAAAAAAwACAAACAoRRADs='), (letter) =>
     letter.charCodeAt(0),

@@ -33,7 +33,7 @@ export const textAnswer: AnswerForm = {
 
 /** Bytes are answered as they are. */
 const bytesAnswer: AnswerForm = {
-  matches: (schema) => schema[ioKeyword] === bytes.name,
+  matches: (schema) => schema[ioKeyword] === bytes.name && schema.type === 'string', // null is no bytes
   takes: (crossing) => (bytes.tags as readonly string[]).includes(Object.prototype.toString.call(crossing)),
   mediaType: 'application/octet-stream',
   encode: toBytes,
