@@ -49,7 +49,7 @@ test('a change that breaks callers ends the check with 1, each change in a line 
   assert.deepEqual(stdout.split('\n'), [
     `since ${file} was written:`,
     '  breaks     count → result may now be null; was number',
-    '  breaks     count(text) no longer takes string; takes "a" or "b"',
+    '  breaks     count(text) took string, now takes "a" or "b" only',
     '  may break  count(atMost) has another default: was 10, is now 11',
     '  fine       count(more) is new and optional',
     `2 changes break callers, 1 may break them; to make it what the file says: bento schema ${written.folder} --write ${file}`,

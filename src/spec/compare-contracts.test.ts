@@ -6,6 +6,7 @@ import type { JsonSchema, ServiceSpec } from './service-spec.ts';
 
 const string = { type: 'string' };
 const number = { type: 'number' };
+const bytes = { type: 'string', contentEncoding: 'base64', 'x-io-type': 'bytes' };
 const object = (properties: JsonSchema, required = Object.keys(properties)): JsonSchema => ({
   type: 'object',
   properties,
@@ -139,7 +140,7 @@ for (const [what, before, after, expected] of [
     'another type',
     method({ a: string }, number),
     method({ a: number }, number),
-    ['breaks: run(a) no longer takes string; takes number'],
+    ['breaks: run(a) took string, now takes number only'],
   ],
   [
     'a wider type',
@@ -151,13 +152,13 @@ for (const [what, before, after, expected] of [
     'null not taken any more',
     method({ a: orNull(string) }, number),
     method({ a: string }, number),
-    ['breaks: run(a) no longer takes null; takes string'],
+    ['breaks: run(a) took null, now takes string only'],
   ],
   [
     'a word less',
     method({ a: { enum: ['x', 'y'] } }, number),
     method({ a: { enum: ['x'] } }, number),
-    ['breaks: run(a) no longer takes "y"; takes "x"'],
+    ['breaks: run(a) took "y", now takes "x" only'],
   ],
   [
     'a word more',
@@ -226,6 +227,35 @@ for (const [what, before, after, expected] of [
     ['may break: run() was open to other fields, is now closed to them'],
   ],
 
+  [
+    'a text that is now bytes',
+    method({ a: string }, number),
+    method({ a: bytes }, number),
+    ['breaks: run(a) was plain JSON, is now of the kind bytes'],
+  ],
+  [
+    'bytes that are now a text',
+    method({}, object({ a: bytes })),
+    method({}, object({ a: string })),
+    ['breaks: run → result.a was of the kind bytes, is now plain JSON'],
+  ],
+  [
+    'bytes as the whole answer',
+    method({}, string),
+    method({}, bytes),
+    [
+      'breaks: run → result was answered as text/plain; charset=utf-8, is now answered as application/octet-stream',
+      'breaks: run → result was plain JSON, is now of the kind bytes',
+    ],
+  ],
+
+  [
+    'what was anything',
+    method({ a: {} }, {}),
+    method({ a: number }, number),
+    ['breaks: run(a) took anything, now takes number only', 'fine: run → result is now number only'],
+  ],
+
   // What it takes whole.
   [
     'a whole body instead of fields',
@@ -237,7 +267,7 @@ for (const [what, before, after, expected] of [
     'another type of the body',
     whole(list(number)),
     whole(list(string)),
-    ['breaks: run(body[]) no longer takes number; takes string'],
+    ['breaks: run(body[]) took number, now takes string only'],
   ],
   ['another name for the body', whole(number), { ...whole(number), parameters: [{ name: 'b', isRequired: true }] }, []],
   [
@@ -346,7 +376,7 @@ test('a parameter is not touched by definitions that it does not lead to', () =>
     },
   });
   assert.deepEqual(changes(service(withItem(string)), service(withItem(number))), [
-    'breaks: run(b) no longer takes string; takes number',
+    'breaks: run(b) took string, now takes number only',
   ]);
 });
 

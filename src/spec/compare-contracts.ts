@@ -171,7 +171,7 @@ function compareWholeInputs({ name, input: before }: ContractApi, { input: after
 
 function compareInputs(place: (path: string) => string, before: JsonSchema, after: JsonSchema): Change[] {
   const lost = findGaps(before, after, 'input').map((gap) => {
-    const what = `no longer takes ${gap.narrow}; takes ${gap.wide}`;
+    const what = `took ${gap.narrow}, now takes ${gap.wide} only`;
     return toChange(gap, place(gap.path), gap.kind === 'value' ? what : `was ${gap.narrow}, is now ${gap.wide}`);
   });
   const gained = findGaps(after, before, 'input').map((gap) => {
@@ -188,8 +188,8 @@ function compareOutputs(api: string, before: JsonSchema, after: JsonSchema, kind
     return toChange(gap, place(gap.path), gap.kind === 'value' ? what : `was ${gap.wide}, is now ${gap.narrow}`);
   });
   const gained = findGaps(before, after, 'output').map((gap) => {
-    const what = gap.kind === 'value' ? `is never ${gap.narrow} any more` : `was ${gap.narrow}, is now ${gap.wide}`;
-    return fine(place(gap.path), what);
+    const lost = gap.narrow === 'anything' ? `is now ${gap.wide} only` : `is never ${gap.narrow} any more`;
+    return fine(place(gap.path), gap.kind === 'value' ? lost : `was ${gap.narrow}, is now ${gap.wide}`);
   });
   const media = kind === 'unary' ? compareMediaTypes(place(''), before, after) : [];
   return [...media, ...settle(place(''), before, after, lost, gained)];

@@ -1,4 +1,5 @@
 /** Keyword by keyword: whether all values of one alternative keep what a schema demands. */
+import { ioKeyword } from '../io/io-type.ts';
 import { nameAlternatives, nameWords } from './alternatives.ts';
 import { plainRules } from './compare-bounds.ts';
 import { annotations, type Flat, isAbsent, isSame, jsonTypes } from './compare-flat.ts';
@@ -229,16 +230,10 @@ const notRule: Rule = ({ narrow, part, hasSameDefinitions, isDisjoint }) => {
 
 /** How a value that JSON has no word for is written. */
 const formRule: Rule = ({ narrow, part }, keyword) => {
+  if (keyword !== ioKeyword && part[ioKeyword] !== undefined) return []; // says it all
   const own = narrow.rest[keyword];
   if (own === part[keyword]) return [];
-  return [
-    ruleGap(
-      '',
-      own === undefined ? 'plain JSON' : `a value of the kind ${own}`,
-      `a value of the kind ${part[keyword]}`,
-      true,
-    ),
-  ];
+  return [ruleGap('', own === undefined ? 'plain JSON' : `of the kind ${own}`, `of the kind ${part[keyword]}`, true)];
 };
 
 /** Keywords whose meaning depends on others beside them. */
@@ -278,5 +273,6 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['anyOf', choiceRule],
   ['oneOf', choiceRule],
   ['not', notRule],
-  ['x-io-type', formRule],
+  [ioKeyword, formRule],
+  ['contentEncoding', formRule],
 ]);

@@ -1,4 +1,5 @@
 /** Decides whether every value that one schema allows is allowed by another, and says where it is not or may not be. */
+import { ioKeyword } from '../io/io-type.ts';
 import { inPlace, nameAlternatives } from './alternatives.ts';
 import { annotations, type Flat, flatten, isAbsent, isSame } from './compare-flat.ts';
 import type { Gap } from './compare-gap.ts';
@@ -112,10 +113,10 @@ function standFor(schema: unknown, definitions: Definitions, depth = 0): unknown
 
 /** A value that was written in a way of its own, and is plain JSON on the other side. */
 function findLostForm({ rest }: Flat, parts: readonly JsonSchema[]): Gap[] {
-  const own = rest['x-io-type'];
-  if (own === undefined || parts.some((part) => part.anyOf || part.oneOf || part['x-io-type'])) return [];
+  const own = rest[ioKeyword];
+  if (own === undefined || parts.some((part) => part.anyOf || part.oneOf || part[ioKeyword])) return [];
   const isCertain = parts.some(({ type }) => type !== undefined);
-  return [{ path: '', kind: 'rule', narrow: `a value of the kind ${own}`, wide: 'plain JSON', isCertain }];
+  return [{ path: '', kind: 'rule', narrow: `of the kind ${own}`, wide: 'plain JSON', isCertain }];
 }
 
 function areDisjoint(a: Flat, b: Flat): boolean {
