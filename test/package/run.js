@@ -30,8 +30,7 @@ function pack() {
   const left = ['node_modules', 'dist', 'test', 'bench'];
   for (const name of readdirSync(repository)) {
     if (name.startsWith('.') || left.includes(name)) continue;
-    const filter = (/** @type {string} */ path) => !path.includes('node_modules');
-    cpSync(join(repository, name), join(copy, name), { recursive: true, filter });
+    cpSync(join(repository, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'), 'junction');
   const packed = join(folder, 'packed');

@@ -102,11 +102,13 @@ suite('two copies of bentots', () => {
       }
     });
 
-    test("models, hooks, contexts and errors of a base class work in the service's worker", async () => {
+    test("models, hooks, contexts, values and errors of a base class work in the service's worker", async () => {
       await using served = await project.serve('bento', 'serve', '--verbose', 'shop');
       assert.match(served.text, new RegExp(`hands over to bentots ${otherVersion} `));
       assert.deepEqual(await post(`${served.url}/where`), [200, join(project.folder, 'shop/weights')]);
       assert.deepEqual(await post(`${served.url}/path`), [200, '/path']);
+      assert.deepEqual(await post(`${served.url}/scale`, '{"values":[1,2],"by":3}'), [200, '[3,6]']);
+      assert.equal((await post(`${served.url}/scale`, '{"values":[1],"by":0}'))[0], 400);
       assert.deepEqual(await post(`${served.url}/buy`), [409, soldOut]);
       assert.deepEqual(await post(`${served.url}/isApiError`), [200, 'true']);
     });

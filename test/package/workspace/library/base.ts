@@ -1,5 +1,5 @@
 /** A package of the same workspace, with a bentots of its own. */
-import { ApiError, api, type Context, localFolder, model, onStartup } from 'bentots';
+import { ApiError, api, type Context, localFolder, type Min, model, onStartup, Tensor } from 'bentots';
 
 /** What services of this workspace have in common. */
 export class Base {
@@ -15,6 +15,16 @@ export class Base {
   @api()
   where(): string {
     return this.opened;
+  }
+
+  /** Gets a tensor of the copy that serves, and gives one of the library's copy. */
+  @api()
+  scale(values: Tensor<'float32', ['n']>, by: number & Min<1>): Tensor<'float32', ['n']> {
+    return new Tensor(
+      'float32',
+      values.data.map((value) => value * by),
+      values.shape,
+    );
   }
 
   @api()
