@@ -7,6 +7,7 @@ import { openLog } from '../observe/log.ts';
 import { type Generation, startGeneration } from '../pool/generation.ts';
 import { findTarget } from '../pool/target.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
+import { createGenerations } from './generations.ts';
 import { openHttp } from './http/server.ts';
 
 /** Options of {@link serve}; what each means and its default stand in the options reference. */
@@ -21,7 +22,15 @@ export interface ServeOptions extends Given<typeof serverOptions> {
 export interface ServerHandle extends AsyncDisposable {
   /** Where it can be reached, for example `http://127.0.0.1:3000`. */
   readonly url: string;
+  /** Of the code that serves now. */
   readonly spec: ServiceSpec;
+  /**
+   * Loads the service again and serves it once it is ready: new requests go to the new workers, those under way finish
+   * on the old ones. If it does not start, the old ones go on. While a reload is under way one more is queued.
+   *
+   * @throws ServiceError as `serve` would.
+   */
+  reload(): Promise<void>;
   /** Stops accepting, lets requests finish within `gracefulTimeoutMs`, runs shut-down hooks, ends the workers. */
   stop(): Promise<void>;
   /** Ends everything at once. */
@@ -41,27 +50,41 @@ export interface ServerHandle extends AsyncDisposable {
 export async function serve(target: string, options: ServeOptions = {}): Promise<ServerHandle> {
   const { logTo, signal = new AbortController().signal, ...given } = options;
   const settings = resolveOptions(serverOptions, given, 'serve()');
-  const found = findTarget(target, process.cwd());
+  const workingFolder = process.cwd(); // of now: it may be another one when the service is loaded again
+  findTarget(target, workingFolder); // what cannot be found is said before a port is opened
   const isTerminal = logTo === undefined && process.stdout.isTTY;
   const format = settings.logFormat === 'auto' ? (isTerminal ? 'text' : 'json') : settings.logFormat;
   const { log, close: closeLog } = openLog({ format, destination: logTo ?? 1 });
 
-  let generation: Generation | undefined;
+  const generations = createGenerations({
+    start: (signal) =>
+      startGeneration({
+        target: findTarget(target, workingFolder),
+        workers: settings.workers,
+        niceness: settings.niceness,
+        signal,
+        log,
+      }),
+    // No call takes longer than the second, so that none fails because of a reload.
+    drainMs: ({ spec }) => Math.max(settings.gracefulTimeoutMs, spec.settings.traffic.timeoutMs),
+  });
   let isStopping = false;
   let stopped: Promise<void> | undefined;
   // The port first: a probe is answered while models load, and a port that is taken is known at once.
-  const http = await openHttp(settings, { log, generation: () => generation, isStopping: () => isStopping }).catch(
-    (error: unknown) => {
-      closeLog();
-      throw error;
-    },
-  );
+  const http = await openHttp(settings, {
+    log,
+    generation: () => generations.current,
+    isStopping: () => isStopping,
+  }).catch((error: unknown) => {
+    closeLog();
+    throw error;
+  });
 
   const stop = async () => {
     isStopping = true;
     const late = setTimeout(() => http.closeAll(), settings.gracefulTimeoutMs);
     const closed = http.close();
-    await generation?.stop(settings.gracefulTimeoutMs);
+    await generations.stop(settings.gracefulTimeoutMs);
     await closed;
     clearTimeout(late);
     closeLog();
@@ -71,28 +94,31 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
     return stopped;
   };
 
+  const abandon = () => void stopOnce();
+  signal.addEventListener('abort', abandon, { once: true });
   try {
-    generation = await startGeneration({
-      target: found,
-      workers: settings.workers,
-      niceness: settings.niceness,
-      signal,
-      log,
-    });
+    signal.throwIfAborted();
+    await generations.replace();
   } catch (error) {
     http.closeAll();
     await stopOnce();
     throw signal.aborted ? new ServiceError('STOPPING', {}, { cause: error }) : error;
+  } finally {
+    signal.removeEventListener('abort', abandon);
   }
-  const { spec, kill } = generation;
   return {
     url: http.url,
-    spec,
+    get spec() {
+      return (generations.current as Generation).spec; // there is one since the start
+    },
+    async reload() {
+      await generations.replace();
+    },
     stop: stopOnce,
     [Symbol.asyncDispose]: stopOnce,
     kill() {
       isStopping = true;
-      kill();
+      generations.kill();
       http.closeAll();
       void stopOnce();
     },

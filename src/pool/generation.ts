@@ -8,6 +8,7 @@ import { joinSpec } from '../spec/join.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { createValidatorCompiler, type Validator } from '../spec/validator.ts';
 import { createDispatcher } from './dispatch.ts';
+import { createHolds } from './holds.ts';
 import { loaderTsconfig } from './loader-tsconfig.ts';
 import { resolveModels } from './models.ts';
 import { reflectTypes } from './reflect-types.ts';
@@ -31,6 +32,10 @@ export interface Generation {
   /** Whether as many workers are ready as were asked for. */
   readonly isReady: boolean;
   dispatch(invocation: Invocation): Promise<Outcome>;
+  /** Says that a request is being read and will become a call; `retire` waits until the function it gives is called. */
+  hold(): () => void;
+  /** Takes the calls of the requests that hold it, then stops; what takes longer than that is cut. */
+  retire(graceMs: number): Promise<void>;
   /** Refuses new calls, lets the others finish within the time given, ends the workers. */
   stop(graceMs: number): Promise<void>;
   /** Ends the workers at once. */
@@ -90,6 +95,12 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       first,
       options.signal,
     );
+    const holds = createHolds();
+    const stop = async (graceMs: number) => {
+      const startedMs = performance.now();
+      await dispatcher.close();
+      await supervisor.stop(Math.max(0, graceMs - (performance.now() - startedMs)));
+    };
     return {
       spec,
       routes,
@@ -97,12 +108,14 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
         return supervisor.readyCount >= count;
       },
       dispatch: dispatcher.dispatch,
-      kill: supervisor.kill,
-      async stop(graceMs) {
+      hold: holds.hold,
+      async retire(graceMs) {
         const startedMs = performance.now();
-        await dispatcher.close();
-        await supervisor.stop(Math.max(0, graceMs - (performance.now() - startedMs)));
+        await holds.untilNone(graceMs);
+        await stop(Math.max(0, graceMs - (performance.now() - startedMs)));
       },
+      stop,
+      kill: supervisor.kill,
     };
   } catch (error) {
     first.kill();

@@ -191,6 +191,7 @@ function createHandler(
       'x-bentoml-request-id': trace.spanId,
     };
     let isDispatched = false;
+    const letGo = generation.hold();
     const departure = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) departure.abort();
@@ -198,7 +199,7 @@ function createHandler(
     try {
       const timeoutMs = readTimeout(request, idleMs);
       const args = await readArguments(request, route, options, memory);
-      const outcome = await generation.dispatch({
+      const dispatched = generation.dispatch({
         service: generation.spec.name,
         method: route.api.name,
         args,
@@ -207,6 +208,8 @@ function createHandler(
         trace,
         request: toRequestInfo(request, path, route.api.takesContext),
       });
+      letGo(); // it is a call now, which the generation counts itself
+      const outcome = await dispatched;
       isDispatched = true;
       const form = now.answerForms.get(route) as AnswerForm; // every route has one
       if (outcome.kind === 'value') {
@@ -223,6 +226,7 @@ function createHandler(
         },
       });
     } catch (error) {
+      letGo();
       logFailure(error, isDispatched, path, trace);
       if (response.destroyed || response.headersSent) return void response.destroy();
       endUnreadBody(request, response);
