@@ -97,6 +97,8 @@ export const errorTable = {
   MODEL_MISSING: row(500, 'FAILED_PRECONDITION', false, 'the model of {service}.{field} is missing: {problem}'),
   START_FAILED: row(500, 'FAILED_PRECONDITION', false, '{service} did not start: {problem}'),
   PORT_UNAVAILABLE: row(500, 'FAILED_PRECONDITION', false, 'cannot listen on {address}: {problem}'),
+  BENTOFILE_INVALID: row(500, 'FAILED_PRECONDITION', false, '{place}: {problem}'),
+  WATCH_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot watch {folder}: {problem}'),
 } as const satisfies Record<string, ErrorRow>;
 
 /** One of the codes of the error table, for example `'QUEUE_FULL'`. */

@@ -12,15 +12,16 @@ export function addFlags(command: Command, rows: Rows): void {
 
 function toFlag(name: string, row: Row<unknown>, flag: string): Option {
   const from = row.env === undefined ? '' : `, environment ${row.env}`;
-  const fallback = row.default === undefined ? '' : `default ${row.default}`;
+  const fallback = row.default === undefined || row.default === false ? '' : `default ${row.default}`;
   const notes = `${fallback}${from}`.replace(/^, /, '');
-  const option = new Option(flag, notes === '' ? row.doc : `${row.doc} (${notes})`).argParser((text) => {
+  const option = new Option(flag, notes === '' ? row.doc : `${row.doc} (${notes})`);
+  option.attributeName = () => name;
+  if (!flag.includes('<')) return option; // given or not
+  return option.argParser((text) => {
     const value = row.fromText(text);
     if (row.accepts(value)) return value;
     throw new InvalidArgumentError(`It must be ${row.wanted}.`);
   });
-  option.attributeName = () => name;
-  return option;
 }
 
 /** The values of the flags that were given. */

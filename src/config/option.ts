@@ -62,6 +62,14 @@ export const option = {
     accepts: (value): value is number => typeof value === 'number' && value > 0 && value <= 1,
     fromText: numberFromText,
   }),
+  /** Something that is done or not. */
+  toggle: (row: Common<boolean>): Option<boolean> => ({
+    ...row,
+    kind: 'option',
+    wanted: 'true or false',
+    accepts: (value): value is boolean => typeof value === 'boolean',
+    fromText: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+  }),
   /** A text that matches a pattern. */
   text: <Value extends string | undefined>(
     row: Common<Value> & { readonly pattern: RegExp; readonly wanted: string },

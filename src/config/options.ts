@@ -84,6 +84,17 @@ export const serverOptions = {
     flag: '--niceness <level>',
     doc: 'How far workers step back behind the gateway when processors are short.',
   }),
+  reload: option.toggle({
+    default: false,
+    doc: 'Serves what the files say whenever they are saved.',
+    flag: '--reload',
+  }),
+  reloadPollMs: option.ms({
+    default: 0,
+    min: 0,
+    doc: 'How often `reload` looks at the files, where the system does not tell of changes; 0 to be told.',
+    flag: '--reload-poll <ms>',
+  }),
   logFormat: option.choice({
     of: ['auto', 'text', 'json'],
     default: 'auto',

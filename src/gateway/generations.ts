@@ -1,11 +1,14 @@
 /** Holds the generation that serves, and puts another one in its place without a request noticing. */
 import { ServiceError } from '../errors.ts';
 import type { Generation } from '../pool/generation.ts';
+import { unlessAborted } from '../pool/unless-aborted.ts';
 
 /** The generations of one server: never more than two of them are alive. */
 export interface Generations {
   /** The one that new requests go to; undefined until the first is ready. */
   readonly current: Generation | undefined;
+  /** When that one took over. */
+  readonly since: Date | undefined;
   /** Whether one that was replaced still has requests: the next start waits for it. */
   readonly isDraining: boolean;
   /**
@@ -32,6 +35,7 @@ interface GenerationsDeps {
 export function createGenerations({ start, drainMs }: GenerationsDeps): Generations {
   const stopping = new AbortController();
   let current: Generation | undefined;
+  let since: Date | undefined;
   let draining: { readonly generation: Generation; readonly ended: Promise<void> } | undefined;
   let running: { readonly over: Promise<void>; giveUp(): void } | undefined;
   let queued: Promise<Generation> | undefined;
@@ -46,6 +50,7 @@ export function createGenerations({ start, drainMs }: GenerationsDeps): Generati
     }
     const before = current;
     current = next;
+    since = new Date();
     if (before) {
       const ended = before.retire(drainMs(before)).then(() => {
         draining = undefined;
@@ -72,6 +77,9 @@ export function createGenerations({ start, drainMs }: GenerationsDeps): Generati
     get current() {
       return current;
     },
+    get since() {
+      return since;
+    },
     get isDraining() {
       return draining !== undefined;
     },
@@ -96,15 +104,4 @@ export function createGenerations({ start, drainMs }: GenerationsDeps): Generati
       draining?.generation.kill();
     },
   };
-}
-
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -6,9 +6,14 @@ import { ServiceError } from '../errors.ts';
 import { openLog } from '../observe/log.ts';
 import { type Generation, startGeneration } from '../pool/generation.ts';
 import { findTarget } from '../pool/target.ts';
+import { createTypeReader } from '../pool/type-reader.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import { createGenerations } from './generations.ts';
 import { openHttp } from './http/server.ts';
+import { logReload, type ReloadEvent } from './reload/event.ts';
+import { keepCurrent } from './reload/keep-current.ts';
+import { startTracked } from './reload/start-tracked.ts';
+import { createTracker } from './reload/tracker.ts';
 
 /** Options of {@link serve}; what each means and its default stand in the options reference. */
 export interface ServeOptions extends Given<typeof serverOptions> {
@@ -16,6 +21,8 @@ export interface ServeOptions extends Given<typeof serverOptions> {
   readonly logTo?: { write(line: string): unknown };
   /** Gives up a start that is under way. */
   readonly signal?: AbortSignal;
+  /** Told of what happens with the option `reload`. @default a line in the log for each */
+  readonly onReload?: (event: ReloadEvent) => void;
 }
 
 /** A running server. */
@@ -38,7 +45,8 @@ export interface ServerHandle extends AsyncDisposable {
 }
 
 /**
- * Serves the service of a file, `file:Class` or folder; resolves when every worker is ready.
+ * Serves the service of a file, `file:Class` or folder; resolves when every worker is ready. With the option `reload` a
+ * service that does not start is no failure: it is started again after the next save.
  *
  * @example
  * ```ts
@@ -48,26 +56,35 @@ export interface ServerHandle extends AsyncDisposable {
  * @throws ServiceError with what to mend, for example `PORT_UNAVAILABLE` or `TYPE_UNSUPPORTED`.
  */
 export async function serve(target: string, options: ServeOptions = {}): Promise<ServerHandle> {
-  const { logTo, signal = new AbortController().signal, ...given } = options;
+  const { logTo, signal = new AbortController().signal, onReload, ...given } = options;
   const settings = resolveOptions(serverOptions, given, 'serve()');
   const workingFolder = process.cwd(); // of now: it may be another one when the service is loaded again
-  findTarget(target, workingFolder); // what cannot be found is said before a port is opened
+  const find = () => findTarget(target, workingFolder);
+  find(); // what is not there is said before a port is opened
   const isTerminal = logTo === undefined && process.stdout.isTTY;
   const format = settings.logFormat === 'auto' ? (isTerminal ? 'text' : 'json') : settings.logFormat;
   const { log, close: closeLog } = openLog({ format, destination: logTo ?? 1 });
 
+  const tell = onReload ?? ((event: ReloadEvent) => logReload(event, log));
+  const tracking = settings.reload
+    ? {
+        tracker: createTracker({
+          onProblem: (error) => tell({ kind: 'problem', error }),
+          onMore: () => keeper?.hint(),
+        }),
+        types: createTypeReader(),
+      }
+    : undefined;
+  const { workers, niceness } = settings;
   const generations = createGenerations({
-    start: (signal) =>
-      startGeneration({
-        target: findTarget(target, workingFolder),
-        workers: settings.workers,
-        niceness: settings.niceness,
-        signal,
-        log,
-      }),
+    async start(signal) {
+      const start = { workers, niceness, signal, log };
+      return tracking ? startTracked(find, start, tracking) : startGeneration({ ...start, target: find() });
+    },
     // No call takes longer than the second, so that none fails because of a reload.
     drainMs: ({ spec }) => Math.max(settings.gracefulTimeoutMs, spec.settings.traffic.timeoutMs),
   });
+  const keeper = tracking && keepCurrent({ ...tracking, generations, pollMs: settings.reloadPollMs, tell });
   let isStopping = false;
   let stopped: Promise<void> | undefined;
   // The port first: a probe is answered while models load, and a port that is taken is known at once.
@@ -84,9 +101,11 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
     isStopping = true;
     const late = setTimeout(() => http.closeAll(), settings.gracefulTimeoutMs);
     const closed = http.close();
+    keeper?.close();
     await generations.stop(settings.gracefulTimeoutMs);
     await closed;
     clearTimeout(late);
+    tracking?.types.close();
     closeLog();
   };
   const stopOnce = () => {
@@ -98,7 +117,7 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
   signal.addEventListener('abort', abandon, { once: true });
   try {
     signal.throwIfAborted();
-    await generations.replace();
+    await (keeper ? keeper.start() : generations.replace());
   } catch (error) {
     http.closeAll();
     await stopOnce();
@@ -118,6 +137,7 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
     [Symbol.asyncDispose]: stopOnce,
     kill() {
       isStopping = true;
+      tracking?.types.close();
       generations.kill();
       http.closeAll();
       void stopOnce();

@@ -6,6 +6,7 @@ import { createReader } from '../spec/codec.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import { joinSpec } from '../spec/join.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import type { SourceFile } from '../spec/source-file.ts';
 import { createValidatorCompiler, type Validator } from '../spec/validator.ts';
 import { createDispatcher } from './dispatch.ts';
 import { createHolds } from './holds.ts';
@@ -14,6 +15,7 @@ import { resolveModels } from './models.ts';
 import { reflectTypes } from './reflect-types.ts';
 import { startSupervisor } from './supervisor.ts';
 import { chooseService, type Target } from './target.ts';
+import type { TypeReader } from './type-reader.ts';
 import { launchWorker, type WorkerInTheMaking } from './worker-handle.ts';
 
 /** A method as a door sees it. */
@@ -45,13 +47,16 @@ export interface Generation {
 // What the service itself says is known only once it has loaded.
 const loadTimeoutMs = serviceOptions.startTimeoutMs.default;
 
-interface GenerationOptions {
+/** What a generation is started with. */
+export interface GenerationOptions {
   readonly target: Target;
   /** Overrides what the service says. */
   readonly workers: number | undefined;
   readonly niceness: number;
   /** Aborts the start. */
   readonly signal: AbortSignal;
+  /** For a server that is reloaded: what reads the types again and again, and who is told what the code came from. */
+  readonly watched?: { readonly types: TypeReader; onSource(source: SourceFile): void };
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
@@ -71,6 +76,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       niceness: options.niceness,
       loadTimeoutMs,
       log: (level, message, fields) => log(level, message, { ...fields, worker: index }),
+      onSource: options.watched?.onSource,
     });
   const first = launch(1);
   const abandon = () => first.kill();
@@ -141,6 +147,7 @@ export async function describeTarget(options: Omit<GenerationOptions, 'workers'>
     niceness: options.niceness,
     loadTimeoutMs,
     log,
+    onSource: undefined,
   });
   try {
     return await readSpec(options, worker);
@@ -151,15 +158,20 @@ export async function describeTarget(options: Omit<GenerationOptions, 'workers'>
 }
 
 async function readSpec(
-  options: Pick<GenerationOptions, 'target' | 'signal' | 'log'>,
+  options: Pick<GenerationOptions, 'target' | 'signal' | 'log' | 'watched'>,
   worker: WorkerInTheMaking,
 ): Promise<ServiceSpec> {
-  const { target, signal, log } = options;
+  const { target, signal, log, watched } = options;
   // What the decorators raise explains more than what the types lack: it is waited for first.
-  const types = reflectTypes(target.file, signal);
+  const types = watched ? watched.types.read(target.file, signal, watched.onSource) : reflectTypes(target.file, signal);
   types.catch(() => {});
-  const decorated = chooseService(target, await worker.hello);
-  const reflected = await types;
-  for (const warning of reflected.warnings) log('warn', warning, {});
-  return joinSpec(decorated, reflected);
+  try {
+    const decorated = chooseService(target, await worker.hello);
+    const reflected = await types;
+    for (const warning of reflected.warnings) log('warn', warning, {});
+    return joinSpec(decorated, reflected);
+  } catch (error) {
+    if (watched) await types.catch(() => {}); // what it looked for may be what is missing
+    throw error;
+  }
 }

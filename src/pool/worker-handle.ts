@@ -6,6 +6,7 @@ import type { ResponseChanges, Trace } from '../spec/invocation.ts';
 import type { Credit, FromWorker, ToWorker } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
+import type { SourceFile } from '../spec/source-file.ts';
 import { startProcess } from './worker-process.ts';
 
 /** What one call hears from its worker. Exactly one of `onValue`, `onEnd`, `onError`, `onLost` comes last. */
@@ -63,6 +64,8 @@ interface LaunchOptions {
   /** How long the file may take to load, before it is known what the service says. */
   readonly loadTimeoutMs: number;
   readonly log: WorkerLog;
+  /** Told of the files that the worker's code comes from. */
+  readonly onSource: ((source: SourceFile) => void) | undefined;
 }
 
 /** Starts a worker's process and has it load the file. */
@@ -95,6 +98,8 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     switch (message.kind) {
       case 'hello':
         return hello.resolve(message.services);
+      case 'loaded':
+        return options.onSource?.(message.source);
       case 'ready':
         return ready.resolve();
       case 'failed':
@@ -164,7 +169,12 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
 
   const loaded = withTimeout(hello.promise, options.loadTimeoutMs, options.file, 'loaded');
   loaded.catch(() => {}); // whoever waits for it hears of it
-  channel.send({ kind: 'load', file: options.file, tsconfig: options.tsconfig });
+  channel.send({
+    kind: 'load',
+    file: options.file,
+    tsconfig: options.tsconfig,
+    reportsSources: options.onSource !== undefined,
+  });
   return {
     pid,
     hello: loaded,

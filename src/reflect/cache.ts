@@ -41,6 +41,13 @@ export function cacheFileFor(file: string): string {
  * is damaged, or was written by someone else, counts as none.
  */
 export async function loadCached(file: string): Promise<ReflectedModule | undefined> {
+  return (await readCache(file))?.module;
+}
+
+/** As `loadCached`, with the files that the answer depends on. */
+export async function readCache(
+  file: string,
+): Promise<{ readonly module: ReflectedModule; readonly sources: readonly SourceText[] } | undefined> {
   const entry = resolve(file);
   if (!isTrusted(cacheFolderFor(entry))) return undefined;
   const bytes = await readSmall(cacheFileFor(entry));
@@ -54,7 +61,7 @@ export async function loadCached(file: string): Promise<ReflectedModule | undefi
   if (!document.sources.some((source) => source.file === entry)) return undefined;
   const inputs = document.lockfile ? [...document.sources, document.lockfile] : document.sources;
   const same = await Promise.all(inputs.map(isUnchanged));
-  return same.every(Boolean) ? document.module : undefined;
+  return same.every(Boolean) ? { module: document.module, sources: inputs } : undefined;
 }
 
 /** Writes a reflection down, whole or not at all; false if there is no place that can be written. */

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import type { ReflectedModule, ReflectedService } from '../spec/reflected.ts';
+import type { SourceFile } from '../spec/source-file.ts';
 import type { ClassDescription, Compiler, DecoratorDescription, SourceText } from './compiler.ts';
 import { parseMethodComment } from './jsdoc.ts';
 import { reflectMethod } from './method.ts';
@@ -18,6 +19,14 @@ export interface Reflection {
   readonly configs: readonly SourceText[];
 }
 
+/** For a process that reflects more than once. */
+export interface StandingReflection {
+  /** What the compiler keeps from one reading for the next; only it looks inside. */
+  readonly kept?: Map<string, unknown>;
+  /** Told of each file that is read or looked for, also where the reading fails. */
+  readonly onLook?: (source: SourceFile) => void;
+}
+
 const vocabulary = 'bentots';
 
 /**
@@ -26,7 +35,7 @@ const vocabulary = 'bentots';
  * @throws SOURCE_BROKEN if a source or the tsconfig cannot be read; names file, line and column.
  * @throws TYPE_UNSUPPORTED listing up to ten types that cannot be sent, each with its place and what to do.
  */
-export async function reflect(file: string): Promise<Reflection> {
+export async function reflect(file: string, standing: StandingReflection = {}): Promise<Reflection> {
   const entry = resolve(file);
   const { openProgram } = await loadCompiler(entry);
   const packageOf = createPackageNames();
@@ -35,6 +44,7 @@ export async function reflect(file: string): Promise<Reflection> {
     tsconfig: findTsconfig(entry),
     conditions: import.meta.url.endsWith('.ts') ? ['@bentots/source'] : [], // as our own sources are resolved
     packageOf,
+    ...standing,
   };
   const quick = openProgram({ ...request, hasAllGlobals: false });
   const first = reflectProgram(entry, quick, packageOf);

@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import ts from 'typescript';
 import { ServiceError } from '../errors.ts';
+import type { SourceFile } from '../spec/source-file.ts';
 import type { Compiler, SourceText } from './compiler.ts';
 import { printPath } from './problems.ts';
+import { type KeptFiles, keepParsed } from './typescript-6-kept.ts';
 import { createClassReader } from './typescript-6-methods.ts';
 import { readOptions } from './typescript-6-options.ts';
 import { createPlaces } from './typescript-6-places.ts';
@@ -22,18 +24,29 @@ export interface ProgramRequest {
   readonly hasAllGlobals: boolean;
   /** Name of the package that holds a file. */
   readonly packageOf: (file: string) => string | undefined;
+  /** What earlier programs have parsed, if there are any. */
+  readonly kept?: KeptFiles;
+  /** Told of each file that is read or looked for. */
+  readonly onLook?: (source: SourceFile) => void;
 }
 
 /**
  * Reads one file and what it imports.
  * @throws SOURCE_BROKEN if the file does not exist or the tsconfig cannot be read.
  */
-export function openProgram({ file, tsconfig, conditions, hasAllGlobals, packageOf }: ProgramRequest): Compiler {
+export function openProgram(request: ProgramRequest): Compiler {
+  const { file, tsconfig, conditions, hasAllGlobals, packageOf, kept, onLook } = request;
   const hashes = new Map<string, string>();
-  const readFile = (path: string) => readHashed(path, hashes);
+  const readFile = (path: string) => {
+    const text = readHashed(path, hashes);
+    onLook?.({ file: resolve(path), sha256: hashes.get(path) });
+    return text;
+  };
   const read = readOptions(file, tsconfig, conditions, hasAllGlobals, readFile);
   const { options, declarationFiles, configFiles } = read;
   const host = Object.assign(ts.createCompilerHost(options), { readFile }); // in place: its other calls go through it
+  if (kept) keepParsed(host, options, kept, (path) => (readFile(path) === undefined ? undefined : hashes.get(path)));
+  if (onLook) tellOfMissing(host, onLook);
   const program = ts.createProgram([file, ...declarationFiles], options, host);
   const entry = program.getSourceFile(file);
   if (!entry) throw new ServiceError('SOURCE_BROKEN', { file: printPath(file), problem: 'there is no such file' });
@@ -65,6 +78,19 @@ export function openProgram({ file, tsconfig, conditions, hasAllGlobals, package
     describe: types.describe,
     awaited: types.awaited,
     asyncItem: types.asyncItem,
+  };
+}
+
+/** A file that an import could mean will be meant once it is there. */
+function tellOfMissing(host: ts.CompilerHost, onLook: (source: SourceFile) => void): void {
+  const exists = host.fileExists.bind(host);
+  const isFolder = host.directoryExists?.bind(host);
+  // In a folder that is not there the compiler would not look for files.
+  host.directoryExists = (path) => !path.includes('/node_modules') || (isFolder?.(path) ?? true);
+  host.fileExists = (path) => {
+    const isThere = exists(path);
+    if (!isThere && /\.(?:[cm]?[jt]sx?|json)$/.test(path)) onLook({ file: resolve(path), sha256: undefined });
+    return isThere;
   };
 }
 

@@ -4,11 +4,18 @@ import type { LogLevel } from '../observe/log-level.ts';
 import type { DecoratedService } from './decorated.ts';
 import type { RequestInfo, ResponseChanges, Trace } from './invocation.ts';
 import type { ServiceSpec } from './service-spec.ts';
+import type { SourceFile } from './source-file.ts';
 
 /** From the gateway to a worker. */
 export type ToWorker =
   /** Import the file and say what is in it. */
-  | { readonly kind: 'load'; readonly file: string; readonly tsconfig: string | undefined }
+  | {
+      readonly kind: 'load';
+      readonly file: string;
+      readonly tsconfig: string | undefined;
+      /** Whether the worker tells which files it loads. */
+      readonly reportsSources: boolean;
+    }
   /** Construct the service and run its start-up hooks. */
   | {
       readonly kind: 'start';
@@ -44,6 +51,8 @@ export interface Credit {
 /** From a worker to the gateway. */
 export type FromWorker =
   | { readonly kind: 'hello'; readonly services: readonly DecoratedService[] }
+  /** The author's code came from this file, or would have come from it; until the worker ends, since code loads late. */
+  | { readonly kind: 'loaded'; readonly source: SourceFile }
   | { readonly kind: 'ready' }
   /** The worker cannot go on; `step` says what it was doing. */
   | {

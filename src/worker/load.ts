@@ -2,6 +2,8 @@
 import { pathToFileURL } from 'node:url';
 import { withVariable } from '../config/with-variable.ts';
 import { isServiceClass } from '../sdk/decorator-data.ts';
+import type { SourceFile } from '../spec/source-file.ts';
+import { reportSources } from './report-sources.ts';
 
 /** A service class and the name under which its file exports it. */
 export interface LoadedService {
@@ -9,9 +11,17 @@ export interface LoadedService {
   readonly serviceClass: new () => object;
 }
 
-/** Imports a file, TypeScript or JavaScript, and gives the service classes it exports, each once. */
-export async function loadServices(file: string, tsconfig: string | undefined): Promise<LoadedService[]> {
+/**
+ * Imports a file, TypeScript or JavaScript, and gives the service classes it exports, each once.
+ * @param onSource is told of every file that is loaded, now and later.
+ */
+export async function loadServices(
+  file: string,
+  tsconfig: string | undefined,
+  onSource: ((source: SourceFile) => void) | undefined,
+): Promise<LoadedService[]> {
   await registerTypeScript(file, tsconfig);
+  if (onSource) reportSources(onSource);
   const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   const found = new Map<new () => object, string>();
   for (const [exportName, value] of Object.entries(module)) {

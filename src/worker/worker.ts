@@ -7,6 +7,7 @@ import { construct } from '../sdk/inject.ts';
 import type { Trace } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
+import type { SourceFile } from '../spec/source-file.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
 import { type LoadedService, loadServices } from './load.ts';
 
@@ -35,7 +36,8 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
   const load = async (message: Extract<ToWorker, { kind: 'load' }>) => {
     file = message.file;
     try {
-      loaded = await loadServices(file, message.tsconfig);
+      const report = message.reportsSources && ((source: SourceFile) => deps.send({ kind: 'loaded', source }));
+      loaded = await loadServices(file, message.tsconfig, report || undefined);
       const services = loaded.map(({ serviceClass, exportName }) => describeClass(serviceClass, exportName));
       deps.send({ kind: 'hello', services });
     } catch (error) {

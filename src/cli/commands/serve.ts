@@ -3,9 +3,12 @@ import type { Command } from 'commander';
 import { serverOptions } from '../../config/options.ts';
 import { fromEnvironment } from '../../config/resolve.ts';
 import { isServiceError } from '../../errors.ts';
+import { describeReload, type ReloadEvent } from '../../gateway/reload/event.ts';
 import type { ServerHandle } from '../../gateway/serve.ts';
+import type { ServiceSpec } from '../../spec/service-spec.ts';
 import { describeApi } from '../describe-api.ts';
 import { addFlags, givenFlags } from '../flags.ts';
+import { printError } from '../print-error.ts';
 import { addTarget } from '../target-argument.ts';
 
 /** Adds arguments, options and what to do. */
@@ -20,10 +23,11 @@ export function define(command: Command): void {
 }
 
 async function run(target: string, flags: Readonly<Record<string, unknown>>): Promise<void> {
-  const startedMs = performance.now();
+  let startedMs = performance.now();
   const start = new AbortController();
   const running: { server?: ServerHandle } = {};
   let signals = 0;
+  let told: readonly string[] = [];
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       signals++;
@@ -35,19 +39,38 @@ async function run(target: string, flags: Readonly<Record<string, unknown>>): Pr
   try {
     const { serve } = await import('../../gateway/serve.ts'); // not before it is known that this copy serves
     const given = { ...fromEnvironment(serverOptions, process.env), ...givenFlags(flags, serverOptions) };
-    running.server = await serve(target, { ...given, signal: start.signal });
+    const onReload = (event: ReloadEvent) => {
+      if (event.kind === 'changed') startedMs = performance.now();
+      tell(event, flags.verbose === true);
+      const methods = running.server && describeApis(running.server.spec);
+      if (event.kind !== 'reloaded' || !methods || methods.join() === told.join()) return;
+      told = methods;
+      for (const line of methods) say(line);
+    };
+    running.server = await serve(target, { ...given, signal: start.signal, onReload });
   } catch (error) {
     if (start.signal.aborted && isServiceError(error, 'STOPPING')) return say('stopped before it was ready');
     throw error;
   }
   announce(running.server, performance.now() - startedMs);
+  told = describeApis(running.server.spec);
 }
 
 function announce({ spec, url }: ServerHandle, readyMs: number): void {
   say(`${spec.name} is served at ${url}, ready in ${Math.round(readyMs)} ms`);
-  for (const api of spec.apis) say(`  POST ${api.route}  ${describeApi(api)}`);
+  for (const line of describeApis(spec)) say(line);
   say('  GET  / /docs.json /schema.json /healthz /readyz /metrics');
   say('Ctrl-C stops it.');
+}
+
+function describeApis(spec: ServiceSpec): readonly string[] {
+  return spec.apis.map((api) => `  POST ${api.route}  ${describeApi(api)}`);
+}
+
+/** A problem and a failure are told as those of a start are. */
+function tell(event: ReloadEvent, isVerbose: boolean): void {
+  if (event.kind === 'problem' || event.kind === 'failed') printError(event.error, isVerbose);
+  if (event.kind !== 'problem') say(describeReload(event));
 }
 
 async function stop(server: ServerHandle): Promise<void> {
