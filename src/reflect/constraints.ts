@@ -4,10 +4,10 @@ import { map } from '../io/map.ts';
 import { sequence } from '../io/sequence.ts';
 import { set } from '../io/set.ts';
 import { typedArray } from '../io/typed-array.ts';
+import { whyUnsafe } from '../spec/pattern.ts';
 import { type Draft, Reference } from './definitions.ts';
 import type { Docs, Tag } from './jsdoc.ts';
 import { setKey } from './keys.ts';
-import { whyUnsafe } from './pattern.ts';
 
 type Applies = 'number' | 'string' | 'array';
 

@@ -1,7 +1,8 @@
 /** Writes the JSON Schema of a template literal type, such as `user_${number}`. */
+
+import { whyUnsafe } from '../spec/pattern.ts';
 import type { TypeHandle } from './compiler.ts';
 import type { Draft } from './definitions.ts';
-import { whyUnsafe } from './pattern.ts';
 import type { Place, TypeWriter, WrittenType } from './place.ts';
 import type { Refusal } from './refused.ts';
 
