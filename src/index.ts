@@ -3,6 +3,7 @@ export { ApiError, type ErrorCode, isServiceError, ServiceError, type Violation 
 export { ImageFile, type ImageSize } from './io/image.ts';
 export { type Dimension, type DType, Tensor, type TensorData } from './io/tensor.ts';
 export { type ApiDecorator, type ApiOptions, api } from './sdk/api.ts';
+export type { PlainSchema, Schema, StandardSchema } from './sdk/author-schema.ts';
 export type {
   Above,
   Below,
@@ -20,6 +21,7 @@ export type {
   UniqueItems,
 } from './sdk/constraints.ts';
 export type { Context, ContextRequest, ContextResponse, Log } from './sdk/context.ts';
+export { defineService, type ServiceDefinition } from './sdk/define-service.ts';
 export { onShutdown, onStartup } from './sdk/lifecycle.ts';
 export { localFolder } from './sdk/local-folder.ts';
 export { type ModelDecorator, model } from './sdk/model.ts';

@@ -95,6 +95,14 @@ export const option = {
     accepts: (value): value is boolean => typeof value === 'boolean',
     fromText: (text) => (text === 'true' ? true : text === 'false' ? false : text),
   }),
+  /** An object of the author's that stays in the process that made it: no data, so that it has no default. */
+  value: (row: { readonly doc: string; readonly wanted: string }): Option<unknown> => ({
+    ...row,
+    kind: 'option',
+    default: undefined,
+    accepts: (value): value is unknown => (typeof value === 'object' && value !== null) || typeof value === 'function',
+    fromText: (text) => text,
+  }),
   /** A count that is only sometimes given: without it something else decides. */
   optionalCount: (row: Omit<Common<undefined>, 'default'> & Range): Option<number | undefined> => ({
     ...integer({ ...row, default: row.min }, ''),

@@ -43,6 +43,18 @@ export const apiOptions = {
     default: false,
     doc: 'Whether the body as a whole is the one argument of the method: text and bytes as they are, anything else as JSON.',
   }),
+  input: option.value({
+    wanted: 'a schema',
+    doc: 'Schema of the parameters, which are its properties, or of the whole body; it goes before the types.',
+  }),
+  params: option.value({
+    wanted: 'an object of schemas',
+    doc: 'Schemas of single parameters, by name; they go before the types.',
+  }),
+  output: option.value({
+    wanted: 'a schema',
+    doc: 'Schema of the result, or of each item of a stream; it goes before the type.',
+  }),
   slots: option.optionalCount({
     min: 1,
     max: 10_000,

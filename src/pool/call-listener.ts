@@ -1,5 +1,5 @@
 /** Turns what a worker says about one call into the outcome that the caller gets. */
-import { ApiError, type ErrorRecord, fromRecord, ServiceError } from '../errors.ts';
+import { ApiError, type ErrorRecord, fromRecord, isServiceError, ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { Invocation, Outcome, ResponseChanges } from '../spec/invocation.ts';
 import type { Credit } from '../spec/messages.ts';
@@ -74,7 +74,8 @@ export function createCallListener(deps: CallDeps): {
     onError(record) {
       const error = toCallerError(record);
       const isHeard = fail(error);
-      if (!(error instanceof ApiError)) {
+      const isForCaller = error instanceof ApiError || isServiceError(error, 'INVALID_INPUT');
+      if (!isForCaller) {
         // Once nobody waits, a complaint about the aborted signal is to be expected; anything else is worth a look.
         const isComplaint = record.name === 'AbortError' || record.name === 'TimeoutError';
         const level = isHeard ? 'error' : isComplaint ? 'debug' : 'warn';

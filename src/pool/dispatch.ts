@@ -2,7 +2,7 @@
 import { ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
-import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import type { ApiSpec, JsonSchema, OutputSpec, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
 import { createCallListener } from './call-listener.ts';
 import { createOutputCheck, type OutputCheck } from './output.ts';
@@ -45,6 +45,11 @@ interface Ticket {
   running?: { readonly worker: WorkerHandle; readonly id: number };
 }
 
+/** Where the author's own schema has run, it has checked more than the gateway could. */
+function outputCheckOf({ schema, checked = schema }: OutputSpec, compile: DispatchDeps['compile']): OutputCheck {
+  return createOutputCheck(checked, compile(checked));
+}
+
 /** Creates the dispatcher of one generation of a service. */
 export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatcher {
   const { maxQueue, timeoutMs: longestMs } = spec.settings.traffic;
@@ -53,7 +58,7 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
       api.name,
       {
         api,
-        check: createOutputCheck(api.output.schema, compile(api.output.schema)),
+        check: outputCheckOf(api.output, compile),
         waiting: createWaitingLine<Ticket>(),
       },
     ]),

@@ -4,7 +4,7 @@ import { serviceOptions } from '../config/options.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import { createReader } from '../spec/codec.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
-import { joinSpec } from '../spec/join.ts';
+import { joinSpec, type ModuleTypes, schemaSources } from '../spec/join.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
 import { createValidatorCompiler, type Validator } from '../spec/validator.ts';
@@ -14,7 +14,7 @@ import { loaderTsconfig } from './loader-tsconfig.ts';
 import { resolveModels } from './models.ts';
 import { reflectTypes } from './reflect-types.ts';
 import { startSupervisor } from './supervisor.ts';
-import { chooseService, type Target } from './target.ts';
+import { chooseService, isTypeScript, type Target } from './target.ts';
 import type { TypeReader } from './type-reader.ts';
 import { launchWorker, type WorkerInTheMaking } from './worker-handle.ts';
 
@@ -133,8 +133,9 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
 }
 
 function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Route {
-  const read = createReader(api.input, (member) => compile(member).fits);
-  return { api, input: compile(api.input), ...(read && { read }) };
+  const checked = api.checkedInput ?? api.input;
+  const read = createReader(checked, (member) => compile(member).fits);
+  return { api, input: compile(checked), ...(read && { read }) };
 }
 
 /** The spec of the service that the target names, without starting it: what `bento schema` prints. */
@@ -163,15 +164,25 @@ async function readSpec(
 ): Promise<ServiceSpec> {
   const { target, signal, log, watched } = options;
   // What the decorators raise explains more than what the types lack: it is waited for first.
-  const types = watched ? watched.types.read(target.file, signal, watched.onSource) : reflectTypes(target.file, signal);
+  const types = readTypes(target.file, signal, watched);
   types.catch(() => {});
   try {
     const decorated = chooseService(target, await worker.hello);
-    const reflected = await types;
-    for (const warning of reflected.warnings) log('warn', warning, {});
-    return joinSpec(decorated, reflected);
+    const module = await types;
+    for (const warning of module.warnings) log('warn', warning, {});
+    return joinSpec(decorated, module, await worker.exportSchemas(schemaSources(decorated, module)));
   } catch (error) {
     if (watched) await types.catch(() => {}); // what it looked for may be what is missing
     throw error;
   }
+}
+
+/** Plain JavaScript has no types to be read. */
+async function readTypes(
+  file: string,
+  signal: AbortSignal,
+  watched: GenerationOptions['watched'],
+): Promise<ModuleTypes> {
+  if (!isTypeScript(file)) return { file, warnings: [] };
+  return watched ? watched.types.read(file, signal, watched.onSource) : reflectTypes(file, signal);
 }

@@ -38,6 +38,7 @@ function createWorker(index: number) {
   const making: WorkerInTheMaking = {
     pid: index,
     hello: Promise.resolve([]),
+    exportSchemas: async () => [],
     start: () => ready.promise,
     kill,
     ended: ended.promise,

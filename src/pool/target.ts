@@ -19,6 +19,7 @@ const conventionalFiles = [
   'service.js',
   'src/service.js',
   'service.mjs',
+  'service.cjs',
 ];
 const sourcePattern = /\.[cm]?[jt]sx?$/;
 
@@ -73,6 +74,11 @@ export function chooseService(target: Target, services: readonly DecoratedServic
   const remedy =
     names.length === 0 ? 'put @service() on a class and export it' : `it has ${names.join(', ')}, not ${choice}`;
   throw new ServiceError('SERVICE_MISSING', { file, remedy });
+}
+
+/** Whether a file has types to be read. */
+export function isTypeScript(file: string): boolean {
+  return /\.[cm]?tsx?$/.test(file);
 }
 
 // A colon after a drive letter (C:\…) belongs to the path.

@@ -1,11 +1,11 @@
 /** One worker as the pool sees it: the handshake, then calls. */
 import { type ErrorRecord, fromRecord, ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
-import type { DecoratedService } from '../spec/decorated.ts';
+import type { DecoratedService, ExportedSchema } from '../spec/decorated.ts';
 import type { ResponseChanges, Trace } from '../spec/invocation.ts';
 import type { Credit, FromWorker, ToWorker } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
-import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
+import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
 import { startProcess } from './worker-process.ts';
 
@@ -50,6 +50,8 @@ export interface WorkerInTheMaking {
   readonly pid: number | undefined;
   /** What the file exports. @throws ServiceError `SOURCE_BROKEN`, or what a decorator raised. */
   readonly hello: Promise<readonly DecoratedService[]>;
+  /** What the schemas are that parameter types are inferred from; asked for after `hello`. @throws ServiceError `SERVICE_INVALID` */
+  exportSchemas(sources: readonly SchemaSource[]): Promise<readonly ExportedSchema[]>;
   /** @throws ServiceError `START_FAILED`, or what was raised on the way. */
   start(spec: ServiceSpec, models: Readonly<Record<string, unknown>>): Promise<WorkerHandle>;
   kill(): void;
@@ -73,8 +75,9 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   const launchedMs = performance.now();
   const { channel, ended, kill, pid } = startProcess(options.niceness);
   const hello = Promise.withResolvers<readonly DecoratedService[]>();
+  const exported = Promise.withResolvers<readonly ExportedSchema[]>();
   const ready = Promise.withResolvers<void>();
-  for (const { promise } of [hello, ready]) promise.catch(() => {}); // whoever waits for it hears of it
+  for (const { promise } of [hello, exported, ready]) promise.catch(() => {}); // whoever waits for it hears of it
   // An object and not a Map, whose outgrown tables would keep ended calls alive: see waiting-line.ts.
   const calls: Record<number, { readonly api: ApiSpec; readonly listener: CallListener }> = Object.create(null);
   let load = 0;
@@ -83,6 +86,10 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   let isConnected = true; // the line closes a moment before the process has ended
   let nextId = 1;
   let serviceName = '';
+
+  const rejectAll = (error: Error) => {
+    for (const { reject } of [hello, exported, ready]) reject(error);
+  };
 
   const release = (id: number): CallListener | undefined => {
     const call = calls[id];
@@ -100,6 +107,8 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         return hello.resolve(message.services);
       case 'loaded':
         return options.onSource?.(message.source);
+      case 'exported':
+        return exported.resolve(message.schemas);
       case 'ready':
         return ready.resolve();
       case 'failed':
@@ -108,8 +117,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
             stack: message.error.stack,
           });
         }
-        hello.reject(toStartError(message, options.file, serviceName));
-        return ready.reject(toStartError(message, options.file, serviceName));
+        return rejectAll(toStartError(message, options.file, serviceName));
       case 'value':
         return release(message.id)?.onValue(message.value, message.response);
       case 'items':
@@ -135,8 +143,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       service: serviceName || options.file,
       problem: `its worker ended with ${how} before it was ready`,
     });
-    hello.reject(error);
-    ready.reject(error);
+    rejectAll(error);
     for (const id of Object.keys(calls)) release(Number(id))?.onLost(how);
   });
 
@@ -180,6 +187,11 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     hello: loaded,
     ended,
     kill,
+    exportSchemas(sources) {
+      if (sources.length === 0) return Promise.resolve([]);
+      channel.send({ kind: 'export', sources });
+      return withTimeout(exported.promise, options.loadTimeoutMs, options.file, 'loaded');
+    },
     async start(spec, models) {
       serviceName = spec.name;
       channel.send({ kind: 'start', spec, models, workerIndex: options.index });

@@ -196,6 +196,15 @@ export interface Brand {
   readonly value: TypeHandle;
 }
 
+/** A schema of the author's that a type was inferred from, as `z.infer<typeof Person>` is. */
+export interface InferredFrom {
+  /** As it is written after `typeof`. */
+  readonly name: string;
+  readonly gives: 'input' | 'output';
+  /** Where it can be imported from; absent if no file of the author's exports it. */
+  readonly exported?: { readonly file: string; readonly path: readonly string[] };
+}
+
 /** What is known of a type, one level deep. */
 export interface TypeDescription {
   /** As written where that is known, else as the compiler prints it; on one line. */
@@ -214,4 +223,5 @@ export interface TypeDescription {
   /** What the type is intersected with beside what its values are. */
   readonly brands: readonly Brand[];
   readonly shape: TypeShape;
+  readonly inferredFrom?: InferredFrom;
 }

@@ -1,8 +1,8 @@
 /** Turns one `@api` method into its parameters and its schemas. */
 
 import type { ReflectedMethod } from '../spec/reflected.ts';
-import type { ParameterSpec } from '../spec/service-spec.ts';
-import { readApiOptions } from './api-options.ts';
+import type { ParameterSpec, SchemaSource } from '../spec/service-spec.ts';
+import { type ApiOptionsType, readApiOptions } from './api-options.ts';
 import type {
   Compiler,
   DecoratorDescription,
@@ -35,12 +35,13 @@ export function reflectMethod(
   context: MethodContext,
 ): ReflectedMethod {
   const owner = `${className}.${method.name}`;
-  const takesBody = readTakesBody(api, owner, context);
+  const options = readApiOptions(api, context.compiler);
+  const takesBody = readTakesBody(options, api, owner, context.problems);
   const docs = parseMethodComment(method.comment);
   checkSignature(method, owner, context.problems);
   checkTags(docs, method, owner, context.problems);
-  const { parameters, takesContext, input } = reflectParameters(method, docs, owner, takesBody, context);
-  const { kind, isAsync, output } = reflectResult(method, docs, owner, context);
+  const { parameters, takesContext, input } = reflectParameters(method, docs, owner, { options, takesBody }, context);
+  const { kind, isAsync, output } = reflectResult(method, docs, owner, options, context);
   return {
     name: method.name,
     kind,
@@ -56,8 +57,12 @@ export function reflectMethod(
   };
 }
 
-function readTakesBody(api: DecoratorDescription, owner: string, { compiler, problems }: MethodContext): boolean {
-  const { body } = readApiOptions(api, compiler);
+function readTakesBody(
+  { body }: ApiOptionsType,
+  api: DecoratorDescription,
+  owner: string,
+  problems: Problems,
+): boolean {
   if (body !== 'unclear') return body;
   problems.add(
     api.location,
@@ -106,7 +111,7 @@ function reflectParameters(
   method: MethodDescription,
   docs: MethodDocs,
   owner: string,
-  takesBody: boolean,
+  { options, takesBody }: { readonly options: ApiOptionsType; readonly takesBody: boolean },
   context: MethodContext,
 ) {
   const writer = new SchemaWriter(context.compiler, context.problems, context.isOurs);
@@ -121,19 +126,25 @@ function reflectParameters(
       takesContext = true;
       continue;
     }
-    const problem = whyRefused(parameter, owner, takesBody);
+    const problem = whyRefused(parameter, owner, { takesBody, isDescribed: options.describes(name) });
     if (problem !== undefined) {
       const underline = { ...location, length: parameter.name.length };
       context.problems.add(location, problem, parameter.form === 'destructured' ? underline : undefined);
       continue;
     }
     const place: Place = { role: 'parameter', path: name, name, owner, location, depth: 0 };
-    const schema = writer.write(type, place);
-    for (const part of docsOf(parameter, docs)) writer.annotate(schema, part, place);
+    const isDescribed = options.describes(name);
+    const source = isDescribed ? undefined : readSource(parameter, owner, context);
+    const schema = isDescribed || source ? {} : writer.write(type, place);
+    for (const part of docsOf(parameter, docs)) {
+      if (isDescribed || source) refuseLimits(part, `parameter "${name}" of ${owner}`, context.problems);
+      writer.annotate(schema, part, place);
+    }
+    const from = source === 'out of reach' ? undefined : source;
     const own = writer.own(schema);
     if (parameter.initialiser?.kind === 'literal') own.default = parameter.initialiser.value;
     setKey(properties, name, schema);
-    parameters.push({ name, isRequired: !parameter.isOptional });
+    parameters.push({ name, isRequired: !parameter.isOptional, ...(from && { from }) });
   }
   if (takesBody) {
     checkBody(method, takesContext, owner, context.problems);
@@ -147,6 +158,30 @@ function reflectParameters(
 
 function isContext({ name, declaredIn }: TypeDescription, { isOurs }: MethodContext): boolean {
   return name === 'Context' && isOurs(declaredIn);
+}
+
+/** The schema that the type of a parameter is inferred from, which says more than the type. */
+function readSource(
+  { name, type, location }: ParameterDescription,
+  owner: string,
+  { compiler, problems }: MethodContext,
+): SchemaSource | 'out of reach' | undefined {
+  const { inferredFrom } = compiler.describe(type);
+  if (!inferredFrom) return undefined;
+  const { exported, gives } = inferredFrom;
+  if (exported) return { ...exported, gives };
+  problems.add(
+    location,
+    `parameter "${name}" of ${owner} has a type that is inferred from ${inferredFrom.name}, which the server cannot import to check with it; export it where you declare it: export const ${inferredFrom.name.replace(/^.*\./, '')} = …, or give it with the method: @api({ params: { ${name}: ${inferredFrom.name} } })`,
+  );
+  return 'out of reach';
+}
+
+/** A schema that is given goes before everything else, so that a limit beside it would be lost. */
+function refuseLimits(docs: Docs, what: string, problems: Problems): void {
+  for (const tag of docs.tags.filter(isConstraint)) {
+    problems.add(tag.location, `${what}: @${tag.name} stands beside a schema, which goes first; say it in the schema`);
+  }
 }
 
 /** What callers and JSDoc call a parameter. */
@@ -181,7 +216,7 @@ function checkBody(method: MethodDescription, takesContext: boolean, owner: stri
 function whyRefused(
   { form, name, isAnnotated, initialiser }: ParameterDescription,
   owner: string,
-  takesBody: boolean,
+  { takesBody, isDescribed }: { readonly takesBody: boolean; readonly isDescribed: boolean },
 ): string | undefined {
   if (form === 'destructured' && !takesBody) {
     return `parameter "${name}" of ${owner} is destructured, so that it has no name for the caller; take the body as a whole with @api({ body: true }), or name each parameter: ${owner.split('.')[1]}(first: string, second: number)`;
@@ -192,7 +227,7 @@ function whyRefused(
   if (name === '__proto__') {
     return `parameter "__proto__" of ${owner} has the name of JavaScript's prototype; choose another name`;
   }
-  if (!isAnnotated && !initialiser) {
+  if (!isAnnotated && !initialiser && !isDescribed) {
     return `parameter "${name}" of ${owner} has no type; write it: ${name}: string`;
   }
   return undefined;
@@ -200,7 +235,13 @@ function whyRefused(
 
 const syncIterators = new Set(['Generator', 'IterableIterator', 'IteratorObject']);
 
-function reflectResult(method: MethodDescription, docs: MethodDocs, owner: string, context: MethodContext) {
+function reflectResult(
+  method: MethodDescription,
+  docs: MethodDocs,
+  owner: string,
+  { describesOutput }: ApiOptionsType,
+  context: MethodContext,
+) {
   const { compiler, problems } = context;
   const writer = new SchemaWriter(compiler, problems, context.isOurs);
   const { returns, returnLocation: location } = method;
@@ -208,11 +249,14 @@ function reflectResult(method: MethodDescription, docs: MethodDocs, owner: strin
   const item = itemOf(awaited, compiler);
   const value = item?.type ?? awaited;
   const place: Place = { role: item ? 'item' : 'result', path: '', owner, location, depth: 0 };
-  if (item && !method.isReturnAnnotated && compiler.describe(value).shape.kind === 'any') {
+  if (item && !describesOutput && !method.isReturnAnnotated && compiler.describe(value).shape.kind === 'any') {
     problems.add(location, `streamed items of ${owner} have no type; write the return type: AsyncIterable<string>`);
   }
-  const schema = writer.write(value, place);
-  if (docs.returns) writer.annotate(schema, docs.returns, place);
+  const schema = describesOutput ? {} : writer.write(value, place);
+  if (docs.returns) {
+    if (describesOutput) refuseLimits(docs.returns, `result of ${owner}`, problems);
+    writer.annotate(schema, docs.returns, place);
+  }
   return {
     kind: item ? ('stream' as const) : ('unary' as const),
     isAsync: awaited.id !== returns.id || item?.isAsync === true,

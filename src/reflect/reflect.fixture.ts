@@ -10,7 +10,10 @@ const vocabulary = {
     export interface Context { readonly path: string; log(message: string): void }
     export declare function service(options: object): (value: Function, context: ClassDecoratorContext) => void;
     export declare function service(value: Function, context: ClassDecoratorContext): void;
-    export interface ApiOptions { readonly route?: string; readonly body?: boolean | undefined }
+    export interface ApiOptions {
+      readonly route?: string; readonly body?: boolean | undefined;
+      readonly input?: object; readonly output?: object; readonly params?: { readonly [name: string]: object };
+    }
     export declare function api(options: ApiOptions): (value: Function, context: ClassMethodDecoratorContext) => void;
     export declare function api(value: Function, context: ClassMethodDecoratorContext): void;
     export declare class Tensor<T extends string, S extends readonly (number | string)[] = readonly (number | string)[]> {

@@ -39,7 +39,21 @@ function isMethod(value: unknown): value is ReflectedMethod {
 }
 
 function isParameter(value: unknown): boolean {
-  return isObject(value) && typeof value.name === 'string' && typeof value.isRequired === 'boolean';
+  return (
+    isObject(value) &&
+    typeof value.name === 'string' &&
+    typeof value.isRequired === 'boolean' &&
+    (value.from === undefined || isSchemaSource(value.from))
+  );
+}
+
+function isSchemaSource(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    typeof value.file === 'string' &&
+    isListOf(value.path, (step) => typeof step === 'string') &&
+    (value.gives === 'input' || value.gives === 'output')
+  );
 }
 
 function isSource(value: unknown): boolean {

@@ -105,6 +105,10 @@ export class SchemaWriter implements TypeWriter {
     const { shape, text } = description;
     const ours = this.#writeOurs(description, place);
     if (ours) return ours;
+    // For a whole parameter the schema itself is used; whoever gives a result has made it.
+    if (description.inferredFrom && place.role === 'parameter') {
+      return this.refuse(description, place, inferredRefusal(description.inferredFrom.name));
+    }
     switch (shape.kind) {
       case 'string':
       case 'number':
@@ -234,6 +238,13 @@ const endlessRefusal: Refusal = {
   why: 'which goes on without an end',
   remedy: () => 'let the type refer to itself with the same type arguments, or write out its levels',
 };
+
+function inferredRefusal(name: string): Refusal {
+  return {
+    why: `which is inferred from ${name}, but inside of another type, where what ${name} checks would be lost`,
+    remedy: () => 'infer the type of the whole parameter from one schema, or write out this type',
+  };
+}
 
 function methodRefusal(name: string): Refusal {
   const what = name.startsWith('__@') || name.startsWith('__#') ? 'a member that is no data' : `the method "${name}"`;

@@ -9,6 +9,7 @@ import type {
   TypeHandle,
   TypeShape,
 } from './compiler.ts';
+import { createSchemaFinder } from './typescript-6-inferred.ts';
 import type { Places } from './typescript-6-places.ts';
 
 const maxTextLength = 120;
@@ -32,6 +33,7 @@ export interface TypeReader {
 /** Makes the reader for one program. */
 export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeReader {
   const ids = new Map<ts.Type, number>();
+  const findSchema = createSchemaFinder(checker, places);
 
   const handle = (type: ts.Type, written?: ts.TypeNode): Handle => {
     const node = written && unwrap(written);
@@ -69,6 +71,7 @@ export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeR
     const named = symbol && !aliases.includes(symbol) ? [symbol, ...aliases] : aliases;
     const nameArguments = alias ? (type.aliasTypeArguments ?? []) : referenceArguments(type);
     const declaration = symbol?.declarations?.[0];
+    const inferredFrom = body && findSchema(unwrap(body));
     return {
       text: printType(type, written),
       ...(written && places.isOwn(written.getSourceFile()) && { written: places.rangeOf(written) }),
@@ -79,6 +82,7 @@ export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeR
       comments: named.filter((one) => !isLibrary(one)).flatMap((one) => commentOf(one) ?? []),
       brands: brandsOf(type),
       shape: shapeOf(type, body && unwrap(body)),
+      ...(inferredFrom && { inferredFrom }),
     };
   };
 

@@ -13,7 +13,12 @@ export interface ClassData {
   readonly apis: { readonly name: string; readonly options: Readonly<Record<string, unknown>> }[];
   readonly startupHooks: string[];
   readonly shutdownHooks: string[];
-  readonly models: { readonly field: string; readonly ref: ModelRef<unknown> }[];
+  readonly models: {
+    readonly field: string;
+    readonly ref: ModelRef<unknown>;
+    /** Whether no decorator fills the field. */
+    readonly isAssigned?: true;
+  }[];
   /** URL of the module that wrote this: with another version of the spec all that is known of it. */
   readonly writtenBy: string;
   /** Wrong uses; raised by `@service`, which alone knows the name of the class. Each reads on after "Class.". */
@@ -43,6 +48,16 @@ export function ownData(metadata: DecoratorMetadata | undefined): ClassData {
     };
   }
   return holder[decoratedKey] as ClassData; // set by the line above
+}
+
+/** The metadata of a class that no decorator has seen; its base's is behind it. */
+export function metadataOf(serviceClass: object): DecoratorMetadata {
+  const symbol = (Symbol as { metadata?: symbol }).metadata as symbol; // set above
+  if (!Object.hasOwn(serviceClass, symbol)) {
+    const inherited = (serviceClass as Record<symbol, DecoratorMetadata | undefined>)[symbol];
+    Object.defineProperty(serviceClass, symbol, { value: Object.create(inherited ?? null), configurable: true });
+  }
+  return (serviceClass as Record<symbol, DecoratorMetadata>)[symbol] as DecoratorMetadata; // set by the lines above
 }
 
 /**

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { z } from 'zod';
+import type { DecoratedApi } from '../spec/decorated.ts';
 import { api } from './api.ts';
 import type { Context } from './context.ts';
 import { contextOf, decorate, metadataFor, modelRef } from './decorate.fixture.ts';
@@ -11,8 +13,9 @@ import { service } from './service.ts';
 test('@api and @service go with and without brackets', () => {
   const bare = decorate(class Bare {}, [[api, 'run']], service);
   const called = decorate(class Called {}, [[api({ slots: 2 }), 'run']], service({ workers: 3 }));
-  assert.deepEqual(describeClass(bare, 'Bare').apis, [{ name: 'run', options: {} }]);
-  assert.deepEqual(describeClass(called, 'Called').apis, [{ name: 'run', options: { slots: 2 } }]);
+  const said = (apis: readonly DecoratedApi[]) => apis.map(({ name, options }) => ({ name, options }));
+  assert.deepEqual(said(describeClass(bare, 'Bare').apis), [{ name: 'run', options: {} }]);
+  assert.deepEqual(said(describeClass(called, 'Called').apis), [{ name: 'run', options: { slots: 2 } }]);
   assert.deepEqual(describeClass(called, 'Called').options, { workers: 3 });
 });
 
@@ -216,4 +219,34 @@ test('the compiler refuses body: true on a method with two parameters', () => {
   whole((text: string, context: Context) => text + context.request.path, contextOf({ name: 'b' }, metadata));
   // @ts-expect-error: the body is one value
   whole((text: string, count: number) => text.repeat(count), contextOf({ name: 'c' }, metadata));
+});
+
+test('the compiler holds a method to the schemas that its options give', () => {
+  const context = contextOf({ name: 'a' }, metadataFor());
+  const input = z.object({ at: z.string().transform((text) => new Date(text)) });
+  const takesBody = api({ body: true, input });
+  takesBody((body: { at: Date }) => body.at.getTime(), context);
+  // @ts-expect-error: the method gets what the transform gives
+  takesBody((body: { at: string }) => body.at, context);
+
+  const gives = api({ output: z.object({ score: z.number() }) });
+  gives(() => ({ score: 1 }), context);
+  gives(async () => ({ score: 1 }), context);
+  gives(async function* () {
+    yield { score: 1 };
+  }, context);
+  // @ts-expect-error: the schema takes a number
+  gives(() => ({ score: '1' }), context);
+  // @ts-expect-error: the items, too
+  gives(async function* () {
+    yield 'x';
+  }, context);
+
+  // @ts-expect-error: the same in two ways
+  api({ input, params: {} });
+  // @ts-expect-error: a whole body has no parts with names
+  api({ body: true, params: {} });
+  // @ts-expect-error: no schema
+  api({ output: 'string' });
+  api({ output: { type: 'string' } })(() => 'x', context);
 });

@@ -43,15 +43,22 @@ export function service(
 
 function decorate(options: ServiceOptions, target: AnyClass, context: ClassDecoratorContext | undefined): void {
   refuseLegacy('@service', context);
-  const className = target.name || 'the class';
-  const data = ownData(context?.metadata);
-  if (data.service) invalid(`${className} carries @service twice; remove one`);
-  resolveOptions(serviceOptions, options, `@service of ${className}`);
-  data.service = { className: target.name, options };
-  const chain = dataChain({
-    name: className,
+  finishService(options, target.name, ownData(context?.metadata), {
+    name: target.name || 'the class',
     [(Symbol as { metadata?: symbol }).metadata as symbol]: context?.metadata,
   });
+}
+
+/**
+ * Notes that a class is a service once all is known of its members, and checks what can be checked by now.
+ * @param holder carries the class's metadata: a class that is being decorated does not have it yet.
+ */
+export function finishService(options: ServiceOptions, name: string, data: ClassData, holder: object): void {
+  const className = name || 'the class';
+  if (data.service) invalid(`${className} carries @service twice; remove one`);
+  resolveOptions(serviceOptions, options, `@service of ${className}`);
+  data.service = { className: name, options };
+  const chain = dataChain(holder);
   const problem = chain.flatMap((level) => level.problems)[0];
   if (problem !== undefined) invalid(`${className}.${problem}`);
   checkApis(className, chain);

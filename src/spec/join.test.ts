@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DecoratedService } from './decorated.ts';
+import type { DecoratedApi, DecoratedSchemas, DecoratedService } from './decorated.ts';
 import { joinSpec } from './join.ts';
 import type { ReflectedMethod, ReflectedModule } from './reflected.ts';
 
@@ -19,6 +19,13 @@ const method = (name: string, more: Partial<ReflectedMethod> = {}): ReflectedMet
   ...more,
 });
 
+const apiOf = (name: string, options = {}, schemas: DecoratedSchemas = {}): DecoratedApi => ({
+  name,
+  options,
+  schemas,
+  shape: { kind: 'unary', isAsync: true, parameterCount: 0 },
+});
+
 const reflected = (methods: readonly ReflectedMethod[], more = {}): ReflectedModule => ({
   file: '/project/service.ts',
   services: [{ className: 'Demo', exportName: 'Demo', methods, source, ...more }],
@@ -29,7 +36,7 @@ const decorated = (more: Partial<DecoratedService> = {}): DecoratedService => ({
   className: 'Demo',
   exportName: 'Demo',
   options: {},
-  apis: [{ name: 'run', options: {} }],
+  apis: [apiOf('run')],
   models: [],
   startupHooks: [],
   shutdownHooks: [],
@@ -77,7 +84,7 @@ test('a class whose name cannot stand in a header has to be given a name', () =>
 
 test('a method whose name cannot stand in a path has to be given a route', () => {
   for (const name of ['größe', 'a b', 'a?b', '$run']) {
-    const apis = [{ name, options: {} }];
+    const apis = [apiOf(name)];
     assert.throws(() => joinSpec(decorated({ apis }), reflected([method(name)])), /route/, name);
   }
 });
@@ -88,7 +95,7 @@ for (const [isAsync, slots] of [
 ] as const) {
   test(`a method that is ${isAsync ? '' : 'not '}async has ${slots} slots unless it asks for others`, () => {
     const methods = reflected([method('run', { isAsync })]);
-    const asked = decorated({ apis: [{ name: 'run', options: { slots: 3 } }] });
+    const asked = decorated({ apis: [apiOf('run', { slots: 3 })] });
     assert.deepEqual(
       [joinSpec(decorated(), methods).apis[0]?.slots, joinSpec(asked, methods).apis[0]?.slots],
       [slots, 3],
@@ -102,7 +109,7 @@ test('a stream of a plain generator does not keep its worker from other methods 
 });
 
 test('a route that is given is taken', () => {
-  const apis = [{ name: 'run', options: { route: '/v1/run' } }];
+  const apis = [apiOf('run', { route: '/v1/run' })];
   assert.equal(joinSpec(decorated({ apis }), reflected([method('run')])).apis[0]?.route, '/v1/run');
 });
 
@@ -128,7 +135,8 @@ test('types are found by export first, then by class', () => {
 test('a class whose types are elsewhere is refused with what to do', () => {
   assert.throws(() => joinSpec(decorated({ className: 'Gone', exportName: 'Gone' }), reflected([])), {
     code: 'SERVICE_INVALID',
-    message: 'the types of Gone are not in /project/service.ts; write the class in the file that is served',
+    message:
+      'the types of Gone are not in /project/service.ts; write the class in the file that is served, with @service() and @api()',
   });
 });
 
@@ -151,7 +159,7 @@ test('wrong options are refused, naming the class and the method', () => {
   assert.throws(() => joinSpec(decorated({ options: { worker: 1 } }), reflected([method('run')])), {
     message: '@service of Demo: there is no option "worker"; did you mean "workers"?',
   });
-  const apis = [{ name: 'run', options: { slots: 0 } }];
+  const apis = [apiOf('run', { slots: 0 })];
   assert.throws(() => joinSpec(decorated({ apis }), reflected([method('run')])), {
     message: /^@api of Demo\.run: slots is 0/,
   });
@@ -182,14 +190,14 @@ for (const [body, input] of [
   ['bytes', { type: 'string', contentEncoding: 'base64', 'x-io-type': 'bytes' }],
 ] as const) {
   test(`a whole body of ${JSON.stringify(input)} is read as ${body}`, () => {
-    const apis = [{ name: 'run', options: { body: true } }];
+    const apis = [apiOf('run', { body: true })];
     const spec = joinSpec(decorated({ apis }), reflected([method('run', { takesBody: true, input })]));
     assert.deepEqual([spec.apis[0]?.body, spec.apis[0]?.input], [body, input]);
   });
 }
 
 test('options that say something else than their type are refused', () => {
-  const apis = [{ name: 'run', options: { body: true } }];
+  const apis = [apiOf('run', { body: true })];
   assert.throws(() => joinSpec(decorated({ apis }), reflected([method('run')])), {
     code: 'SERVICE_INVALID',
     message:

@@ -2,17 +2,40 @@
 import { apiOptions, defaultSlots, serviceOptions } from '../config/options.ts';
 import { resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
-import type { DecoratedApi, DecoratedService } from './decorated.ts';
+import type { DecoratedApi, DecoratedService, ExportedSchema } from './decorated.ts';
+import { joinInput, joinOutput } from './join-schemas.ts';
 import type { ReflectedMethod, ReflectedModule, ReflectedService } from './reflected.ts';
-import type { ApiSpec, BodyForm, ServiceSpec } from './service-spec.ts';
+import { createSchemaCheck, type SchemaCheck } from './schema-check.ts';
+import type { ApiSpec, SchemaSource, ServiceSpec, SourceLocation } from './service-spec.ts';
+
+/** What is known of the types in a file; of plain JavaScript only where it is. */
+export type ModuleTypes =
+  | ReflectedModule
+  | { readonly file: string; readonly services?: undefined; readonly warnings: readonly string[] };
+
+/** The schemas that the types of a service's parameters are inferred from. */
+export function schemaSources(decorated: DecoratedService, module: ModuleTypes): SchemaSource[] {
+  const { methods = [] } = findTypes(decorated, module) ?? {};
+  const called = methods.filter(({ name }) => decorated.apis.some((api) => api.name === name));
+  return called.flatMap(({ parameters }) => parameters.flatMap(({ from }) => from ?? []));
+}
 
 /**
  * The spec of one service.
  *
- * @throws ServiceError `SERVICE_INVALID` if the two do not speak of the same class and methods.
+ * @param inferred what the {@link schemaSources} are, in their order.
+ * @throws ServiceError `SERVICE_INVALID` if the two do not speak of the same class and methods, or the schemas that the
+ * decorators give do not fit the methods.
  */
-export function joinSpec(decorated: DecoratedService, reflected: ReflectedModule): ServiceSpec {
-  const types = findTypes(decorated, reflected);
+export function joinSpec(
+  decorated: DecoratedService,
+  module: ModuleTypes,
+  inferred: readonly ExportedSchema[] = [],
+): ServiceSpec {
+  const types = findTypes(decorated, module);
+  const sources = schemaSources(decorated, module).map(keyOf);
+  const inferredFrom = (source: SchemaSource) => inferred[sources.indexOf(keyOf(source))];
+  const checkPlain = createSchemaCheck();
   const { name, ...settings } = resolveOptions(serviceOptions, decorated.options, `@service of ${decorated.className}`);
   const shown = name ?? decorated.className;
   if (!serviceOptions.name.accepts(shown)) {
@@ -21,41 +44,54 @@ export function joinSpec(decorated: DecoratedService, reflected: ReflectedModule
   }
   return freezeDeep({
     name: shown,
-    ...(types.description === undefined ? {} : { description: types.description }),
+    ...(types?.description === undefined ? {} : { description: types.description }),
     exportName: decorated.exportName,
-    source: types.source,
+    source: types?.source ?? startOf(module.file),
     settings,
-    apis: decorated.apis.map((api) => joinApi(decorated, api, types, reflected.file)),
+    apis: decorated.apis.map((api) => joinApi(decorated, api, { types, file: module.file, inferredFrom, checkPlain })),
     models: decorated.models,
   });
 }
 
-function findTypes(decorated: DecoratedService, reflected: ReflectedModule): ReflectedService {
+function keyOf({ file, path }: SchemaSource): string {
+  return JSON.stringify([file, ...path]);
+}
+
+function startOf(file: string): SourceLocation {
+  return { file, line: 1, column: 1 };
+}
+
+function findTypes(decorated: DecoratedService, reflected: ModuleTypes): ReflectedService | undefined {
+  if (!reflected.services) return undefined;
   const found =
     reflected.services.find((candidate) => candidate.exportName === decorated.exportName) ??
     reflected.services.find((candidate) => candidate.className === decorated.className);
   if (found) return found;
   throw new ServiceError('SERVICE_INVALID', {
-    problem: `the types of ${decorated.className} are not in ${reflected.file}; ${remedyFor(reflected.file)}`,
+    problem: `the types of ${decorated.className} are not in ${reflected.file}; write the class in the file that is served, with @service() and @api()`,
   });
 }
 
-function remedyFor(file: string): string {
-  const isTypeScript = /\.[cm]?tsx?$/.test(file);
-  return isTypeScript
-    ? 'write the class in the file that is served'
-    : 'serve its TypeScript source, which has the types';
+interface TypesOfService {
+  readonly types: ReflectedService | undefined;
+  readonly file: string;
+  readonly inferredFrom: (source: SchemaSource) => ExportedSchema | undefined;
+  readonly checkPlain: SchemaCheck;
 }
 
-function joinApi(decorated: DecoratedService, api: DecoratedApi, types: ReflectedService, file: string): ApiSpec {
+function joinApi(
+  decorated: DecoratedService,
+  api: DecoratedApi,
+  { types, file, inferredFrom, checkPlain }: TypesOfService,
+): ApiSpec {
   const where = `@api of ${decorated.className}.${api.name}`;
   const options = resolveOptions(apiOptions, api.options, where);
-  const method = types.methods.find((candidate) => candidate.name === api.name);
-  if (!method) {
+  const method = types?.methods.find((candidate) => candidate.name === api.name);
+  if (types && !method) {
     const problem = `the types of ${decorated.className}.${api.name} were not found from ${file}; declare the method in the class with @api()`;
     throw new ServiceError('SERVICE_INVALID', { problem });
   }
-  if (options.body !== method.takesBody) {
+  if (method && options.body !== method.takesBody) {
     const problem = `${decorated.className}.${api.name} has body: ${options.body}, but the type of its options says ${method.takesBody}; write them in place: @api({ body: ${options.body} })`;
     throw new ServiceError('SERVICE_INVALID', { problem });
   }
@@ -64,28 +100,33 @@ function joinApi(decorated: DecoratedService, api: DecoratedApi, types: Reflecte
     const problem = `${decorated.className}.${api.name} has a name that cannot stand in a path; give it a route: @api({ route: '/…' })`;
     throw new ServiceError('SERVICE_INVALID', { problem });
   }
+  const { kind, isAsync } = method ?? api.shape;
+  const sources = {
+    owner: `${decorated.className}.${api.name}`,
+    takesBody: options.body,
+    schemas: api.schemas,
+    shape: api.shape,
+    checkPlain,
+    types: method,
+    inferred: new Map(
+      (method?.parameters ?? []).flatMap(({ name, from }) => {
+        const schema = from && inferredFrom(from);
+        return schema ? [[name, schema] as const] : [];
+      }),
+    ),
+  };
   return {
-    kind: method.kind,
+    kind,
     name: api.name,
     route,
-    ...documentation(method),
-    body: bodyForm(method),
-    parameters: method.parameters,
-    input: method.input,
-    output: { schema: method.output },
-    takesContext: method.takesContext,
-    isBlocking: method.kind === 'unary' && !method.isAsync,
-    slots: options.slots ?? (method.isAsync ? defaultSlots.async : defaultSlots.blocking),
-    source: method.source,
+    ...(method ? documentation(method) : {}),
+    ...joinInput(sources),
+    output: joinOutput(sources),
+    takesContext: method?.takesContext ?? true, // plain JavaScript does not say, so that it always gets one
+    isBlocking: kind === 'unary' && !isAsync,
+    slots: options.slots ?? (isAsync ? defaultSlots.async : defaultSlots.blocking),
+    source: method?.source ?? startOf(file),
   };
-}
-
-/** Text and bytes are read as they are where the body is nothing else; all other types are JSON. */
-function bodyForm({ takesBody, input }: ReflectedMethod): BodyForm {
-  if (!takesBody) return 'fields';
-  const ioType = input['x-io-type'];
-  if (ioType === 'bytes') return 'bytes';
-  return input.type === 'string' && ioType === undefined ? 'text' : 'json';
 }
 
 function documentation(method: ReflectedMethod): Pick<ApiSpec, 'description' | 'isDeprecated'> {

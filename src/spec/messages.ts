@@ -1,9 +1,9 @@
 /** Everything that the gateway and a worker say to each other, as two closed unions. */
 import type { ErrorRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
-import type { DecoratedService } from './decorated.ts';
+import type { DecoratedService, ExportedSchema } from './decorated.ts';
 import type { RequestInfo, ResponseChanges, Trace } from './invocation.ts';
-import type { ServiceSpec } from './service-spec.ts';
+import type { SchemaSource, ServiceSpec } from './service-spec.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** From the gateway to a worker. */
@@ -16,6 +16,8 @@ export type ToWorker =
       /** Whether the worker tells which files it loads. */
       readonly reportsSources: boolean;
     }
+  /** Say what the schemas are that parameter types are inferred from. */
+  | { readonly kind: 'export'; readonly sources: readonly SchemaSource[] }
   /** Construct the service and run its start-up hooks. */
   | {
       readonly kind: 'start';
@@ -53,6 +55,8 @@ export type FromWorker =
   | { readonly kind: 'hello'; readonly services: readonly DecoratedService[] }
   /** The author's code came from this file, or would have come from it; until the worker ends, since code loads late. */
   | { readonly kind: 'loaded'; readonly source: SourceFile }
+  /** In the order in which they were asked for. */
+  | { readonly kind: 'exported'; readonly schemas: readonly ExportedSchema[] }
   | { readonly kind: 'ready' }
   /** The worker cannot go on; `step` says what it was doing. */
   | {

@@ -17,7 +17,8 @@ export interface ReflectedMethod {
   readonly takesContext: boolean;
   /**
    * `{ type: 'object', properties, required?, $defs? }`: one property for each parameter, in order. A literal
-   * initialiser is the property's `default`.
+   * initialiser is the property's `default`. Of a whole body, its own schema. What the options of `@api` describe, or a
+   * schema that the type is inferred from, has no type here, only what its comment says.
    */
   readonly input: JsonSchema;
   /** Schema of the awaited value, or of one item of a stream; with its own `$defs` where types recur. */

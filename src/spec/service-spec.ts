@@ -16,6 +16,18 @@ export interface ParameterSpec {
   readonly name: string;
   /** Whether a caller must send it; where it may be left out, JavaScript's own default applies. */
   readonly isRequired: boolean;
+  /** The author's schema that its type is inferred from, and that the worker runs. */
+  readonly from?: SchemaSource;
+}
+
+/** A schema that is a value in the author's code, and how to get at it. */
+export interface SchemaSource {
+  /** Absolute path of the module that exports it. */
+  readonly file: string;
+  /** Name of the export, and of properties inside it. */
+  readonly path: readonly string[];
+  /** Whether the method gets what the schema gives (`z.output`), or what was sent (`z.input`). */
+  readonly gives: 'input' | 'output';
 }
 
 /**
@@ -28,6 +40,8 @@ export type BodyForm = 'fields' | 'json' | 'text' | 'bytes';
 export interface OutputSpec {
   /** Schema of the value, or of one item of a stream. */
   readonly schema: JsonSchema;
+  /** What the gateway checks instead where the author's own schema has run in the worker. */
+  readonly checked?: JsonSchema;
 }
 
 interface ApiBase {
@@ -42,6 +56,8 @@ interface ApiBase {
   readonly parameters: readonly ParameterSpec[];
   /** Schema of the body: for `fields` an object with one property for each parameter, in order; else the argument's own. */
   readonly input: JsonSchema;
+  /** What the gateway checks instead of `input` where the author's own schemas check the rest in the worker. */
+  readonly checkedInput?: JsonSchema;
   readonly output: OutputSpec;
   /** Whether the method asks for a `Context` as its last parameter. */
   readonly takesContext: boolean;

@@ -33,6 +33,7 @@ function create(methods: Readonly<Record<string, (...args: never[]) => unknown>>
   const invoker = createInvoker({
     service: methods,
     apis: new Map(names.map((name) => [name, apiOf(name, more)])),
+    schemas: new Map(),
     send(message) {
       said.push(message);
       events.emit('said');

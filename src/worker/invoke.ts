@@ -6,15 +6,20 @@ import type { ResponseChanges } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { traitsOf } from '../spec/schema-parts.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
+import type { MethodSchemas } from './author-schemas.ts';
 import { type CallContext, createContext } from './context.ts';
+import { mapItems } from './map-items.ts';
 import { type StreamSender, sendStream } from './stream-sender.ts';
 
 type Call = Extract<ToWorker, { kind: 'call' }>;
 type Method = (...args: unknown[]) => unknown;
+type Items = AsyncIterable<unknown> | Iterable<unknown>;
 
 interface InvokerDeps {
   readonly service: object;
   readonly apis: ReadonlyMap<string, ApiSpec>;
+  /** The author's own schemas, by method. */
+  readonly schemas: ReadonlyMap<string, MethodSchemas>;
   /** Sends at the end of the turn. */
   send(message: FromWorker): void;
   /** Sends what is waiting now. */
@@ -55,7 +60,11 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     let error: ErrorRecord | undefined;
     try {
       const { unpacksArguments, packsResult } = crossings.get(api.name) as Crossing; // every api has one
-      const args = unpacksArguments ? message.args.map((arg) => unpack(arg)) : [...message.args];
+      const sent = unpacksArguments ? message.args.map((arg) => unpack(arg)) : message.args;
+      const schemas = deps.schemas.get(api.name);
+      const checked = schemas?.input ? schemas.input(sent) : sent;
+      const args = [...(isThenable(checked) ? await checked : checked)];
+      entry.abort.signal.throwIfAborted(); // nobody waits any more for what a slow schema has let through
       if (api.takesContext) {
         around = createContext({
           request: message.request ?? { headers: {}, path: api.route },
@@ -70,13 +79,16 @@ export function createInvoker(deps: InvokerDeps): Invoker {
       const method = (deps.service as Record<string, Method>)[api.name] as Method; // joined with the class's own decorators
       const result = method.apply(deps.service, args);
       if (api.kind === 'unary') {
-        const given = isThenable(result) ? await result : result;
+        const returned = isThenable(result) ? await result : result;
+        const output = schemas?.output ? schemas.output(returned) : returned;
+        const given = isThenable(output) ? await output : output;
         const packed = packsResult ? packOutput(given) : given;
         const value = isThenable(packed) ? await packed : packed;
         deps.send({ kind: 'value', id, value, ...changesOf(around) });
       } else {
-        const source = asIterable(isThenable(result) ? await result : result);
-        await stream(message, entry, packsResult ? packItems(source) : source, around);
+        const returned = asIterable(isThenable(result) ? await result : result);
+        const source = schemas?.output ? mapItems(returned, schemas.output) : returned;
+        await stream(message, entry, packsResult ? mapItems(source, packOutput) : source, around);
       }
     } catch (thrown) {
       error = toRecord(thrown);
@@ -89,12 +101,7 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     tellIdle();
   };
 
-  const stream = async (
-    message: Call,
-    entry: Running,
-    source: AsyncIterable<unknown> | Iterable<unknown>,
-    around: CallContext | undefined,
-  ) => {
+  const stream = async (message: Call, entry: Running, source: Items, around: CallContext | undefined) => {
     let isFirst = true;
     const changes = (): { response?: ResponseChanges } => {
       const first = isFirst;
@@ -155,33 +162,16 @@ function packOutput(value: unknown): unknown {
   }
 }
 
-/** Packs each item; whoever stops reading stops the author's generator at once, also one that is waiting. */
-function packItems(source: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown> {
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        const step = await iterator.next();
-        return step.done === true ? step : { done: false, value: await packOutput(step.value) };
-      },
-      async return() {
-        await iterator.return?.();
-        return { done: true, value: undefined };
-      },
-    }),
-  };
-}
-
 function changesOf(around: CallContext | undefined): { response?: ResponseChanges } {
   const response = around?.changes();
   return response ? { response } : {};
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-function asIterable(value: unknown): AsyncIterable<unknown> | Iterable<unknown> {
+function asIterable(value: unknown): Items {
   if (typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)) {
     return value as AsyncIterable<unknown>; // one of the two, which the sender tells apart
   }

@@ -1,7 +1,10 @@
 /** Imports the author's file and finds the services in it. */
+import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { withVariable } from '../config/with-variable.ts';
+import { ServiceError } from '../errors.ts';
 import { isServiceClass } from '../sdk/decorator-data.ts';
+import type { SchemaSource } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
 import { reportSources } from './report-sources.ts';
 
@@ -22,13 +25,39 @@ export async function loadServices(
 ): Promise<LoadedService[]> {
   await registerTypeScript(file, tsconfig);
   if (onSource) reportSources(onSource);
-  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   const found = new Map<new () => object, string>();
-  for (const [exportName, value] of Object.entries(module)) {
+  for (const [exportName, value] of await exportsOf(file)) {
     // A default export is also known by its own name where it has one.
     if (isServiceClass(value) && (!found.has(value) || found.get(value) === 'default')) found.set(value, exportName);
   }
   return [...found].map(([serviceClass, exportName]) => ({ exportName, serviceClass }));
+}
+
+/**
+ * Gets the schema that a parameter's type is inferred from.
+ * @throws ServiceError `SERVICE_INVALID` if it is not there.
+ */
+export async function loadSchema({ file, path }: SchemaSource): Promise<unknown> {
+  let at: unknown = Object.fromEntries(await exportsOf(file));
+  for (const key of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+  if (at !== undefined) return at;
+  const problem = `${path.join('.')} of ${file} is undefined, but the type of a parameter is inferred from it; export the schema itself`;
+  throw new ServiceError('SERVICE_INVALID', { problem });
+}
+
+/** Loads packages as a file of the author's would find them. */
+export function packageLoader(file: string): (name: string) => Promise<Readonly<Record<string, unknown>>> {
+  const { resolve } = createRequire(file);
+  return (name) => import(pathToFileURL(resolve(name)).href);
+}
+
+/** The exports of a file by name; those of a CommonJS module are found also where only running it shows them. */
+async function exportsOf(file: string): Promise<(readonly [name: string, value: unknown])[]> {
+  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const { default: main } = module;
+  const isBag = typeof main === 'object' && main !== null;
+  const hidden = isBag ? Object.entries(main).filter(([name]) => !Object.hasOwn(module, name)) : [];
+  return [...Object.entries(module), ...hidden];
 }
 
 // Ours say that decorators are the standard ones, whatever the author's tsconfig says.
@@ -36,12 +65,8 @@ async function registerTypeScript(file: string, tsconfig: string | undefined): P
   if (!/\.[cm]?tsx?$/.test(file)) return;
   const { register } = await import('tsx/esm/api');
   register({ tsconfig: tsconfig ?? false });
-  if (Number.parseInt(process.versions.node, 10) < 24) await registerForRequire(tsconfig);
-}
-
-// Node 22 alone cannot `require` ES modules, such as bentots, from a CommonJS module that came through a loader:
-// "request for './errors.js' is from a module not been linked".
-async function registerForRequire(tsconfig: string | undefined): Promise<void> {
-  const { register } = await import('tsx/cjs/api');
-  withVariable('TSX_TSCONFIG_PATH', tsconfig, () => register());
+  // Files that CommonJS requires are the business of another one. Node 22 alone cannot even `require` ES modules, such as
+  // bentots, from a module that came through a loader: "request for './errors.js' is from a module not been linked".
+  const { register: registerRequired } = await import('tsx/cjs/api');
+  withVariable('TSX_TSCONFIG_PATH', tsconfig, () => registerRequired());
 }

@@ -2,14 +2,17 @@
 import { ServiceError, toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { Log } from '../sdk/context.ts';
-import { describeClass, modelRefs } from '../sdk/describe-class.ts';
+import { apiOptionsOf, assignedFields, describeClass, describeWithSchemas, modelRefs } from '../sdk/describe-class.ts';
+import { exportSchema } from '../sdk/export-schema.ts';
 import { construct } from '../sdk/inject.ts';
 import type { Trace } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
+import type { ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
+import { createMethodSchemas, type MethodSchemas } from './author-schemas.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
-import { type LoadedService, loadServices } from './load.ts';
+import { type LoadedService, loadSchema, loadServices, packageLoader } from './load.ts';
 
 interface WorkerDeps {
   send(message: FromWorker): void;
@@ -27,6 +30,7 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
   let instance: object | undefined;
   let invoker: Invoker | undefined;
   let shutdownHooks: readonly string[] = [];
+  let schemas: ReadonlyMap<string, MethodSchemas> = new Map();
 
   const fail = (failure: Omit<Failure, 'kind'>) => {
     deps.send({ kind: 'failed', ...failure });
@@ -38,8 +42,26 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
     try {
       const report = message.reportsSources && ((source: SourceFile) => deps.send({ kind: 'loaded', source }));
       loaded = await loadServices(file, message.tsconfig, report || undefined);
-      const services = loaded.map(({ serviceClass, exportName }) => describeClass(serviceClass, exportName));
-      deps.send({ kind: 'hello', services });
+      const services = loaded.map(({ serviceClass, exportName }) =>
+        describeWithSchemas(serviceClass, exportName, packageLoader(file)),
+      );
+      deps.send({ kind: 'hello', services: await Promise.all(services) });
+    } catch (error) {
+      fail({ step: 'load', error: toRecord(error) });
+    }
+  };
+
+  const exportSources = async ({ sources }: Extract<ToWorker, { kind: 'export' }>) => {
+    try {
+      const schemas = sources.map(async (source) => {
+        const where = `the schema ${source.path.join('.')} of ${source.file}`;
+        return exportSchema(await loadSchema(source), {
+          side: 'input',
+          where,
+          loadPackage: packageLoader(source.file),
+        });
+      });
+      deps.send({ kind: 'exported', schemas: await Promise.all(schemas) });
     } catch (error) {
       fail({ step: 'load', error: toRecord(error) });
     }
@@ -51,7 +73,10 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
     process.title = `bentots ${spec.name} ${workerIndex}`;
     const { startupHooks, shutdownHooks: last } = describeClass(serviceClass, spec.exportName);
     try {
-      instance = construct(serviceClass, await allModels(serviceClass, models, spec.name));
+      const values = await allModels(serviceClass, models, spec.name);
+      instance = construct(serviceClass, values);
+      for (const field of assignedFields(serviceClass)) Object.assign(instance, { [field]: values.get(field) });
+      schemas = await allSchemas(serviceClass, spec);
     } catch (error) {
       return fail({ step: 'construct', error: toRecord(error) });
     }
@@ -66,6 +91,7 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
     invoker = createInvoker({
       service: instance,
       apis: new Map(spec.apis.map((api) => [api.name, api])),
+      schemas,
       send: deps.send,
       flush: deps.flush,
       log: (call) => createLog(call.trace),
@@ -118,6 +144,8 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
       switch (message.kind) {
         case 'load':
           return void load(message);
+        case 'export':
+          return void exportSources(message);
         case 'start':
           return void start(message);
         case 'call':
@@ -133,6 +161,19 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
       }
     },
   };
+}
+
+/** The schemas that run around each method. */
+async function allSchemas(serviceClass: object, spec: ServiceSpec): Promise<ReadonlyMap<string, MethodSchemas>> {
+  const options = apiOptionsOf(serviceClass);
+  const all = spec.apis.map(async (api) => {
+    const inferred = api.parameters.map(async ({ name, from }) =>
+      from ? [[name, { schema: await loadSchema(from), gives: from.gives }] as const] : [],
+    );
+    const given = { ...options.get(api.name), inferred: new Map((await Promise.all(inferred)).flat()) };
+    return [api.name, createMethodSchemas(api, given)] as const;
+  });
+  return new Map(await Promise.all(all));
 }
 
 function callHook(instance: object, hook: string): unknown {
