@@ -53,6 +53,25 @@ test('what may be left out is known from the schema', async () => {
   );
 });
 
+test('a schema that does not answer whether it takes undefined does not hold the start for long', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const asked = Promise.withResolvers<void>();
+  const silent = z.any().refine(() => {
+    asked.resolve();
+    return new Promise<boolean>(() => {});
+  });
+  const exporting = exported({ params: { a: silent } });
+  await asked.promise;
+  t.mock.timers.tick(1000);
+  assert.equal((await exporting).params?.[0]?.[1].takesUndefined, false);
+});
+
+test('a schema of results is not asked about undefined', async () => {
+  let runs = 0;
+  await exported({ output: z.any().refine(() => ++runs > 0) });
+  assert.equal(runs, 0);
+});
+
 test('of a transform the input is what is sent, and the output what comes of it', async () => {
   const schema = z.string().transform(Number).pipe(z.number());
   const { input, output } = await exported({ input: schema, output: schema });

@@ -1,7 +1,7 @@
 /** A schema of the author's → what data can say of it, for the process that must not run the author's code. */
 import { ServiceError } from '../errors.ts';
 import type { DecoratedSchemas, ExportedSchema } from '../spec/decorated.ts';
-import { isSchema } from '../spec/map-subschemas.ts';
+import { isSchema } from '../spec/schema-parts.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
 import { isStandardSchema, type StandardSchema, validate } from './author-schema.ts';
 
@@ -48,15 +48,22 @@ export async function exportSchema(schema: unknown, options: ExportOptions): Pro
     return { schema: plain, isRun: false, takesUndefined: 'default' in plain };
   }
   const written = writeJsonSchema(await withJsonSchema(schema, options), options);
-  return { schema: written, isRun: true, takesUndefined: await takesUndefined(schema) };
+  return { schema: written, isRun: true, takesUndefined: options.side === 'input' && (await takesUndefined(schema)) };
 }
+
+const undefinedTimeoutMs = 1000; // nobody waits for a start that hangs on a refinement
 
 /** How Standard Schema says that something may be left out: https://standardschema.dev/schema. */
 async function takesUndefined(schema: StandardSchema): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), undefinedTimeoutMs);
   try {
-    return (await validate(schema, undefined)).issues === undefined;
+    const result = await Promise.race([validate(schema, undefined), late.promise]);
+    return result !== false && result.issues === undefined;
   } catch {
     return false; // it will throw again where it is used, and the log will say so
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -165,6 +165,11 @@ const wrong: readonly (readonly [what: string, MethodSources, message: string])[
     'S.m has 2 parameters, but its params are none; describe all of them in order',
   ],
   [
+    'a parameter that is called by a number',
+    sources({ params: [['0', plain({})]] }, { types: undefined }),
+    'params of S.m has "0", a number, and JavaScript puts those first; give it a name',
+  ],
+  [
     'JSON Schema that is none',
     sources({ params: [['a', plain({ properties: { x: { type: 'strin' } } })]] }),
     'params.a of S.m is no valid JSON Schema: properties/x/type must be equal to one of the allowed values; correct it',

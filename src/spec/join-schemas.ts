@@ -3,9 +3,9 @@ import { ServiceError } from '../errors.ts';
 import type { DecoratedSchemas, ExportedSchema, MethodShape } from './decorated.ts';
 import { embedSchema, type SchemaDefinitions } from './embed-schema.ts';
 import { loosen } from './loosen.ts';
-import { isSchema } from './map-subschemas.ts';
 import type { ReflectedMethod } from './reflected.ts';
 import type { SchemaCheck } from './schema-check.ts';
+import { isSchema } from './schema-parts.ts';
 import type { ApiSpec, BodyForm, JsonSchema, OutputSpec, ParameterSpec } from './service-spec.ts';
 
 /** What is known of one method before its schemas are put together. */
@@ -131,6 +131,10 @@ function joinFields({ owner, schemas, shape, types, inferred, checkPlain }: Meth
     throw invalid(
       `${owner} has ${shape.parameterCount} parameters, but its params are ${names.join(', ') || 'none'}; describe all of them in order`,
     );
+  }
+  const number = names.find((name) => /^\d+$/.test(name));
+  if (number !== undefined) {
+    throw invalid(`params of ${owner} has "${number}", a number, and JavaScript puts those first; give it a name`);
   }
   const unknown = [...explicit.keys()].find((name) => !names.includes(name));
   if (unknown !== undefined) {

@@ -1,4 +1,5 @@
 /** Walks JSON Schema by its keywords, so that a property called `pattern` is not taken for one. */
+import { isSchema } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 const single = [
@@ -26,9 +27,4 @@ export function mapSubschemas(schema: JsonSchema, change: (inner: JsonSchema) =>
     return [keyword, Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, one(inner)]))];
   });
   return Object.fromEntries(copy);
-}
-
-/** Whether a value is a schema with keywords. */
-export function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,9 @@
 /** Checks JSON Schema that an author wrote by hand: that it is valid, and cannot hold the process that checks with it. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ServiceError } from '../errors.ts';
-import { isSchema, mapSubschemas } from './map-subschemas.ts';
+import { mapSubschemas } from './map-subschemas.ts';
 import { whyUnsafe } from './pattern.ts';
+import { isSchema } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /**

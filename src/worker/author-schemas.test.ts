@@ -19,11 +19,24 @@ const create = (given: GivenSchemas, names = ['a', 'b'], body: 'fields' | 'json'
 
 test('without a schema of a library there is nothing to run', () => {
   assert.deepEqual(create({}).has, [false, false]);
-  assert.deepEqual(create({ input: { type: 'object' }, output: {}, params: { a: {} } }).has, [false, false]);
+  assert.deepEqual(create({ output: {}, params: { a: {} } }).has, [false, false]);
+  assert.deepEqual(create({ input: { type: 'object' } }).has, [false, false]);
 });
 
 test('schemas that answer at once do not make the method wait', () => {
   assert.deepEqual(create({ params: { a: type('string.trim') } }).inputNow(' x ', 1), ['x', 1]);
+});
+
+test('a default of JSON Schema is filled in, a fresh one each time', async () => {
+  const list = { type: 'array', default: [] };
+  const single = create({ params: { a: list, b: { type: 'string' } } });
+  const [first] = (await single.input(undefined, 'x')) ?? [];
+  const [second] = (await single.input(undefined, 'x')) ?? [];
+  assert.deepEqual([first, second], [[], []]);
+  assert.notEqual(first, second);
+  const whole = create({ input: { type: 'object', properties: { a: {}, b: { default: 7 } } } });
+  assert.deepEqual(await whole.input('x', undefined), ['x', 7]);
+  assert.deepEqual(await create({ input: { type: 'string', default: 'x' } }, ['body'], 'json').input(undefined), ['x']);
 });
 
 test('each parameter is what its schema makes of it, and the others stay', async () => {

@@ -8,6 +8,7 @@ import {
   validate,
 } from '../sdk/author-schema.ts';
 import { printPath } from '../spec/quote.ts';
+import { isSchema } from '../spec/schema-parts.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
 
 /** A value, at once or later. */
@@ -42,16 +43,30 @@ export function createMethodSchemas(api: Pick<ApiSpec, 'body' | 'parameters'>, g
 
 function inputOf({ body, parameters }: Pick<ApiSpec, 'body' | 'parameters'>, given: GivenSchemas) {
   const names = parameters.map(({ name }) => name);
+  if (isSchema(given.input) && !isStandardSchema(given.input)) {
+    // JSON Schema: of its words only the defaults do something here.
+    const properties = isSchema(given.input.properties) ? given.input.properties : {};
+    const params = body === 'fields' ? properties : { [names[0] ?? '']: given.input };
+    return inputOf({ body, parameters }, { params });
+  }
   if (isStandardSchema(given.input)) {
     return body === 'fields' ? wholeObject(given.input, names) : eachParameter([{ schema: given.input, loc: [] }]);
   }
   const single = names.map((name) => {
     const explicit = given.params && Object.hasOwn(given.params, name) ? given.params[name] : undefined;
-    const { schema, gives } = explicit === undefined ? (given.inferred?.get(name) ?? {}) : { schema: explicit };
+    const { schema, gives } =
+      explicit === undefined ? (given.inferred?.get(name) ?? {}) : { schema: withDefault(explicit) };
     const loc = body === 'fields' ? [name] : [];
     return isStandardSchema(schema) ? { schema, loc, isCheckOnly: gives === 'input' } : undefined;
   });
   return single.some((one) => one !== undefined) ? eachParameter(single) : undefined;
+}
+
+/** JSON Schema with a default, as a schema that fills it in. */
+function withDefault(schema: unknown): unknown {
+  if (isStandardSchema(schema) || !isSchema(schema) || !('default' in schema)) return schema;
+  const validate = (value: unknown) => ({ value: value === undefined ? structuredClone(schema.default) : value });
+  return { '~standard': { version: 1, vendor: 'bentots', validate } } satisfies StandardSchema;
 }
 
 /** One schema for all parameters: they are the properties of what it gives. */

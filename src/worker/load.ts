@@ -56,7 +56,9 @@ async function exportsOf(file: string): Promise<(readonly [name: string, value: 
   const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   const { default: main } = module;
   const isBag = typeof main === 'object' && main !== null;
-  const hidden = isBag ? Object.entries(main).filter(([name]) => !Object.hasOwn(module, name)) : [];
+  const hidden = Object.entries(isBag ? Object.getOwnPropertyDescriptors(main) : {}).flatMap(([name, property]) =>
+    'value' in property && !Object.hasOwn(module, name) ? [[name, property.value] as const] : [],
+  );
   return [...Object.entries(module), ...hidden];
 }
 
