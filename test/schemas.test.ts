@@ -76,6 +76,26 @@ test('a schema may contain itself', async () => {
   ]);
 });
 
+test('of a union that a word tells apart, the member that is meant is spoken of', async () => {
+  assert.equal(await text('/shape', { shape: { kind: 'circle', radius: 1 } }), 'circle');
+  assert.deepEqual((await refusal('/shape', { shape: { kind: 'circle', radius: -1 } })).detail[0]?.loc, [
+    'shape',
+    'radius',
+  ]);
+  const { error } = await refusal('/shape', { shape: { kind: 'line' } });
+  assert.equal(error, 'invalid input: shape.kind must be "circle" or "square", but is "line"');
+});
+
+test('what a library takes is not refused because JSON Schema means something else by the same word', async () => {
+  assert.equal(await text('/shape', { shape: { kind: 'square', name: 'UPPER' } }), 'square'); // the flag of the pattern
+  assert.equal(await text('/loose', { time: '12:00:00', word: '  abc  ' }), '12:00:00 abc');
+});
+
+test('a schema that closes its object refuses unknown fields at the top', async () => {
+  const { detail } = await refusal('/loose', { time: '12:00:00', word: 'abc', more: 1 });
+  assert.deepEqual(detail[0]?.loc, ['more']);
+});
+
 test('arktype, valibot and JSON Schema do as well', async () => {
   assert.equal(await text('/x', { point: { x: 1, y: 2 } }), '1');
   assert.equal(

@@ -30,6 +30,12 @@ for (const contentType of [
   });
 }
 
+test('bytes are the body as it is, and the client sends them so', async () => {
+  assert.equal((await send('/size', new Uint8Array([0xff, 0, 0x22]), 'image/png')).text, '3');
+  assert.equal(await createClient<WholeBody>(started.url).size(new Uint8Array([0xff, 0])), 2);
+  assert.match((await send('/size', '')).text, /the body is empty, but \/size takes it as a whole; send bytes/);
+});
+
 test('a text that is no UTF-8 is answered 400', async () => {
   const { status, text } = await send('/shout', new Uint8Array([0x66, 0xff]));
   assert.deepEqual(

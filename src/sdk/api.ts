@@ -33,9 +33,9 @@ type ArgumentsFor<Options> = Options extends { readonly body: true }
   ? [body: Options extends { readonly input: infer S } ? Checked<S> : never, context: Context]
   : never[];
 
-type ResultFor<Options> = Options extends { readonly output: infer S } ? Outcome<Taken<S>> : unknown;
+type ResultFor<Options> = Options extends { readonly output: infer S } ? Returned<Taken<S>> : unknown;
 
-type Outcome<Value> =
+type Returned<Value> =
   | Value
   | PromiseLike<Value>
   | AsyncIterable<Value>

@@ -1,6 +1,4 @@
 /** Schemas that authors give as values: what they must be, and how they are told from anything else. */
-import type { JsonSchema } from '../spec/service-spec.ts';
-
 /** What a schema says of a value: what became of it, or what is wrong. See https://standardschema.dev/schema. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
@@ -36,7 +34,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
 export type Schema = StandardSchema | PlainSchema;
 
 /** JSON Schema 2020-12 as it is. */
-export type PlainSchema = JsonSchema & { readonly '~standard'?: undefined };
+export type PlainSchema = object & { readonly '~standard'?: undefined };
 
 /** Whether a value is a schema of a library, which can check values itself. */
 export function isStandardSchema(value: unknown): value is StandardSchema {

@@ -4,6 +4,7 @@ import { toStandardJsonSchema } from '@valibot/to-json-schema';
 import { type } from 'arktype';
 import * as v from 'valibot';
 import { z } from 'zod';
+import * as mini from 'zod/mini';
 import { exportSchemas } from './export-schema.ts';
 
 const load = (name: string) => import(name) as Promise<Record<string, unknown>>;
@@ -11,6 +12,7 @@ const exported = (options: Record<string, unknown>, loadPackage = load) => expor
 
 for (const [library, schema] of [
   ['zod', z.int().min(1).max(9)],
+  ['zod/mini', mini.int().check(mini.minimum(1), mini.maximum(9))],
   ['arktype', type('1 <= number.integer <= 9')],
   ['valibot, wrapped', toStandardJsonSchema(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9)))],
   ['valibot, bare', v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9))],

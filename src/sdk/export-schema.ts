@@ -47,7 +47,7 @@ export async function exportSchema(schema: unknown, options: ExportOptions): Pro
     const plain = toPlain(schema, where);
     return { schema: plain, isRun: false, takesUndefined: 'default' in plain };
   }
-  const written = writeJsonSchema(await withJsonSchema(schema, options), options);
+  const written = await writeJsonSchema(schema, options);
   return { schema: written, isRun: true, takesUndefined: options.side === 'input' && (await takesUndefined(schema)) };
 }
 
@@ -67,27 +67,54 @@ async function takesUndefined(schema: StandardSchema): Promise<boolean> {
   }
 }
 
-/** Schemas of valibot leave this to a package of their own. */
-async function withJsonSchema(schema: StandardSchema, { where, loadPackage }: ExportOptions): Promise<StandardSchema> {
-  const { vendor, jsonSchema } = schema['~standard'];
-  if (jsonSchema) return schema;
+type WriteJsonSchema = (side: 'input' | 'output') => unknown;
+
+/** Libraries whose schemas leave this to a function beside them, so that bundlers can drop it. */
+const writers: Readonly<Record<string, { readonly from: string; readonly of: WriterOf } | undefined>> = {
+  valibot: {
+    from: '@valibot/to-json-schema',
+    of: ({ toStandardJsonSchema }, schema) => ownWriter((toStandardJsonSchema as Wrap)(schema)), // its documented use
+  },
+  // Of zod/mini; those of zod itself can do it.
+  zod: {
+    from: 'zod',
+    of:
+      ({ toJSONSchema }, schema) =>
+      (io) =>
+        (toJSONSchema as ZodWrite)(schema, { io, target: 'draft-2020-12' }),
+  },
+};
+
+type WriterOf = (library: Readonly<Record<string, unknown>>, schema: StandardSchema) => WriteJsonSchema | undefined;
+type Wrap = (schema: StandardSchema) => StandardSchema;
+type ZodWrite = (schema: StandardSchema, options: { readonly io: string; readonly target: string }) => unknown;
+
+function ownWriter(schema: StandardSchema): WriteJsonSchema | undefined {
+  const { jsonSchema } = schema['~standard'];
+  return jsonSchema && ((side) => jsonSchema[side]({ target: 'draft-2020-12' }));
+}
+
+async function findWriter(schema: StandardSchema, { where, loadPackage }: ExportOptions): Promise<WriteJsonSchema> {
+  const own = ownWriter(schema);
+  if (own) return own;
+  const { vendor } = schema['~standard'];
   const cannot = `${where} is a schema of ${vendor}, which cannot write itself as JSON Schema`;
-  if (vendor !== 'valibot') {
-    throw invalid(`${cannot}; use a library that keeps to Standard JSON Schema, or give JSON Schema itself`);
-  }
+  const helper = Object.hasOwn(writers, vendor) ? writers[vendor] : undefined;
+  if (!helper) throw invalid(`${cannot}; use a library that keeps to Standard JSON Schema, or give JSON Schema itself`);
   try {
-    const { toStandardJsonSchema } = await loadPackage('@valibot/to-json-schema');
-    return (toStandardJsonSchema as (schema: StandardSchema) => StandardSchema)(schema); // its documented use
+    const writer = helper.of(await loadPackage(helper.from), schema);
+    if (writer) return writer;
+    throw new Error(`${helper.from} gave nothing that writes`);
   } catch (cause) {
-    throw invalid(`${cannot} without a package beside it; run: npm install @valibot/to-json-schema`, cause);
+    throw invalid(`${cannot} without a package beside it; run: npm install ${helper.from}`, cause);
   }
 }
 
-function writeJsonSchema(schema: StandardSchema, { side, where }: ExportOptions): JsonSchema {
-  const { vendor, jsonSchema } = schema['~standard'];
+async function writeJsonSchema(schema: StandardSchema, options: ExportOptions): Promise<JsonSchema> {
+  const { side, where } = options;
+  const write = await findWriter(schema, options);
   try {
-    if (!jsonSchema) throw new Error(`${vendor} gave nothing`);
-    return JSON.parse(JSON.stringify(jsonSchema[side]({ target: 'draft-2020-12' }))) as JsonSchema; // plain data from here on
+    return JSON.parse(JSON.stringify(write(side))) as JsonSchema; // plain data from here on
   } catch (cause) {
     const remedy =
       side === 'input'

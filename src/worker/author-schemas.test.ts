@@ -107,6 +107,16 @@ test('a schema that throws is no mistake of the caller', async () => {
   await assert.rejects(later.output('x'), /^TypeError: a schema threw/);
 });
 
+test('of several schemas that fail in their own ways none is left unheard', async () => {
+  const standard = (validate: () => Promise<never>) => ({ '~standard': { version: 1, vendor: 'acme', validate } });
+  const later = standard(() => Promise.reject(new Error('later')));
+  const now = standard(() => {
+    throw new Error('now');
+  });
+  await assert.rejects(create({ params: { a: later, b: now } }).input('x', 'x'), /a schema threw/);
+  await new Promise((resolve) => setImmediate(resolve)); // when Node would tell of a rejection that nobody heard
+});
+
 test('a refinement that is async runs once', async () => {
   let runs = 0;
   const counts = z.string().refine(async () => ++runs > 0);

@@ -119,10 +119,13 @@ function run(schema: StandardSchema, value: unknown): Eventually<SchemaResult<un
   }
 }
 
-/** A schema that throws is a mistake of its author, and not of the caller. */
-function schemaThrew(cause: unknown): never {
+/**
+ * A schema that throws is a mistake of its author, and not of the caller. It is told by a promise: thrown here, it would
+ * leave the promises of other parameters without anyone who hears of their failure.
+ */
+function schemaThrew(cause: unknown): Promise<never> {
   const message = cause instanceof Error ? cause.message : String(cause);
-  throw new TypeError(`a schema threw instead of saying what is wrong: ${message}`, { cause });
+  return Promise.reject(new TypeError(`a schema threw instead of saying what is wrong: ${message}`, { cause }));
 }
 
 function checkOutput(result: SchemaResult<unknown>): unknown {

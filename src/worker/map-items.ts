@@ -25,7 +25,7 @@ export function mapItems(
           try {
             return { done: false, value: await change(step.value) };
           } catch (error) {
-            await end();
+            await end().catch(() => {}); // what is wrong with the item says more
             throw error;
           }
         },
