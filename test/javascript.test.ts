@@ -73,6 +73,7 @@ for (const [what, files] of [
     using written = writeFiles(files);
     await using started = await start(written.file);
     assert.equal(await (await started.post('/greet', { name: 'Ada' })).text(), 'Hello, Ada!');
+    assert.ok(['Greeter', 'default'].includes(started.server.spec.exportName), started.server.spec.exportName);
   });
 }
 

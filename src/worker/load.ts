@@ -53,8 +53,8 @@ export function packageLoader(file: string): (name: string) => Promise<Readonly<
 
 /** The exports of a file by name; those of a CommonJS module are found also where only running it shows them. */
 async function exportsOf(file: string): Promise<(readonly [name: string, value: unknown])[]> {
-  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
-  const { default: main } = module;
+  const { 'module.exports': _same, ...module } = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const { default: main } = module; // of CommonJS all that it exports, which newer versions of Node give twice
   const isBag = typeof main === 'object' && main !== null;
   const hidden = Object.entries(isBag ? Object.getOwnPropertyDescriptors(main) : {}).flatMap(([name, property]) =>
     'value' in property && !Object.hasOwn(module, name) ? [[name, property.value] as const] : [],
