@@ -118,6 +118,7 @@ for (const [schema, text] of [
   [{ $ref: '#/$defs/Person' }, 'Person'],
   [{ anyOf: [{ $ref: '#/$defs/A' }, { type: 'null' }] }, 'A | null'],
   [{ oneOf: [{ $ref: '#/$defs/A' }, { $ref: '#/$defs/B' }] }, 'A | B'],
+  [{ oneOf: [{ type: 'object' }, { type: 'object' }] }, 'object'],
   [{ type: ['string', 'null'], 'x-io-type': 'bytes' }, 'bytes | null'],
   [{ type: 'object', title: 'Person' }, 'Person'],
   [{ type: 'object' }, 'object'],

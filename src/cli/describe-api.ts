@@ -30,7 +30,7 @@ function toText(schema: unknown): string {
   if (typeof $ref === 'string') return $ref.slice($ref.lastIndexOf('/') + 1);
   if (Array.isArray(words)) return words.map((word) => JSON.stringify(word)).join(' | ');
   if (constant !== undefined) return JSON.stringify(constant);
-  if (Array.isArray(members)) return members.map(toText).join(' | ');
+  if (Array.isArray(members)) return [...new Set(members.map(toText))].join(' | ');
   if (typeof kind === 'string') return [kind, ...[type].flat().filter((one) => one === 'null')].join(' | ');
   if (type === 'array') return items === undefined ? 'array' : `${bracketed(toText(items))}[]`;
   if (typeof title === 'string' && type === 'object') return title;
