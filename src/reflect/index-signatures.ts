@@ -3,7 +3,9 @@ import type { IndexDescription } from './compiler.ts';
 import type { Draft } from './definitions.ts';
 import { setKey } from './keys.ts';
 import { inside, type Place, type TypeWriter } from './place.ts';
-import { templatePattern } from './template.ts';
+import { numberSource, templatePattern } from './template.ts';
+
+const numericKey = `^${numberSource}$`;
 
 /** Adds them to the schema of an object; false if a key is of a kind that no schema can say. */
 export function writeIndexes(
@@ -13,15 +15,19 @@ export function writeIndexes(
   place: Place,
 ): boolean {
   const patterns: Draft = {};
-  const hasStringKeys = indexes.some(({ key }) => writer.describe(key).shape.kind === 'string');
+  const isAlone = indexes.length === 1 && schema.properties === undefined;
   for (const { key, value } of indexes) {
     const { shape } = writer.describe(key);
-    if (shape.kind === 'number' && hasStringKeys) continue; // its values are among those of the other
     const inner = writer.write(value, inside(place, '[…]'));
-    if (shape.kind === 'string' || shape.kind === 'number') schema.additionalProperties = inner;
-    if (shape.kind === 'number' && schema.properties === undefined) schema.propertyNames = { pattern: '^-?[0-9]+$' };
-    if (shape.kind === 'string' || shape.kind === 'number') continue;
-    const pattern = shape.kind === 'template' ? templatePattern(writer, shape.parts) : undefined;
+    // Where all keys are numbers, a word is a slip; beside other properties it is one more that nobody reads.
+    const isMap = shape.kind === 'number' && isAlone;
+    if (isMap) schema.propertyNames = { pattern: numericKey };
+    if (isMap || shape.kind === 'string') {
+      schema.additionalProperties = inner;
+      continue;
+    }
+    const template = shape.kind === 'template' ? templatePattern(writer, shape.parts) : undefined;
+    const pattern = shape.kind === 'number' ? numericKey : template;
     if (pattern === undefined) return false;
     setKey(patterns, pattern, inner);
   }

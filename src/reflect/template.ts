@@ -6,8 +6,11 @@ import type { Draft } from './definitions.ts';
 import type { Place, TypeWriter, WrittenType } from './place.ts';
 import type { Refusal } from './refused.ts';
 
+/** A number as JavaScript writes it. */
+export const numberSource = '-?[0-9]+(?:\\.[0-9]+)?(?:e[+-]?[0-9]+)?';
+
 const holes: Readonly<Record<string, string>> = {
-  number: '-?[0-9]+(?:\\.[0-9]+)?(?:e[+-]?[0-9]+)?',
+  number: numberSource,
   bigint: '-?[0-9]+',
 };
 

@@ -57,6 +57,7 @@ const square = {
 };
 const strings = { type: 'array', items: { type: 'string' } };
 const price = { type: 'number', description: 'A price.', minimum: 0 };
+const numericKey = '^-?[0-9]+(?:\\.[0-9]+)?(?:e[+-]?[0-9]+)?$';
 const ref = (name: string) => ({ $ref: `#/$defs/${name}` });
 
 /** A type, its schema, and its `$defs` where it has some. */
@@ -135,7 +136,24 @@ const table: readonly (readonly [type: string, schema: object, definitions?: obj
   ],
   [
     '{ [key: number]: string }',
-    { type: 'object', propertyNames: { pattern: '^-?[0-9]+$' }, additionalProperties: { type: 'string' } },
+    { type: 'object', propertyNames: { pattern: numericKey }, additionalProperties: { type: 'string' } },
+  ],
+  [
+    '{ [key: string]: string | number; [key: number]: number }',
+    {
+      type: 'object',
+      additionalProperties: { anyOf: [{ type: 'string' }, { type: 'number' }] },
+      patternProperties: { [numericKey]: { type: 'number' } },
+    },
+  ],
+  [
+    '{ a: null; [key: number]: string }',
+    {
+      type: 'object',
+      properties: { a: { type: 'null' } },
+      required: ['a'],
+      patternProperties: { [numericKey]: { type: 'string' } },
+    },
   ],
   ['Record<string, string[]>', { type: 'object', additionalProperties: strings }],
   ['Record<string, unknown>', { type: 'object', additionalProperties: {} }],

@@ -42,7 +42,12 @@ const table: readonly (readonly [type: string, good: readonly unknown[], bad: re
   ['Partial<Item>', [{}, { price: 1 }], [{ price: '1' }]],
   ['Closed', [{ a: 'x' }], [{ a: 'x', b: 1 }]],
   ['Record<string, number>', [{}, { a: 1 }], [{ a: 'x' }]],
-  ['{ [key: number]: string }', [{ 1: 'a' }], [{ a: 'a' }]],
+  [
+    '{ [key: number]: string }',
+    [{ 1: 'a' }, { '-1': 'a', '0.5': 'b', '1e+21': 'c' }],
+    [{ a: 'a' }, { 1: 2 }, { '1.': 'a' }],
+  ],
+  ['{ a: null; [key: number]: string }', [{ a: null, 1: 'b', c: 3 }], [{ a: null, 1: 2 }, { 1: 'b' }]],
   [
     'Tree',
     [{ value: 1, children: [{ value: 2, children: [] }] }],
