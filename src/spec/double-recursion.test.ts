@@ -27,6 +27,13 @@ test('two kinds of arrays of itself are found', () => {
   assert.equal(findDoubleRecursion(document(json)), undefined, 'what any JSON value is');
 });
 
+test('two kinds of objects with itself under any key are found', () => {
+  const named = { type: 'object', additionalProperties: tree };
+  const numbered = object({ a: number });
+  const both = [named, { ...numbered, patternProperties: { '^[0-9]+$': tree } }];
+  assert.deepEqual(findDoubleRecursion(document(both)), { definition: 'Tree', through: 'any of its properties' });
+});
+
 test('a way back through other definitions is found', () => {
   const schema = {
     ...object({ tree }),

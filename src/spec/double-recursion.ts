@@ -39,7 +39,7 @@ function waysBack(member: JsonSchema, leadsBack: (part: unknown) => boolean): Se
   for (const [key, part] of Object.entries((member.properties ?? {}) as JsonSchema)) {
     if (leadsBack(part)) ways.add(JSON.stringify(key));
   }
-  if (leadsBack(member.additionalProperties)) ways.add('any of its properties');
+  if (leadsBack(member.additionalProperties) || leadsBack(member.patternProperties)) ways.add('any of its properties');
   if (leadsBack(member.items) || leadsBack(member.prefixItems)) ways.add('its items');
   return ways;
 }
