@@ -74,6 +74,19 @@ test('the sentence for many violations says the first and how many more', () => 
   assert.equal(summarize([]), 'it does not fit its declared type');
 });
 
+for (const [step, multiples, others] of [
+  [0.1, [0, 0.1, 0.3, 0.7, 1.1, -0.3, 1e21], [0.35, 0.30000000001, 1e-9]],
+  [0.01, [19.99, 4.35, 1234567.89], [19.999, 0.001]],
+  [0.25, [1e21, -0.75], [0.2]],
+  [3, [0, 9, -3, 2 ** 53 - 2], [1, 8.999999999999, 1e-300]],
+] as const) {
+  test(`a multiple of ${step} is one that a person would call so`, () => {
+    const { fits } = compile({ type: 'number', multipleOf: step });
+    for (const value of multiples) assert.equal(fits(value), true, String(value));
+    for (const value of others) assert.equal(fits(value), false, String(value));
+  });
+}
+
 test('NaN and infinities are no numbers', () => {
   const { fits } = compile({ type: 'number' });
   assert.deepEqual([Number.NaN, Infinity, -Infinity, -0, Number.MAX_VALUE].map(fits), [

@@ -3,6 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats';
 import type { Violation } from '../errors.ts';
 import { discriminate } from './discriminate.ts';
+import { multipleOf } from './multiple-of.ts';
 import { extraKeyOf, phrase } from './phrase.ts';
 import { printPath } from './quote.ts';
 import { createSelection } from './relevant.ts';
@@ -66,8 +67,8 @@ export function createValidatorCompiler(): (schema: JsonSchema) => Validator {
 function createAjv(allErrors: boolean): Ajv2020 {
   const ajv = new Ajv2020({ ...common, allErrors });
   addFormats.default(ajv);
-  ajv.removeKeyword('uniqueItems');
-  ajv.addKeyword(uniqueItems);
+  ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
+  ajv.removeKeyword('multipleOf').addKeyword(multipleOf);
   return ajv;
 }
 
