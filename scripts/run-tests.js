@@ -1,17 +1,19 @@
-// Runs the test suite from source and ends with a plain count: `N passed, N failed`.
+// Runs the test suite from source and ends with a plain count: `N passed, N failed`. `--long` runs the long tests.
 import { globSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
-const given = process.argv.slice(2);
-const patterns = given.length > 0 ? given : ['src/**/*.test.ts', 'test/*.test.ts', 'examples/*/*.test.ts'];
+const isLong = process.argv.includes('--long');
+const given = process.argv.slice(2).filter((argument) => argument !== '--long');
+const suite = isLong ? ['test/*.long.ts'] : ['src/**/*.test.ts', 'test/*.test.ts', 'examples/*/*.test.ts'];
+const patterns = given.length > 0 ? given : suite;
 const files = globSync(patterns, { exclude: (name) => name.includes('node_modules') });
 
 const events = run({
   files,
   concurrency: 2, // the machines that this runs on have two cores
-  timeout: 120_000,
+  timeout: isLong ? 1_800_000 : 120_000,
   // `import … from 'bentots'` in a fixture finds the source and not what was built.
   execArgv: ['--conditions=@bentots/source'],
 });
