@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { parseJson } from './parse-json.ts';
 
 const parse = (text: string, depthLimit = 100) => parseJson(new TextEncoder().encode(text), depthLimit);
@@ -15,6 +16,24 @@ test('a body nested exactly as deep as the limit is read, one level more is refu
 test('depth is that of the deepest place, not the number of brackets', () => {
   assert.deepEqual(parse('[[],[],{"a":[]},[]]', 3), [[], [], { a: [] }, []]);
   refused('[[],[],{"a":[[]]}]', /nested deeper than 3/, 3);
+});
+
+test('depth is found in any JSON, with many brackets for its length and with few', () => {
+  const depthOf = (value: unknown): number =>
+    typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+  const property = fc.property(fc.jsonValue({ maxDepth: 6 }), fc.boolean(), (value, isSparse) => {
+    const padded = isSparse ? ['x'.repeat(20_000), value] : [value];
+    const depth = depthOf(padded);
+    assert.deepEqual(parse(JSON.stringify(padded), depth), JSON.parse(JSON.stringify(padded)));
+    refused(JSON.stringify(padded), new RegExp(`nested deeper than ${depth - 1} levels`), depth - 1);
+  });
+  fc.assert(property, {
+    seed: 1,
+    examples: [
+      [[[[]]], true],
+      [{ a: { b: { c: '}{' } } }, true],
+    ],
+  });
 });
 
 for (const text of ['[[', '{{[[', '\\"[[[', '\\\\', '[[\\\\\\"[[', ']]]]', '{"a":[[[[']) {
