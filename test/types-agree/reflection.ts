@@ -1,5 +1,4 @@
 /** What bentots says of values and types: a service is written, its types are read, bodies are parsed and checked. */
-import { rmSync } from 'node:fs';
 import { ServiceError } from '../../src/errors.ts';
 import { parseJson } from '../../src/io/parse-json.ts';
 import { reflect } from '../../src/reflect/reflect.ts';
@@ -34,9 +33,8 @@ export async function readTypes(types: readonly AuthorType[]): Promise<readonly 
     ...methods,
     '}\n',
   ].join('\n');
-  const { folder, file } = writeFiles({ 'service.ts': source });
-  const { module } = await reflect(file);
-  rmSync(folder, { recursive: true });
+  using written = writeFiles({ 'service.ts': source });
+  const { module } = await reflect(written.file);
   const compile = createValidatorCompiler();
   const byName = new Map(module.services[0]?.methods.map((method) => [method.name, method]));
   return types.map((_, at) => {
