@@ -7,9 +7,11 @@ import { ensureBuilt } from './built-output.ts';
 import * as embeddings from './embeddings.ts';
 import * as httpOverhead from './http-overhead.ts';
 import { describeRun } from './machine.ts';
+import * as reflect from './reflect.ts';
+import * as validation from './validation.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const benches: { readonly [name: string]: Bench } = { 'http-overhead': httpOverhead, embeddings };
+const benches: { readonly [name: string]: Bench } = { 'http-overhead': httpOverhead, embeddings, reflect, validation };
 
 const usage = `npm run bench -- <name>... [--quick] [--also <folder>]
 
