@@ -11,8 +11,9 @@ export const multipleOf: CodeKeywordDefinition = {
   schemaType: 'number',
   error: { message: 'must be a multiple', params: ({ schemaCode }) => _`{multipleOf: ${schemaCode}}` },
   code(context) {
-    const { gen, data, schemaCode } = context;
+    const { gen, data, schemaCode, schema: step } = context;
+    if (Number.isInteger(step)) return context.fail(_`${data} % ${schemaCode} !== 0`); // exact in floating point, too
     const quotient = gen.const('quotient', _`${data} / ${schemaCode}`);
-    context.fail(_`Math.abs(Math.round(${quotient}) - ${quotient}) > Math.abs(${quotient}) * ${tolerance}`);
+    return context.fail(_`Math.abs(Math.round(${quotient}) - ${quotient}) > Math.abs(${quotient}) * ${tolerance}`);
   },
 };

@@ -78,7 +78,7 @@ for (const [step, multiples, others] of [
   [0.1, [0, 0.1, 0.3, 0.7, 1.1, -0.3, 1e21], [0.35, 0.30000000001, 1e-9]],
   [0.01, [19.99, 4.35, 1234567.89], [19.999, 0.001]],
   [0.25, [1e21, -0.75], [0.2]],
-  [3, [0, 9, -3, 2 ** 53 - 2], [1, 8.999999999999, 1e-300]],
+  [3, [0, 9, -3, 2 ** 53 - 2], [1, 8.999999999999, 1e-300, 1e21]],
 ] as const) {
   test(`a multiple of ${step} is one that a person would call so`, () => {
     const { fits } = compile({ type: 'number', multipleOf: step });
