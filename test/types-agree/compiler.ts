@@ -31,7 +31,8 @@ const fileName = '/questions.ts';
  * `{ b: 1 }` for `{ a?: 1 }` as a probable slip, though it fits. `$numbered` marks the objects without a key that is
  * no number. The marks are of the type `never`, which fits every index signature.
  */
-const prelude = 'interface Marked { $: never } interface Numbered extends Marked { $numbered: never }';
+const prelude =
+  'interface Marked { $: never } interface Numbered extends Marked { $numbered: never } interface URL { href: string }';
 
 /** An object from JSON inherits nothing: without this `{}` is no `{ toString?: string }`. */
 function withoutInherited(text: string): string {

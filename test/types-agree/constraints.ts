@@ -1,4 +1,4 @@
-/** Generated JSDoc tags, and what each of them asks of a value: TypeScript has no say in them. */
+/** Generated limits, and what each of them asks of a value: TypeScript has no say in them. */
 import fc from 'fast-check';
 import { readTypes } from './reflection.ts';
 
@@ -11,6 +11,8 @@ interface Limited {
 
 interface Tag {
   readonly text: string;
+  /** The same as a part of the type. */
+  readonly brand: string;
   readonly holds: (value: never) => boolean;
 }
 
@@ -19,25 +21,25 @@ const count = fc.integer({ min: 0, max: 4 });
 
 const tagsOf = {
   number: fc.oneof(
-    small.map((limit) => ({ text: `@minimum ${limit}`, holds: (value: number) => value >= limit })),
-    small.map((limit) => ({ text: `@maximum ${limit}`, holds: (value: number) => value <= limit })),
-    small.map((limit) => ({ text: `@exclusiveMinimum ${limit}`, holds: (value: number) => value > limit })),
-    small.map((limit) => ({ text: `@exclusiveMaximum ${limit}`, holds: (value: number) => value < limit })),
-    fc.constant({ text: '@integer', holds: (value: number) => Number.isInteger(value) }),
+    small.map((limit) => ({ text: `@minimum ${limit}`, brand: `Min<${limit}>`, holds: (value: number) => value >= limit })),
+    small.map((limit) => ({ text: `@maximum ${limit}`, brand: `Max<${limit}>`, holds: (value: number) => value <= limit })),
+    small.map((limit) => ({ text: `@exclusiveMinimum ${limit}`, brand: `Above<${limit}>`, holds: (value: number) => value > limit })),
+    small.map((limit) => ({ text: `@exclusiveMaximum ${limit}`, brand: `Below<${limit}>`, holds: (value: number) => value < limit })),
+    fc.constant({ text: '@integer', brand: 'Int', holds: (value: number) => Number.isInteger(value) }),
     // Of fractions only those that a computer can write: for others JavaScript's remainder is no judge.
-    fc.constantFrom(0.25, 0.5, 1, 3).map((step) => ({ text: `@multipleOf ${step}`, holds: (value: number) => value % step === 0 })),
+    fc.constantFrom(0.25, 0.5, 1, 3).map((step) => ({ text: `@multipleOf ${step}`, brand: `MultipleOf<${step}>`, holds: (value: number) => value % step === 0 })),
   ),
   string: fc.oneof(
-    count.map((limit) => ({ text: `@minLength ${limit}`, holds: (value: string) => [...value].length >= limit })),
-    count.map((limit) => ({ text: `@maxLength ${limit}`, holds: (value: string) => [...value].length <= limit })),
+    count.map((limit) => ({ text: `@minLength ${limit}`, brand: `MinLength<${limit}>`, holds: (value: string) => [...value].length >= limit })),
+    count.map((limit) => ({ text: `@maxLength ${limit}`, brand: `MaxLength<${limit}>`, holds: (value: string) => [...value].length <= limit })),
     fc
       .constantFrom('^[a-c]+$', 'b', '^.$', '^(?:a|😀)')
-      .map((source) => ({ text: `@pattern ${source}`, holds: (value: string) => new RegExp(source, 'u').test(value) })),
+      .map((source) => ({ text: `@pattern ${source}`, brand: `Pattern<${JSON.stringify(source)}>`, holds: (value: string) => new RegExp(source, 'u').test(value) })),
   ),
   'number[]': fc.oneof(
-    count.map((limit) => ({ text: `@minItems ${limit}`, holds: (value: unknown[]) => value.length >= limit })),
-    count.map((limit) => ({ text: `@maxItems ${limit}`, holds: (value: unknown[]) => value.length <= limit })),
-    fc.constant({ text: '@uniqueItems', holds: (value: unknown[]) => new Set(value).size === value.length }),
+    count.map((limit) => ({ text: `@minItems ${limit}`, brand: `MinItems<${limit}>`, holds: (value: unknown[]) => value.length >= limit })),
+    count.map((limit) => ({ text: `@maxItems ${limit}`, brand: `MaxItems<${limit}>`, holds: (value: unknown[]) => value.length <= limit })),
+    fc.constant({ text: '@uniqueItems', brand: 'UniqueItems', holds: (value: unknown[]) => new Set(value).size === value.length }),
   ),
 }; // biome-ignore format: a table reads as a table
 
@@ -68,7 +70,7 @@ const limited: fc.Arbitrary<Limited> = fc
   );
 
 /**
- * Checks tags above a property, and above an alias.
+ * Checks tags above a property and above an alias, and limits as parts of a type.
  * @throws with an example that is accepted and should not be, or the reverse.
  */
 export async function checkConstraints(seed: number, batches: number): Promise<number> {
@@ -77,9 +79,13 @@ export async function checkConstraints(seed: number, batches: number): Promise<n
     const checks = await readTypes(
       all.map(({ type, tags }, at) => {
         const comment = `/**\n${tags.map(({ text }) => ` * ${text}\n`).join('')} */`;
-        return at % 2 === 0
-          ? { declarations: [`interface C${at} { ${comment} v: ${type} }`], text: `C${at}` }
-          : { declarations: [`${comment}\ntype C${at} = ${type};`], text: `{ v: C${at} }` };
+        const branded = [type, ...tags.map(({ brand }) => brand)].join(' & ');
+        const forms = [
+          { declarations: [`interface C${at} { ${comment} v: ${type} }`], text: `C${at}` },
+          { declarations: [`${comment}\ntype C${at} = ${type};`], text: `{ v: C${at} }` },
+          { declarations: [], text: `{ v: ${branded} }` },
+        ] as const;
+        return forms[at % forms.length] ?? forms[0];
       }),
     );
     for (const [at, { type, tags, values }] of all.entries()) {

@@ -46,6 +46,14 @@ export const differences: readonly Difference[] = [
     type: `\`\${number}\${string}\``, body: '"-1a"', exact: '"-1a"', accepts: 'bentots',
   },
   {
+    why: 'JSON has no word for a moment: a caller sends its text',
+    type: 'Date', body: '"2020-02-29T12:00:00Z"', exact: '"2020-02-29T12:00:00Z"', accepts: 'bentots',
+  },
+  {
+    why: 'a whole number that JavaScript holds exactly stands for a bigint, too',
+    type: 'bigint', body: '5', exact: '5', accepts: 'bentots',
+  },
+  {
     why: 'a text has properties in JavaScript, not in JSON',
     type: '{ length: number }', body: '"abc"', exact: '"abc"', accepts: 'TypeScript',
   },

@@ -103,9 +103,9 @@ export function mostly({ fits, near }: GeneratedType): fc.Arbitrary<Value> {
 }
 
 /** A value to try on a type: one that fits, one that nearly does, or one that fits but for one part. */
-export function trial({ fits, near }: GeneratedType): fc.Arbitrary<Value> {
+export function trial({ fits, near }: GeneratedType, others: fc.Arbitrary<Value>): fc.Arbitrary<Value> {
   const broken = fc
-    .tuple(fits, fc.nat({ max: 1000 }), strays)
+    .tuple(fits, fc.nat({ max: 1000 }), others)
     .map(([value, at, stray]) => replacePart(value, at % countParts(value), stray));
   return fc.oneof({ weight: 2, arbitrary: fits }, { weight: 2, arbitrary: near }, { weight: 1, arbitrary: broken });
 }

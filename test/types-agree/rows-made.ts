@@ -1,21 +1,22 @@
 /** The kinds of generated types that are made of others: one row each. */
 import fc from 'fast-check';
-import { anything, type GeneratedType, mostly, names, type Source, strays } from './generated-type.ts';
+import { anything, type GeneratedType, mostly, names, type Source } from './generated-type.ts';
 import { fitsOf, mark, marked, nearOf, type Property, propertiesOf, structure, writeProperties } from './structures.ts';
 import type { Value } from './values.ts';
 
-type Row = (inner: fc.Arbitrary<GeneratedType>) => fc.Arbitrary<GeneratedType>;
+/** Makes types of others; strays are values that fit them only by chance. */
+export type Row = (inner: fc.Arbitrary<GeneratedType>, strays: fc.Arbitrary<Value>) => fc.Arbitrary<GeneratedType>;
 
 const listOf = (items: fc.Arbitrary<Value>) => fc.array(items, { maxLength: 3 });
 
-const array: Row = (inner) =>
+const array: Row = (inner, strays) =>
   fc.tuple(inner, fc.constantFrom('T[]', 'readonly T[]', 'Array<T>', 'ReadonlyArray<T>')).map(([item, form]) => ({
     write: (into) => `(${form.replace('T', () => item.write(into))})`,
     fits: listOf(item.fits),
     near: fc.oneof(listOf(mostly(item)), strays, fc.constant({ 0: 'a', length: 1 })),
   }));
 
-const tuple: Row = (inner) =>
+const tuple: Row = (inner, strays) =>
   fc
     .record({
       required: fc.array(inner, { maxLength: 2 }),
@@ -79,10 +80,10 @@ const written: Readonly<Record<string, (properties: readonly Property[], into: S
   },
 };
 
-const object: Row = (inner) =>
+const object: Row = (inner, strays) =>
   fc
     .tuple(propertiesOf(inner), fc.constantFrom(...Object.values(written)))
-    .map(([properties, write]) => structure(properties, (into) => write(properties, into)));
+    .map(([properties, write]) => structure(properties, strays, (into) => write(properties, into)));
 
 /** `Partial` and its like: what they make of the properties, and how they are written around them. */
 const mappings: readonly {
@@ -102,19 +103,19 @@ function required(property: Property): Property {
   return property.form === 'optional' ? { ...property, form: 'required' } : property;
 }
 
-const mapped: Row = (inner) =>
+const mapped: Row = (inner, strays) =>
   fc
     .tuple(propertiesOf(inner, 1), fc.constantFrom(...mappings), fc.constantFrom('inline', 'interface', 'alias'))
     .map(([made, { map, write }, form]) => {
       // The question has a question mark where the author wrote `undefined`, and `-?` would take it away.
       const properties = made.map((one) => (one.form === 'undefined' ? { ...one, form: 'optional' as const } : one));
-      return structure(map(properties), (into) => {
+      return structure(map(properties), strays, (into) => {
         const text = (written[form] as (typeof written)[string])(properties, into); // named above
         return marked(write(text, properties), into);
       });
     });
 
-const dictionary: Row = (inner) =>
+const dictionary: Row = (inner, strays) =>
   fc
     .tuple(inner, fc.constantFrom('Record<string, T>', '{ [key: string]: T }', '{ readonly [key: string]: T }'))
     .map(([value, form]) => ({
@@ -128,7 +129,7 @@ const dictionary: Row = (inner) =>
     }));
 
 /** Properties of the same type as all others. */
-const openObject: Row = (inner) =>
+const openObject: Row = (inner, strays) =>
   fc.tuple(inner, fc.constantFrom('required' as const, 'optional' as const)).map(([type, form]) => {
     const properties = [{ name: 'a', form, isReadonly: false, type }];
     return {
@@ -140,13 +141,13 @@ const openObject: Row = (inner) =>
         );
       },
       fits: fitsOf(properties, type.fits),
-      near: nearOf(properties, mostly(type)),
+      near: nearOf(properties, strays, mostly(type)),
     };
   });
 
 const numberKeys = fc.constantFrom('0', '1', '7', '-1', '12');
 
-const numbered: Row = (inner) =>
+const numbered: Row = (inner, strays) =>
   fc.tuple(inner, fc.constantFrom('Record<number, T>', '{ [key: number]: T }')).map(([value, form]) => ({
     write: (into) => {
       const text = form.replace('T', () => value.write(into));
@@ -157,7 +158,7 @@ const numbered: Row = (inner) =>
   }));
 
 /** Properties beside numbers; other keys are open. */
-const numberedObject: Row = (inner) =>
+const numberedObject: Row = (inner, strays) =>
   fc.tuple(propertiesOf(inner, 1), inner).map(([made, value]) => {
     const properties = made.map((one, at) => (/^[0-9]/.test(one.name) ? { ...one, name: `x${at}` } : one));
     const both = (own: fc.Arbitrary<Value>, values: fc.Arbitrary<Value>) =>
@@ -169,15 +170,15 @@ const numberedObject: Row = (inner) =>
     return {
       write: (into) => marked(`{ ${writeProperties(properties, into)} [key: number]: ${value.write(into)} }`, into),
       fits: both(fitsOf(properties, value.fits), value.fits),
-      near: both(nearOf(properties), mostly(value)),
+      near: both(nearOf(properties, strays), mostly(value)),
     };
   });
 
-const keyed: Row = (inner) =>
+const keyed: Row = (inner, strays) =>
   fc.tuple(inner, fc.boolean()).map(([type, isPartial]) => {
     const form = isPartial ? ('optional' as const) : ('required' as const);
     const properties = ['a', 'b'].map((name) => ({ name, form, isReadonly: false, type }));
-    return structure(properties, (into) => {
+    return structure(properties, strays, (into) => {
       const text = `Record<'a' | 'b', ${type.write(into)}>`;
       return marked(isPartial ? `Partial<${text}>` : text, into);
     });
@@ -199,7 +200,7 @@ const nullable: Row = (inner) =>
     near: type.near,
   }));
 
-const discriminated: Row = (inner) =>
+const discriminated: Row = (inner, strays) =>
   fc
     .tuple(
       fc.constantFrom('kind', 'with space', 'constructor'),
@@ -225,7 +226,7 @@ const discriminated: Row = (inner) =>
       return {
         write: (into) => `(${members.map((member) => write(member, into)).join(' | ')}${other})`,
         fits: fc.oneof(...members.map((member) => fitsOf(member)), ...extra),
-        near: fc.oneof(...members.map((member) => nearOf(member))),
+        near: fc.oneof(...members.map((member) => nearOf(member, strays))),
       };
     });
 
@@ -250,7 +251,7 @@ const exclusive: Row = (inner) =>
     };
   });
 
-const generic: Row = (inner) =>
+const generic: Row = (inner, strays) =>
   fc.tuple(inner, fc.constantFrom('interface', 'alias')).map(([type, form]) => {
     const items: GeneratedType = { write: () => 'T[]', fits: listOf(type.fits), near: listOf(mostly(type)) };
     const parameter: GeneratedType = { ...type, write: () => 'T' };
@@ -258,7 +259,7 @@ const generic: Row = (inner) =>
       { name: 'items', form: 'required', isReadonly: false, type: items },
       { name: 'first', form: 'optional', isReadonly: false, type: parameter },
     ];
-    return structure(properties, (into) => {
+    return structure(properties, strays, (into) => {
       const body = `{ ${mark(into)}${writeProperties(properties, into)} }`;
       const name = into.declare((own) =>
         form === 'alias' ? `type ${own}<T> = ${body};` : `interface ${own}<T> ${body}`,
@@ -271,7 +272,7 @@ const indexed: Row = (inner) =>
   inner.map((type) => ({ ...type, write: (into) => `({ a: ${type.write(into)} }['a'])` }));
 
 /** Types that contain themselves; values of three levels at most. */
-const tree: Row = (inner) =>
+const tree: Row = (inner, strays) =>
   inner.map((type) => {
     const level = (value: GeneratedType, child: fc.Arbitrary<Value> | undefined) =>
       fc.record(

@@ -1,6 +1,6 @@
 /** Lists of properties, from which object types are written in many ways. */
 import fc from 'fast-check';
-import { anything, type GeneratedType, mostly, names, type Source, strays } from './generated-type.ts';
+import { anything, type GeneratedType, mostly, names, type Source } from './generated-type.ts';
 import type { Value } from './values.ts';
 
 /** A property of an object type. */
@@ -69,7 +69,11 @@ export function fitsOf(properties: readonly Property[], more: fc.Arbitrary<Value
 }
 
 /** Objects that lack a property or have a wrong one, and other values. */
-export function nearOf(properties: readonly Property[], more: fc.Arbitrary<Value> = anything): fc.Arbitrary<Value> {
+export function nearOf(
+  properties: readonly Property[],
+  strays: fc.Arbitrary<Value>,
+  more: fc.Arbitrary<Value> = anything,
+): fc.Arbitrary<Value> {
   const loose = properties.map((property) => ({
     ...property,
     type: { ...property.type, fits: mostly(property.type) },
@@ -83,6 +87,10 @@ export function nearOf(properties: readonly Property[], more: fc.Arbitrary<Value
 }
 
 /** The type that a list of properties makes, written as said. */
-export function structure(properties: readonly Property[], write: GeneratedType['write']): GeneratedType {
-  return { write, fits: fitsOf(properties), near: nearOf(properties) };
+export function structure(
+  properties: readonly Property[],
+  strays: fc.Arbitrary<Value>,
+  write: GeneratedType['write'],
+): GeneratedType {
+  return { write, fits: fitsOf(properties), near: nearOf(properties, strays) };
 }

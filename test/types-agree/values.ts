@@ -21,10 +21,19 @@ export class Decoded {
 
 /** What a caller sends. */
 export function toWire(value: Value): unknown {
-  if (value instanceof Decoded) return value.wire;
+  return convert(value, ({ wire }) => wire);
+}
+
+/** What the author's method gets. */
+export function toDecoded(value: Value): unknown {
+  return convert(value, (decoded) => decoded.value);
+}
+
+function convert(value: Value, open: (decoded: Decoded) => unknown): unknown {
+  if (value instanceof Decoded) return open(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (isList(value)) return value.map(toWire);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toWire(inner)]));
+  if (isList(value)) return value.map((item) => convert(item, open));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, convert(inner, open)]));
 }
 
 /** The value's exact type. Objects carry marks, see `Marked` and `Numbered` in compiler.ts. */
