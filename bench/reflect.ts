@@ -15,7 +15,7 @@ type Mode = (typeof modes)[number];
 
 /** Runs the bench. */
 export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
-  const rounds = isQuick ? 2 : 20;
+  const rounds = isQuick ? 2 : 12;
   ensurePackages();
   const { cacheFileFor } = (await import(
     join(root, 'dist/reflect/cache.js')
