@@ -50,7 +50,9 @@ export async function readTypes(types: readonly AuthorType[]): Promise<readonly 
     ...methods,
     '}\n',
   ].join('\n');
-  using written = writeFiles({ 'service.ts': source });
+  // A package of its own: of the types of bentots itself the comments are not read.
+  const manifest = '{ "name": "project", "type": "module" }';
+  using written = writeFiles({ 'service.ts': source, 'package.json': manifest });
   const { module } = await reflect(written.file);
   const compile = createValidatorCompiler();
   const byName = new Map(module.services[0]?.methods.map((method) => [method.name, method]));
