@@ -1,4 +1,4 @@
-/** Installs what some benches compare with, beside them: a fresh `npm ci` stays small without it. */
+/** Installs what a bench reads, beside it: a fresh `npm ci` stays small without it. */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ export const packagesFolder = join(import.meta.dirname, 'packages');
 export function ensurePackages(): void {
   const installed = statSync(join(packagesFolder, 'node_modules/.package-lock.json'), { throwIfNoEntry: false });
   if (installed && installed.mtimeMs >= statSync(join(packagesFolder, 'package-lock.json')).mtimeMs) return;
-  console.error('installing openai, onnxruntime-node and zod into bench/packages (330 MB)');
+  console.error('installing openai and onnxruntime-node into bench/packages (330 MB)');
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: packagesFolder,
     stdio: 'inherit',

@@ -1,6 +1,5 @@
 /** Measures what it costs to read and check a body, and what a large one does to the requests beside it. */
 import type { BenchOptions, BenchReport } from './bench.ts';
-import { ensurePackages } from './packages.ts';
 import { formatSpread, type Spread, toSpread } from './statistics.ts';
 import { measureBeside, toBesideText } from './validation/beside.ts';
 import { type Body, itemsOf, vectorsOf } from './validation/bodies.ts';
@@ -10,7 +9,6 @@ export const question = 'What does it cost to read and check a body, and what do
 
 /** Runs the bench. */
 export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
-  ensurePackages();
   const rounds = isQuick ? 3 : 60;
   const cases = [
     { ...itemsOf(95, '95 B'), times: isQuick ? 2000 : 20_000 },

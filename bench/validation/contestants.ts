@@ -1,9 +1,8 @@
 /** Ways from the bytes of a body to arguments that are known to fit. */
-import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { z } from 'zod';
 import type { ReflectedMethod } from '../../src/spec/reflected.ts';
-import { packagesFolder } from '../packages.ts';
 
 /** Reads a body; throws if it does not fit. */
 export type Read = (bytes: Buffer) => unknown;
@@ -30,7 +29,6 @@ export async function loadContestants(): Promise<Readonly<Record<string, Contest
   const { createValidatorCompiler } = (await import(
     join(root, 'dist/spec/validator.js')
   )) as typeof import('../../src/spec/validator.ts');
-  const { z } = createRequire(join(packagesFolder, 'package.json'))('zod') as { z: Zod };
   return {
     Ajv: ({ input }) => {
       const validate = new Ajv2020({ strict: false }).compile(input);
@@ -50,7 +48,7 @@ export async function loadContestants(): Promise<Readonly<Record<string, Contest
       };
     },
     zod: ({ name }) => {
-      const schema = createZodSchemas(z)[name];
+      const schema = createZodSchemas()[name];
       if (!schema) throw new Error(`there is no zod schema for ${name}`);
       return (bytes) => schema.parse(JSON.parse(bytes.toString()));
     },
@@ -58,23 +56,7 @@ export async function loadContestants(): Promise<Readonly<Record<string, Contest
   };
 }
 
-interface ZodSchema {
-  parse(value: unknown): unknown;
-  optional(): ZodSchema;
-  nullable(): ZodSchema;
-  min(limit: number): ZodSchema;
-}
-
-interface Zod {
-  object(shape: Readonly<Record<string, ZodSchema>>): ZodSchema;
-  array(item: ZodSchema): ZodSchema;
-  enum(words: readonly string[]): ZodSchema;
-  string(): ZodSchema;
-  number(): ZodSchema;
-  int(): ZodSchema;
-}
-
-function createZodSchemas(z: Zod): Readonly<Record<string, ZodSchema>> {
+function createZodSchemas(): Readonly<Record<string, z.ZodType>> {
   const item = z.object({
     id: z.int().min(0),
     name: z.string(),
