@@ -35,7 +35,7 @@ test('a parameter that looks like a placeholder is text and is not filled again'
 
 test('an error that is worth sending again is one of being too busy, too late or gone, never a mistake of the caller', () => {
   const retried = codes.filter((code) => errorTable[code].retry).map((code) => errorTable[code].http);
-  assert.deepEqual([...new Set(retried)].sort(), [408, 499, 502, 503, 504]);
+  assert.deepEqual([...new Set(retried)].sort(), [408, 429, 499, 502, 503, 504]);
 });
 
 test('isServiceError tells one code from the others, and from what only looks like it', () => {

@@ -48,10 +48,22 @@ export const errorTable = {
     'the expectation "{expectation}" cannot be met; leave the Expect header out',
   ),
   HEADERS_TOO_LARGE: row(431, 'RESOURCE_EXHAUSTED', false, 'the request headers are larger than {limitBytes} bytes'),
+  CONCURRENCY_EXCEEDED: row(
+    429,
+    'RESOURCE_EXHAUSTED',
+    true,
+    '{service} works on {limit} requests already, which is as many as it may; try again later',
+  ),
   CANCELLED: row(499, 'CANCELLED', true, 'the caller left before the answer was ready'),
 
   // Too much, too late, or not now.
   QUEUE_FULL: row(503, 'RESOURCE_EXHAUSTED', true, 'the queue of {service} is full ({limit} waiting); try again later'),
+  OVERLOADED: row(
+    503,
+    'RESOURCE_EXHAUSTED',
+    true,
+    'the request would wait some {waitMs} ms for its turn, but is given only {timeoutMs}; try again later',
+  ),
   MEMORY_LOW: row(503, 'RESOURCE_EXHAUSTED', true, 'the server is short of memory; try again later'),
   WORKER_LOST: row(503, 'UNAVAILABLE', true, 'the worker that ran the call ended before it answered; try again'),
   NOT_READY: row(503, 'UNAVAILABLE', true, 'the service is starting; try again later'),
@@ -126,6 +138,11 @@ interface ErrorExtras {
   readonly cause?: unknown;
 }
 
+interface ServiceErrorExtras extends ErrorExtras {
+  /** When the same request may be worth another try, in milliseconds from now. */
+  readonly retryAfterMs?: number;
+}
+
 // Two copies of bentots can meet in one process, each with classes of its own: their errors know each other by this mark.
 const markKey: symbol = Symbol.for('bentots.error/1');
 
@@ -144,6 +161,8 @@ export class ServiceError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'ServiceError';
   readonly code: Code;
   readonly detail: readonly Violation[];
+  /** When the same request may be worth another try, in milliseconds; undefined where nobody knows. */
+  readonly retryAfterMs: number | undefined;
 
   /** Holds for errors of every copy of bentots. */
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -151,13 +170,14 @@ export class ServiceError<Code extends ErrorCode = ErrorCode> extends Error {
     return isInstance(this, this === ServiceError ? 'service' : undefined, value);
   }
 
-  constructor(code: Code, params: Params<Code>, extras: ErrorExtras = {}) {
+  constructor(code: Code, params: Params<Code>, extras: ServiceErrorExtras = {}) {
     const filled = errorTable[code].message.replace(/\{(\w+)\}/g, (_, name: string) =>
       String((params as Record<string, string | number>)[name]),
     );
     super(filled, extras.cause === undefined ? undefined : { cause: extras.cause });
     this.code = code;
     this.detail = extras.detail ?? [];
+    this.retryAfterMs = extras.retryAfterMs;
     mark(this, 'service');
   }
 }
@@ -217,6 +237,7 @@ export function toAnswer(error: unknown): {
   readonly status: number;
   readonly body: ErrorBody;
   readonly retry: boolean;
+  readonly retryAfterMs?: number | undefined;
 } {
   if (error instanceof ApiError) {
     const { status, message, code, detail } = error;
@@ -225,7 +246,8 @@ export function toAnswer(error: unknown): {
   const known: ServiceError =
     error instanceof ServiceError && hasRow(error) ? error : new ServiceError('INTERNAL', {}, { cause: error });
   const { http, retry } = errorTable[known.code];
-  return { status: http, body: { error: known.message, code: known.code, detail: known.detail }, retry };
+  const { message, code, detail, retryAfterMs } = known;
+  return { status: http, body: { error: message, code, detail }, retry, retryAfterMs };
 }
 
 /** An error as plain data, for crossing a process border: error classes do not survive one. */

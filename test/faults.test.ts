@@ -127,7 +127,8 @@ test('what does not fit into the queue is refused with 503 and Retry-After', asy
       }
     })(),
   ]);
-  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+  assert.equal(refused.status, 503);
+  assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
   assert.equal(await codeOf(refused), 'QUEUE_FULL');
   departure.abort();
   await note.until('aborted');
@@ -136,10 +137,8 @@ test('what does not fit into the queue is refused with 503 and Retry-After', asy
 test('a worker that exits fails only its calls, with 503, and is replaced', async () => {
   await using faults = await start('faults');
   const response = await faults.post('/exit', { code: 3 });
-  assert.deepEqual(
-    [response.status, response.headers.get('retry-after'), await codeOf(response)],
-    [503, '1', 'WORKER_LOST'],
-  );
+  assert.deepEqual([response.status, await codeOf(response)], [503, 'WORKER_LOST']);
+  assert.match(response.headers.get('retry-after') ?? '', /^[12]$/);
   const line = await faults.line(({ level, message }) => level === 'error' && message.includes('exit code 3'));
   assert.match(line.message, /^worker 1 of Faults ended with exit code 3; another one is started/);
   const next = await faults.post('/block', { forMs: 1 });

@@ -46,7 +46,7 @@ test("an author's own code is kept, and its status says whether to try again", a
 
 for (const [what, status, body, code, message] of [
   ['an array with one object', 404, '[{"error":"no such user"}]', 'NOT_FOUND', /^no such user$/],
-  ['an object without a code', 429, '{"error":"Too many requests"}', 'QUEUE_FULL', /^Too many requests$/],
+  ['an object without a code', 429, '{"error":"Too many requests"}', 'CONCURRENCY_EXCEEDED', /^Too many requests$/],
   [
     'a validation error',
     400,

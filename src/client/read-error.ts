@@ -14,7 +14,7 @@ const codeOfStatus: Readonly<Record<number, CallErrorCode>> = {
   408: 'REQUEST_TIMEOUT',
   413: 'BODY_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
-  429: 'QUEUE_FULL',
+  429: 'CONCURRENCY_EXCEEDED',
   500: 'INTERNAL',
   504: 'TIMEOUT',
 };

@@ -103,6 +103,19 @@ export const option = {
     accepts: (value): value is unknown => (typeof value === 'object' && value !== null) || typeof value === 'function',
     fromText: (text) => text,
   }),
+  /** A count, or a word that stands for one. */
+  countOrWord: <const Word extends string, Default extends number | undefined>(
+    row: Omit<Common<number>, 'default'> & Range & { readonly default: Default; readonly word: Word },
+  ): Option<number | Word | Default> => {
+    const base = integer({ ...row, default: row.min }, '');
+    return {
+      ...base,
+      default: row.default,
+      wanted: `${base.wanted}, or ${row.word}`,
+      accepts: (value): value is number | Word => value === row.word || base.accepts(value),
+      fromText: (text) => (text === row.word ? text : base.fromText(text)),
+    };
+  },
   /** A count that is only sometimes given: without it something else decides. */
   optionalCount: (row: Omit<Common<undefined>, 'default'> & Range): Option<number | undefined> => ({
     ...integer({ ...row, default: row.min }, ''),

@@ -11,7 +11,13 @@ export const serviceOptions = {
     wanted: 'a name of at most 63 letters, digits, ".", "_" and "-" that begins with a letter',
     doc: 'Name of the service in logs, metrics and documents; without it the name of the class.',
   }),
-  workers: option.count({ default: 1, min: 1, max: 1024, doc: 'How many processes run the service.' }),
+  workers: option.countOrWord({
+    default: 1,
+    min: 1,
+    max: 1024,
+    word: 'cpu_count',
+    doc: 'How many processes run the service; cpu_count is one for each processor that this process may use.',
+  }),
   startTimeoutMs: option.ms({
     default: 600_000,
     min: 1,
@@ -27,6 +33,10 @@ export const serviceOptions = {
       default: 1000, // some 2 s of waiting at 500 requests a second, and a few MB of small requests
       min: 1,
       doc: 'How many requests may wait for a free worker before more are refused with 503.',
+    }),
+    maxConcurrency: option.optionalCount({
+      min: 1,
+      doc: 'How many requests the service works on at once, waiting ones included, before more are refused with 429.',
     }),
   },
 } as const;
@@ -83,10 +93,12 @@ export const serverOptions = {
     env: 'BENTOML_PORT',
     flag: '--port <number>',
   }),
-  workers: option.optionalCount({
+  workers: option.countOrWord({
+    default: undefined,
     min: 1,
     max: 1024,
-    doc: 'How many processes run the service; without it what the service says.',
+    word: 'cpu_count',
+    doc: 'How many processes run the service, or cpu_count; without it what the service says.',
     flag: '--workers <count>',
   }),
   niceness: option.count({

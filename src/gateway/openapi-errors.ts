@@ -103,6 +103,7 @@ function errorsOfAnyRequest(): ServiceError[] {
 
 /** On the way to a method and back. */
 function errorsOfCalls({ name, settings }: ServiceSpec): ServiceError[] {
+  const { maxConcurrency } = settings.traffic;
   const violation = { loc: ['texts', 0], msg: 'must be string, but is 1', type: 'type' };
   return [
     new ServiceError('BAD_REQUEST', { problem: 'it has no Host header' }),
@@ -117,10 +118,14 @@ function errorsOfCalls({ name, settings }: ServiceSpec): ServiceError[] {
       mediaType: 'multipart/form-data',
       remedy: 'forms are not read yet; send application/json',
     }),
+    ...(maxConcurrency === undefined
+      ? []
+      : [new ServiceError('CONCURRENCY_EXCEEDED', { service: name, limit: maxConcurrency })]),
     new ServiceError('METHOD_FAILED', {}),
     new ServiceError('OUTPUT_INVALID', {}),
     new ServiceError('INTERNAL', {}),
     new ServiceError('QUEUE_FULL', { service: name, limit: settings.traffic.maxQueue }),
+    new ServiceError('OVERLOADED', { waitMs: settings.traffic.timeoutMs * 2, timeoutMs: settings.traffic.timeoutMs }),
     new ServiceError('MEMORY_LOW', {}),
     new ServiceError('WORKER_LOST', {}),
     new ServiceError('NOT_READY', {}),
@@ -150,7 +155,7 @@ function toGroup(name: string, errors: readonly ServiceError[], headers: Readonl
 
 function toComponent(errors: readonly ServiceError[], headers: Readonly<Record<string, object>>): JsonSchema {
   const answers = errors.map((error) => toAnswer(error));
-  const saysWhen = answers.some(({ status, retry }) => retry && status === 503); // as http/write.ts
+  const saysWhen = answers.some(({ status, retry }) => retry && (status === 503 || status === 429)); // as http/write.ts
   const allHeaders = {
     ...headers,
     ...(saysWhen ? { 'retry-after': { $ref: '#/components/headers/retry-after' } } : {}),

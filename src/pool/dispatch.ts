@@ -4,10 +4,12 @@ import type { LogLevel } from '../observe/log-level.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import type { ApiSpec, JsonSchema, OutputSpec, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
+import { decideRefusal, type ServiceLoad } from './admission.ts';
 import { createCallListener } from './call-listener.ts';
 import { createOutputCheck, type OutputCheck } from './output.ts';
+import { learnCost, predictDrainMs } from './predict-wait.ts';
 import { createStreamReader } from './stream-reader.ts';
-import { createWaitingLine, type Place } from './waiting-line.ts';
+import { createWaitingLine, type Place, type WaitingLine } from './waiting-line.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 interface DispatchDeps {
@@ -50,16 +52,26 @@ function outputCheckOf({ schema, checked = schema }: OutputSpec, compile: Dispat
   return createOutputCheck(checked, compile(checked));
 }
 
+/** One method, its queue, and what is known of it. */
+interface Line {
+  readonly api: ApiSpec;
+  readonly check: OutputCheck;
+  readonly waiting: WaitingLine<Ticket>;
+  /** How long a call runs, in milliseconds: learned as calls end. */
+  costMs: number | undefined;
+}
+
 /** Creates the dispatcher of one generation of a service. */
 export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatcher {
-  const { maxQueue, timeoutMs: longestMs } = spec.settings.traffic;
-  const lines = new Map(
+  const { timeoutMs: longestMs } = spec.settings.traffic;
+  const lines = new Map<string, Line>(
     spec.apis.map((api) => [
       api.name,
       {
         api,
         check: outputCheckOf(api.output, compile),
         waiting: createWaitingLine<Ticket>(),
+        costMs: undefined,
       },
     ]),
   );
@@ -104,19 +116,38 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
     return best;
   };
 
+  const lanesOf = ({ isBlocking, slots }: ApiSpec) => workers.size * (isBlocking ? 1 : slots);
+
+  const loadNow = (): ServiceLoad => {
+    let running = 0;
+    for (const worker of workers) running += worker.load;
+    if (waitingCount === 0) return { waiting: 0, running, drainMs: 0 };
+    const methods = Array.from(lines.values(), ({ api, waiting, costMs }) => ({
+      waiting: waiting.count,
+      costMs,
+      lanes: lanesOf(api),
+    }));
+    return { waiting: waitingCount, running, drainMs: predictDrainMs(methods) };
+  };
+
   const send = (ticket: Ticket, worker: WorkerHandle) => {
     const { api, invocation } = ticket;
+    const line = lines.get(api.name) as Line; // every api has its line
+    const sentAtMs = performance.now();
     const cancel = () => worker.cancel(id, 'CANCELLED');
     const { listener, credit } = createCallListener({
       name: `${spec.name}.${api.name}`,
       api,
       invocation,
-      check: lines.get(api.name)?.check as OutputCheck, // every api has its line
+      check: line.check,
       openStream: () => createStreamReader((more) => worker.credit(id, more), cancel),
       cancel,
       settle: ticket.settle,
       refuse: ticket.refuse,
-      onFree: handOut,
+      onFree() {
+        line.costMs = learnCost(line.costMs, performance.now() - sentAtMs);
+        handOut();
+      },
       log,
     });
     const id = worker.call(
@@ -139,11 +170,11 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
       const api = lines.get(invocation.method)?.api;
       if (!api) throw new Error(`${spec.name} has no method ${invocation.method}`);
       if (isClosed) return Promise.reject(new ServiceError('STOPPING', {}));
-      if (waitingCount >= maxQueue)
-        return Promise.reject(new ServiceError('QUEUE_FULL', { service: spec.name, limit: maxQueue }));
       if (invocation.signal.aborted) return Promise.reject(new ServiceError('CANCELLED', {}));
+      const timeoutMs = Math.min(invocation.timeoutMs, longestMs);
+      const refusal = decideRefusal(spec.name, spec.settings.traffic, loadNow(), timeoutMs);
+      if (refusal) return Promise.reject(refusal);
       return new Promise<Outcome>((resolve, reject) => {
-        const timeoutMs = Math.min(invocation.timeoutMs, longestMs);
         openCount++;
         const abandon = (reason: 'TIMEOUT' | 'CANCELLED') => {
           dequeue(ticket);

@@ -1,4 +1,5 @@
 /** Everything that hangs on one reading of the author's code: spec, routes, validators, queue and workers. */
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { serviceOptions } from '../config/options.ts';
 import type { LogLevel } from '../observe/log-level.ts';
@@ -51,7 +52,7 @@ const loadTimeoutMs = serviceOptions.startTimeoutMs.default;
 export interface GenerationOptions {
   readonly target: Target;
   /** Overrides what the service says. */
-  readonly workers: number | undefined;
+  readonly workers: number | 'cpu_count' | undefined;
   readonly niceness: number;
   /** Aborts the start. */
   readonly signal: AbortSignal;
@@ -87,7 +88,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     const routes = new Map(spec.apis.map((api) => [api.route, toRoute(api, compile)]));
     const models = await resolveModels(spec, dirname(target.file));
     const dispatcher = createDispatcher({ spec, compile, log });
-    const count = options.workers ?? spec.settings.workers;
+    const count = countWorkers(options.workers ?? spec.settings.workers);
     const supervisor = await startSupervisor(
       {
         spec,
@@ -130,6 +131,11 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
   } finally {
     options.signal.removeEventListener('abort', abandon);
   }
+}
+
+/** Node heeds what a container or an affinity mask allows, and says 1 at least. */
+function countWorkers(workers: number | 'cpu_count'): number {
+  return workers === 'cpu_count' ? availableParallelism() : workers;
 }
 
 function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Route {

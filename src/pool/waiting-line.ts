@@ -11,6 +11,7 @@ export interface Place<T> {
 /** A line of values. */
 export interface WaitingLine<T> {
   readonly head: T | undefined;
+  readonly count: number;
   join(value: T): Place<T>;
   /** Steps out, wherever the place is; false if it is not in the line any more. */
   leave(place: Place<T>): boolean;
@@ -24,20 +25,26 @@ export interface WaitingLine<T> {
 export function createWaitingLine<T>(): WaitingLine<T> {
   let first: Place<T> | undefined;
   let last: Place<T> | undefined;
+  let count = 0;
   return {
     get head() {
       return first?.value;
+    },
+    get count() {
+      return count;
     },
     join(value) {
       const place: Place<T> = { value, previous: last, next: undefined, isWaiting: true };
       if (last) last.next = place;
       else first = place;
       last = place;
+      count++;
       return place;
     },
     leave(place) {
       if (!place.isWaiting) return false;
       place.isWaiting = false;
+      count--;
       if (place.previous) place.previous.next = place.next;
       else first = place.next;
       if (place.next) place.next.previous = place.previous;

@@ -170,7 +170,7 @@ test('a method named like a path of the server needs a route of its own', () => 
 
 test('wrong options are refused when the class is evaluated, naming class and method', () => {
   assert.throws(() => decorate(class Demo {}, [[api(), 'run']], service({ workers: 0 })), {
-    message: '@service of Demo: workers is 0, but must be a whole number, from 1 to 1024',
+    message: '@service of Demo: workers is 0, but must be a whole number, from 1 to 1024, or cpu_count',
   });
   assert.throws(
     () => decorate(class Demo {}, [[api({ slots: 1.5 }), 'run']], service()),

@@ -1,12 +1,12 @@
 /** Joins what the decorators said with what the types say: the service's spec. */
 import { apiOptions, defaultSlots, serviceOptions } from '../config/options.ts';
-import { resolveOptions } from '../config/resolve.ts';
+import { type Resolved, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
 import type { DecoratedApi, DecoratedService, ExportedSchema } from './decorated.ts';
 import { joinInput, joinOutput } from './join-schemas.ts';
 import type { ReflectedMethod, ReflectedModule, ReflectedService } from './reflected.ts';
 import { createSchemaCheck, type SchemaCheck } from './schema-check.ts';
-import type { ApiSpec, SchemaSource, ServiceSpec, SourceLocation } from './service-spec.ts';
+import type { ApiSpec, SchemaSource, ServiceSettings, ServiceSpec, SourceLocation } from './service-spec.ts';
 
 /** What is known of the types in a file; of plain JavaScript only where it is. */
 export type ModuleTypes =
@@ -36,7 +36,7 @@ export function joinSpec(
   const sources = schemaSources(decorated, module).map(keyOf);
   const inferredFrom = (source: SchemaSource) => inferred[sources.indexOf(keyOf(source))];
   const checkPlain = createSchemaCheck();
-  const { name, ...settings } = resolveOptions(serviceOptions, decorated.options, `@service of ${decorated.className}`);
+  const { name, ...resolved } = resolveOptions(serviceOptions, decorated.options, `@service of ${decorated.className}`);
   const shown = name ?? decorated.className;
   if (!serviceOptions.name.accepts(shown)) {
     const problem = `${shown || 'the class'} cannot be the name of a service, which goes into headers; give it one: @service({ name: '…' })`;
@@ -47,7 +47,7 @@ export function joinSpec(
     ...(types?.description === undefined ? {} : { description: types.description }),
     exportName: decorated.exportName,
     source: types?.source ?? startOf(module.file),
-    settings,
+    settings: toSettings(resolved),
     apis: decorated.apis.map((api) => joinApi(decorated, api, { types, file: module.file, inferredFrom, checkPlain })),
     models: decorated.models,
   });
@@ -59,6 +59,12 @@ function keyOf({ file, path }: SchemaSource): string {
 
 function startOf(file: string): SourceLocation {
   return { file, line: 1, column: 1 };
+}
+
+/** What nobody limited is left out: the spec is plain JSON, too. */
+function toSettings({ traffic, ...settings }: Omit<Resolved<typeof serviceOptions>, 'name'>): ServiceSettings {
+  const { maxConcurrency, ...others } = traffic;
+  return { ...settings, traffic: maxConcurrency === undefined ? others : { ...others, maxConcurrency } };
 }
 
 function findTypes(decorated: DecoratedService, reflected: ModuleTypes): ReflectedService | undefined {

@@ -86,9 +86,14 @@ export interface ModelSpec {
 
 /** Service-wide options after defaults were filled in: no value is missing. */
 export interface ServiceSettings {
-  readonly workers: number;
+  readonly workers: number | 'cpu_count';
   readonly startTimeoutMs: number;
-  readonly traffic: { readonly timeoutMs: number; readonly maxQueue: number };
+  readonly traffic: {
+    readonly timeoutMs: number;
+    readonly maxQueue: number;
+    /** Without it as many as may wait and run. */
+    readonly maxConcurrency?: number;
+  };
 }
 
 /** One service: its methods sorted by name, its models, its settings. */

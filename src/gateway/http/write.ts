@@ -6,6 +6,7 @@ import type { AnswerForm } from '../../io/answer.ts';
 import { endEvent, toErrorEvent, toItemEvent } from '../../io/server-sent-events.ts';
 import { toJson } from '../../io/to-json.ts';
 import type { Cookie, Outcome, ResponseChanges } from '../../spec/invocation.ts';
+import { decideRetryAfter } from './retry-after.ts';
 
 /** Headers by lower-case name. */
 export type HeaderMap = Record<string, string | string[]>;
@@ -161,11 +162,11 @@ export function cutIfUnread(response: ServerResponse, idleMs: number): void {
 
 /** Answers with an error. */
 export function writeError(response: ServerResponse, error: unknown, headers: HeaderMap): void {
-  const { status, body, retry } = toAnswer(error);
+  const { status, body, retry, retryAfterMs } = toAnswer(error);
   const payload = Buffer.from(printError(body));
   headers['content-type'] = 'application/json';
   headers['content-length'] = String(payload.length);
-  if (retry && status === 503) headers['retry-after'] = '1';
+  if (retry && (status === 503 || status === 429)) headers['retry-after'] = String(decideRetryAfter(retryAfterMs));
   sendHead(response, status, headers);
   response.end(payload);
 }
