@@ -1,5 +1,5 @@
 /** Bytes, in whatever container an author likes them: base64 text in JSON. */
-import { fromBase64, toBase64 } from './base64.ts';
+import { base64Words, fromBase64, toBase64 } from './base64.ts';
 import type { IoType, Schema } from './io-type.ts';
 import { Misfit } from './misfit.ts';
 
@@ -42,7 +42,7 @@ export function wrapBytes(value: Uint8Array, schema: Schema): unknown {
 export function readBase64(json: unknown, kind: string): Uint8Array<ArrayBuffer> {
   const value = typeof json === 'string' ? fromBase64(json) : undefined;
   if (value) return value;
-  throw new Misfit(kind, 'must be base64 text: letters, digits, "+" and "/", filled up to a multiple of four with "="');
+  throw new Misfit(kind, base64Words);
 }
 
 /** The bytes of any container, without a copy. */

@@ -24,6 +24,15 @@ test('NaN and infinities become null where the type allows it, however deep', ()
   });
 });
 
+test('text where bytes are declared is told with its place', () => {
+  const bytes = { type: 'string', contentEncoding: 'base64', 'x-io-type': 'bytes' };
+  const { error } = check({ type: 'object', properties: { raw: bytes } }, { raw: 'hello' });
+  assert.match(String(error?.cause), /: raw must be base64 text: .*, but is "hello"$/);
+  assert.deepEqual(check({ type: 'object', properties: { raw: bytes } }, { raw: Uint8Array.of(1) }), {
+    value: { raw: 'AQ==' },
+  });
+});
+
 test('NaN where the type allows no null is told as NaN', () => {
   const { error } = check({ items: number }, [1, Number.NaN]);
   assert.equal(

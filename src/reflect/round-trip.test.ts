@@ -367,6 +367,7 @@ const table: readonly (readonly [type: string, good: readonly Good[], bad: reado
   ['Uint8ClampedArray', [['/w==', Uint8ClampedArray.of(255)]], ['x']],
   ['ArrayBuffer', [['AQ==', Uint8Array.of(1).buffer]], ['x']],
   ['Buffer', [['aGk=', Buffer.from('hi')]], ['x']],
+  ['Uint8Array | string', [['AQID', Uint8Array.of(1, 2, 3)], ['hello']], [1]],
   ['Uint8Array | null', [['AQ==', Uint8Array.of(1)], [null]], ['x', 1]],
   ['{ data: Uint8Array }[]', [[[{ data: 'AQ==' }], [{ data: Uint8Array.of(1) }]]], [[{ data: 1 }]]],
   ['Int8Array', [[[-128, 127], Int8Array.of(-128, 127)]], [[128], [1.5], ['1']]],

@@ -2,6 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Violation } from '../errors.ts';
+import { contentEncoding } from './content-encoding.ts';
 import { discriminate } from './discriminate.ts';
 import { multipleOf } from './multiple-of.ts';
 import { extraKeyOf, phrase } from './phrase.ts';
@@ -77,6 +78,7 @@ function createAjv(options: { readonly allErrors: boolean; readonly ownPropertie
   addFormats.default(ajv);
   ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
   ajv.removeKeyword('multipleOf').addKeyword(multipleOf);
+  ajv.removeKeyword('contentEncoding').addKeyword(contentEncoding);
   return ajv;
 }
 
