@@ -1,8 +1,8 @@
 /** Writes types where they are used: Python clients look at what stands there, and follow no reference. */
-import { definitionsOf, resolveReference } from '../spec/schema-parts.ts';
+
+import { createReach } from '../spec/definition-graph.ts';
+import { definitionsOf, mapSubschemas, nameInReference, resolveReference } from '../spec/schema-parts.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
-import { createReach, nameInReference } from './definition-graph.ts';
-import { mapParts } from './map-parts.ts';
 
 const mostSchemas = 2000; // a type that is used in many places would otherwise be written in all of them, and so on
 
@@ -21,14 +21,14 @@ export function inlineReferences(document: JsonSchema): JsonSchema {
     count += 1;
     if (count > mostSchemas) return schema; // the result is thrown away
     const target = resolveReference(schema, definitions);
-    if (!target) return mapParts(schema, inline);
+    if (!target) return mapSubschemas(schema, inline);
     const { $ref, ...own } = schema;
     const name = nameInReference($ref);
     if (reach(name).has(name)) {
       kept.add(name);
-      return { $ref, ...mapParts(own, inline) };
+      return { $ref, ...mapSubschemas(own, inline) };
     }
-    return { title: name, ...inline(target), ...mapParts(own, inline) };
+    return { title: name, ...inline(target), ...mapSubschemas(own, inline) };
   };
 
   const inlined = inline(root);

@@ -1,8 +1,8 @@
 /** Gathers the definitions of all methods of a service under the names that they have in its OpenAPI document. */
 import { hash } from 'node:crypto';
+import { createReach } from '../spec/definition-graph.ts';
+import { type Definitions, definitionsOf, mapSubschemas, nameInReference } from '../spec/schema-parts.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
-import { createReach, nameInReference } from './definition-graph.ts';
-import { mapParts } from './map-parts.ts';
 import { tellApart } from './openapi-unions.ts';
 
 /** The schemas of one OpenAPI document. */
@@ -12,8 +12,6 @@ export interface SchemaCollection {
   /** What stands under `components/schemas`, in the order in which it was met. */
   components(): Readonly<Record<string, JsonSchema>>;
 }
-
-type Definitions = Readonly<Record<string, JsonSchema>>;
 
 /**
  * Creates a collection. Definitions of one name that mean the same are one component; of those that do not, the first
@@ -33,8 +31,9 @@ export function createSchemaCollection(reserved: readonly string[]): SchemaColle
 
   return {
     add(document) {
-      const { $defs, ...root } = tellApart(document);
-      const definitions = ($defs ?? {}) as Definitions; // a schema document's own
+      const told = tellApart(document);
+      const { $defs: _, ...root } = told;
+      const definitions = definitionsOf(told);
       const meaningOf = createMeanings(definitions);
       const names = new Map<string, string>();
       for (const name of Object.keys(definitions)) {
@@ -70,7 +69,7 @@ function createMeanings(definitions: Definitions): (name: string) => string {
 /** A copy in which every `#/$defs/Name` is what `replace` makes of the name. */
 function mapReferences(schema: JsonSchema, replace: (name: string) => string): JsonSchema {
   const toReplaced = (reference: unknown) => replace(nameInReference(reference));
-  const { $ref, discriminator, ...rest } = mapParts(schema, (part) => mapReferences(part, replace));
+  const { $ref, discriminator, ...rest } = mapSubschemas(schema, (part) => mapReferences(part, replace));
   const { mapping } = (discriminator ?? {}) as { mapping?: object }; // of OpenAPI
   return {
     ...($ref === undefined ? {} : { $ref: toReplaced($ref) }),

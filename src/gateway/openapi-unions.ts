@@ -1,8 +1,7 @@
 /** Says of unions that one word tells apart which word means which member, in the way that OpenAPI has for it. */
 import { findTag } from '../spec/discriminate.ts';
-import { isSchema, resolveReference } from '../spec/schema-parts.ts';
+import { definitionsOf, isSchema, mapSubschemas, resolveReference } from '../spec/schema-parts.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
-import { mapParts } from './map-parts.ts';
 
 type Definitions = Record<string, JsonSchema>;
 
@@ -10,8 +9,9 @@ type Definitions = Record<string, JsonSchema>;
  * A schema document in which every such union is a `oneOf` of references with a `discriminator`: OpenAPI allows one only
  * where each member has a name (section 4.8.25 of version 3.1.0), so those without are given one under `$defs`.
  */
-export function tellApart({ $defs, ...root }: JsonSchema): JsonSchema {
-  const given = ($defs ?? {}) as Readonly<Definitions>; // a schema document's own
+export function tellApart(document: JsonSchema): JsonSchema {
+  const { $defs: _, ...root } = document;
+  const given = definitionsOf(document);
   const definitions: Definitions = { ...given };
 
   const nameMember = (member: JsonSchema, word: unknown): string => {
@@ -23,7 +23,7 @@ export function tellApart({ $defs, ...root }: JsonSchema): JsonSchema {
     return candidate;
   };
   const rewrite = (schema: JsonSchema): JsonSchema => {
-    const mapped = mapParts(schema, rewrite);
+    const mapped = mapSubschemas(schema, rewrite);
     const { anyOf, oneOf, discriminator: _, ...rest } = mapped;
     const members = anyOf ?? oneOf;
     if (!Array.isArray(members)) return mapped;

@@ -1,8 +1,7 @@
 /** Says of unions that one word tells apart which word that is. */
 import { findTag } from '../spec/discriminate.ts';
-import { definitionsOf, isSchema, resolveReference } from '../spec/schema-parts.ts';
+import { definitionsOf, mapSubschemas, resolveReference } from '../spec/schema-parts.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
-import { setKey } from './keys.ts';
 
 /**
  * `anyOf` becomes `oneOf` with a `discriminator` wherever a required property has another word in each of the objects:
@@ -12,11 +11,8 @@ import { setKey } from './keys.ts';
 export function markDiscriminated(document: JsonSchema): JsonSchema {
   const definitions = definitionsOf(document);
   const resolve = (member: JsonSchema) => resolveReference(member, definitions) ?? member;
-  const mark = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(mark);
-    if (!isSchema(value)) return value;
-    const marked: Record<string, unknown> = {};
-    for (const [key, inner] of Object.entries(value)) setKey(marked, key, mark(inner));
+  const mark = (schema: JsonSchema): JsonSchema => {
+    const marked = mapSubschemas(schema, mark);
     const { anyOf, ...rest } = marked;
     if (!Array.isArray(anyOf)) return marked;
     const members = anyOf as JsonSchema[]; // of the schema that was just copied
@@ -27,5 +23,5 @@ export function markDiscriminated(document: JsonSchema): JsonSchema {
     const others = members.filter((member) => !objects.includes(member));
     return others.length === 0 ? { ...choice, ...rest } : { anyOf: [choice, ...others], ...rest };
   };
-  return mark(document) as JsonSchema; // a schema stays one
+  return mark(document);
 }

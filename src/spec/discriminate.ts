@@ -1,7 +1,7 @@
 /** Rewrites unions that one word tells apart, so that only the member that is meant is checked. */
 import { ServiceError } from '../errors.ts';
 import { findDoubleRecursion } from './double-recursion.ts';
-import { definitionsOf, resolveReference } from './schema-parts.ts';
+import { definitionsOf, mapSubschemas, resolveReference } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /**
@@ -13,22 +13,23 @@ import type { JsonSchema } from './service-spec.ts';
 export function discriminate(schema: JsonSchema): JsonSchema {
   const definitions = definitionsOf(schema);
   const resolve = (member: JsonSchema) => resolveReference(member, definitions) ?? member;
-  const rewrite = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(rewrite);
-    if (typeof value !== 'object' || value === null) return value;
-    const rewritten = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rewrite(inner)]));
-    const { anyOf, oneOf, discriminator, ...rest } = rewritten;
-    const members = (anyOf ?? (discriminator && oneOf)) as readonly JsonSchema[] | undefined;
-    if (!Array.isArray(members)) return rewritten;
+  const rewrite = (part: JsonSchema): JsonSchema => {
+    const rewritten = mapSubschemas(part, rewrite);
+    const { anyOf, oneOf, discriminator, allOf = [], ...rest } = rewritten;
+    const keyword = Array.isArray(anyOf) ? 'anyOf' : 'oneOf';
+    const members = rewritten[keyword] as readonly JsonSchema[] | undefined;
+    if (!Array.isArray(members) || (keyword === 'oneOf' && discriminator === undefined)) return rewritten;
     const isObject = (member: JsonSchema) => resolve(member).properties !== undefined;
     const objects = members.filter(isObject);
     const tag = findTag(objects.map((member) => resolve(member)));
     if (!tag) return rewritten;
     const others = members.filter((member) => !isObject(member)); // `null`, or a word for the most common one
     const choice = chain(objects, tag);
-    return others.length === 0 ? { ...rest, allOf: [choice] } : { ...rest, anyOf: [choice, ...others] };
+    const union = others.length === 0 ? choice : { anyOf: [choice, ...others] };
+    const besides = keyword === 'anyOf' && oneOf !== undefined ? { oneOf } : {};
+    return { ...rest, ...besides, allOf: [...(allOf as readonly JsonSchema[]), union] };
   };
-  const rewritten = rewrite(schema) as JsonSchema; // an object stays one
+  const rewritten = rewrite(schema);
   const found = findDoubleRecursion(rewritten);
   if (!found) return rewritten;
   throw new ServiceError('TYPE_UNSUPPORTED', {

@@ -1,4 +1,5 @@
 /** Finds unions that would be checked twice at every level of a value. */
+import { createReach, referencesIn } from './definition-graph.ts';
 import { definitionsOf, resolveReference } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 
@@ -16,9 +17,9 @@ export interface DoubleRecursion {
  */
 export function findDoubleRecursion(schema: JsonSchema): DoubleRecursion | undefined {
   const definitions = definitionsOf(schema);
-  const reached = new Map(Object.keys(definitions).map((name) => [name, reachableFrom(name, definitions)]));
+  const reach = createReach(definitions);
   const leadsTo = (part: unknown, name: string) =>
-    [...referencesIn(part)].some((reference) => reference === name || (reached.get(reference)?.has(name) ?? false));
+    referencesIn(part).some((reference) => reference === name || reach(reference).has(name));
 
   for (const [definition, body] of Object.entries(definitions)) {
     for (const members of unionsIn(body)) {
@@ -42,33 +43,6 @@ function waysBack(member: JsonSchema, leadsBack: (part: unknown) => boolean): Se
   if (leadsBack(member.additionalProperties) || leadsBack(member.patternProperties)) ways.add('any of its properties');
   if (leadsBack(member.items) || leadsBack(member.prefixItems)) ways.add('its items');
   return ways;
-}
-
-function nameOf(reference: unknown): string | undefined {
-  return typeof reference === 'string' ? /^#\/\$defs\/(.+)$/.exec(reference)?.[1] : undefined;
-}
-
-function reachableFrom(start: string, definitions: Readonly<Record<string, JsonSchema>>): Set<string> {
-  const reached = new Set<string>();
-  const open = [start];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    for (const next of referencesIn(definitions[name])) {
-      if (!reached.has(next)) open.push(next);
-      reached.add(next);
-    }
-  }
-  return reached;
-}
-
-/** Names of the definitions that a part of a schema refers to. */
-function referencesIn(part: unknown, found = new Set<string>()): Set<string> {
-  if (typeof part !== 'object' || part === null) return found;
-  for (const [key, inner] of Object.entries(part)) {
-    const name = key === '$ref' ? nameOf(inner) : undefined;
-    if (name !== undefined) found.add(name);
-    else referencesIn(inner, found);
-  }
-  return found;
 }
 
 function* unionsIn(part: unknown): Generator<readonly JsonSchema[]> {

@@ -1,7 +1,6 @@
 /** Puts a schema that a library wrote into a document of ours: its references lead to `$defs`, its dialect goes. */
 import { ServiceError } from '../errors.ts';
-import { mapSubschemas } from './map-subschemas.ts';
-import { isSchema } from './schema-parts.ts';
+import { isSchema, mapSubschemas } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /** The `$defs` of a document under construction. */

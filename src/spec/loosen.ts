@@ -1,5 +1,5 @@
 /** Takes out of a schema what its own library checks better: the rest can only refuse what the library refuses, too. */
-import { mapSubschemas } from './map-subschemas.ts';
+import { mapSubschemas } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /**

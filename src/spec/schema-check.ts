@@ -1,9 +1,8 @@
 /** Checks JSON Schema that an author wrote by hand: that it is valid, and cannot hold the process that checks with it. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ServiceError } from '../errors.ts';
-import { mapSubschemas } from './map-subschemas.ts';
 import { whyUnsafe } from './pattern.ts';
-import { isSchema } from './schema-parts.ts';
+import { isSchema, mapSubschemas } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /**

@@ -16,32 +16,56 @@ export function definitionsOf(document: JsonSchema): Definitions {
   return isSchema(document.$defs) ? (document.$defs as Definitions) : {};
 }
 
-/** The definition that a reference names. */
-export function resolveReference({ $ref }: JsonSchema, definitions: Definitions): JsonSchema | undefined {
-  const name = typeof $ref === 'string' ? /^#\/\$defs\/(.+)$/.exec($ref)?.[1] : undefined;
-  return name !== undefined && Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+/** The name in `#/$defs/Name`. */
+export function nameInReference(reference: unknown): string {
+  return String(reference).replace(/^#\/\$defs\//, '');
 }
 
-const listKeywords = ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const;
-const singleKeywords = [
+/** The definition that a reference names. */
+export function resolveReference({ $ref }: JsonSchema, definitions: Definitions): JsonSchema | undefined {
+  const name = nameInReference($ref);
+  return typeof $ref === 'string' && Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+}
+
+// Where a schema holds others: below a property called `pattern` stands a schema, below the keyword none.
+const single = [
   'items',
   'additionalProperties',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+  'propertyNames',
+  'contains',
   'not',
   'if',
   'then',
   'else',
-  'propertyNames',
-  'contains',
-] as const;
-const tableKeywords = ['properties', 'patternProperties'] as const;
+];
+const lists = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
+const tables = ['properties', 'patternProperties', 'dependentSchemas'];
+const definitionTables = ['$defs', 'definitions'];
 
-/** The schemas that a schema is made of, one level deep, without what it refers to. */
-function* partsOf(schema: JsonSchema): Generator<JsonSchema> {
-  for (const keyword of listKeywords) if (Array.isArray(schema[keyword])) yield* schema[keyword].filter(isSchema);
-  for (const keyword of singleKeywords) if (isSchema(schema[keyword])) yield schema[keyword];
-  for (const keyword of tableKeywords) {
-    if (isSchema(schema[keyword])) yield* Object.values(schema[keyword]).filter(isSchema);
-  }
+/** A copy in which each schema directly inside is replaced; `true` and `false` stay, which are schemas too. */
+export function mapSubschemas(schema: JsonSchema, change: (inner: JsonSchema) => JsonSchema): JsonSchema {
+  const one = (inner: unknown) => (isSchema(inner) ? change(inner) : inner);
+  const copy: [string, unknown][] = Object.entries(schema).map(([keyword, value]) => {
+    if (single.includes(keyword)) return [keyword, one(value)];
+    if (lists.includes(keyword) && Array.isArray(value)) return [keyword, value.map(one)];
+    const isTable = tables.includes(keyword) || definitionTables.includes(keyword);
+    if (!isTable || !isSchema(value)) return [keyword, value];
+    return [keyword, Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, one(inner)]))];
+  });
+  return Object.fromEntries(copy);
+}
+
+/** The schemas that hold for a value or its parts, one level deep, without what is referred to. */
+function partsOf(schema: JsonSchema): JsonSchema[] {
+  return Object.entries(schema)
+    .flatMap(([keyword, value]) => {
+      if (single.includes(keyword)) return [value];
+      if (lists.includes(keyword) && Array.isArray(value)) return value;
+      return tables.includes(keyword) && isSchema(value) ? Object.values(value) : [];
+    })
+    .filter(isSchema);
 }
 
 /** A part of a document and everything below it, each once. */

@@ -271,3 +271,17 @@ for (const keys of [
     assert.ok(deep < 20 + 20 * shallow, `${shallow.toFixed(2)} ms for 8 levels, ${deep.toFixed(2)} ms for 16`);
   });
 }
+
+test('what stands beside a union that one word tells apart holds, too', () => {
+  const member = (kind: string) => ({ type: 'object', properties: { kind: { const: kind } }, required: ['kind'] });
+  const union = { anyOf: [member('a'), member('b')] };
+  assert.equal(sentenceOf({ ...union, allOf: [{ required: ['size'] }] }, { kind: 'a' }), 'size is missing');
+  const { fits } = compile({ ...union, oneOf: [{ required: ['x'] }, { required: ['y'] }] });
+  assert.deepEqual([fits({ kind: 'a', x: 1 }), fits({ kind: 'a', x: 1, y: 1 })], [true, false]);
+});
+
+test('a value that looks like a union is left as it is', () => {
+  const member = (kind: string) => ({ properties: { kind: { const: kind } }, required: ['kind'] });
+  const value = { anyOf: [member('a'), member('b')] };
+  assert.ok(compile({ const: value }).fits(value));
+});

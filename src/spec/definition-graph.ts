@@ -1,5 +1,5 @@
 /** Which definitions of a schema document lead to which. */
-import { type Definitions, isSchema } from '../spec/schema-parts.ts';
+import { type Definitions, isSchema, nameInReference } from './schema-parts.ts';
 
 /** The names that a definition leads to, in one step or several; its own is among them only if it leads back to itself. */
 export type Reach = (name: string) => ReadonlySet<string>;
@@ -23,13 +23,11 @@ export function createReach(definitions: Definitions): Reach {
   };
 }
 
-/** The name in `#/$defs/Name`. */
-export function nameInReference(reference: unknown): string {
-  return String(reference).replace(/^#\/\$defs\//, '');
-}
-
-/** Values that only look like a reference are taken for one: then two types are told apart that need not be. */
-function referencesIn(value: unknown): string[] {
+/**
+ * The names that a part of a document refers to, with what only looks like a reference: then two types are told apart
+ * that need not be.
+ */
+export function referencesIn(value: unknown): string[] {
   const found: string[] = [];
   const visit = (part: unknown): void => {
     if (Array.isArray(part)) for (const one of part) visit(one);
