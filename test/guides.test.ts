@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { serve } from 'bentots/serve';
 import { writeFiles } from './write-service.ts';
 
-const guides = ['types'];
+const guides = ['types', 'schemas'];
 
 interface Call {
   readonly line: number;
@@ -15,11 +15,13 @@ interface Call {
 
 interface Example {
   readonly line: number;
+  /** As its first line says, else `service.ts`. */
+  readonly file: string;
   readonly source: string;
   readonly calls: readonly Call[];
 }
 
-/** A block of TypeScript with a service, and the pairs of a command and its answer that follow it. */
+/** A block of code with a service, and the pairs of a command and its answer that follow it. */
 function examplesOf(page: string): Example[] {
   const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map((match) => ({
     language: match[1] ?? '',
@@ -28,7 +30,9 @@ function examplesOf(page: string): Example[] {
   }));
   const examples: (Example & { calls: Call[] })[] = [];
   for (const [at, { language, text, line }] of blocks.entries()) {
-    if (language === 'ts' && text.includes('@service')) examples.push({ line, source: text, calls: [] });
+    if (['ts', 'js'].includes(language) && /@service|defineService/.test(text)) {
+      examples.push({ line, file: /^\/\/ (service\.\w+)\n/.exec(text)?.[1] ?? 'service.ts', source: text, calls: [] });
+    }
     const answer = blocks[at + 1];
     if (language !== 'sh' || !text.startsWith('curl ')) continue;
     assert.ok(answer, `the command on line ${line} has no answer`);
@@ -50,9 +54,9 @@ for (const guide of guides) {
   const page = readFileSync(new URL(`../docs/guide/${guide}.md`, import.meta.url), 'utf8');
   const examples = examplesOf(page);
 
-  for (const { line, source, calls } of examples) {
+  for (const { line, file, source, calls } of examples) {
     test(`the example on line ${line} of the guide to ${guide} answers as the guide says`, async () => {
-      using written = writeFiles({ 'service.ts': source });
+      using written = writeFiles({ [file]: source });
       await using server = await serve(written.file, { port: 0, logTo: { write() {} } });
       assert.ok(calls.length > 0, 'it is called');
       for (const { line, command, answer } of calls) {

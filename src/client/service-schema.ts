@@ -1,4 +1,5 @@
 /** What a service says about itself in `/schema.json`, checked and reduced to what a call needs. */
+import { wholeBodyForm } from '../io/answer.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CallError } from './call-error.ts';
@@ -73,8 +74,7 @@ function parseRoute(route: unknown, url: string, root: string): RemoteMethod {
 
 /** Python servers describe bytes as a string of the format `binary`. */
 function rootForm(input: JsonSchema): RootForm {
-  if (input['x-io-type'] === 'bytes' || input.format === 'binary') return 'bytes';
-  return input.type === 'string' && input['x-io-type'] === undefined ? 'text' : 'json';
+  return input.format === 'binary' ? 'bytes' : wholeBodyForm(input);
 }
 
 function invalid(url: string, problem: string): CallError {

@@ -2,7 +2,7 @@
 import { bytes, toBytes, wrapBytes } from './bytes.ts';
 import { blob, type FileFields, file } from './file.ts';
 import { image } from './image.ts';
-import { type IoType, ioKeyword, type Schema } from './io-type.ts';
+import { type IoType, ioKeyword, isParcel, type Schema } from './io-type.ts';
 
 /** One way of writing answers; shared code never asks which one it holds. */
 export interface AnswerForm {
@@ -45,7 +45,7 @@ function fileAnswer({ name }: IoType, mediaType: string): AnswerForm {
   return {
     mediaType,
     matches: (schema) => schema[ioKeyword] === name,
-    takes: (crossing) => Array.isArray(crossing) && crossing[0] instanceof RegExp && crossing[0].source === name,
+    takes: (crossing) => Array.isArray(crossing) && isParcel(crossing) && crossing[0].source === name,
     mediaTypeOf: ([, { type }]: readonly [RegExp, FileFields]) => type || 'application/octet-stream',
     encode: ([, fields]: readonly [RegExp, FileFields]) => fields.bytes,
     decode: (body, type) => [new RegExp(name), { bytes: body, type, name: undefined } satisfies FileFields],
@@ -72,4 +72,10 @@ const forms: readonly AnswerForm[] = [
 /** The form in which values of a schema are answered: the first that matches; JSON takes everything. */
 export function chooseAnswerForm(schema: Schema): AnswerForm {
   return forms.find((form) => form.matches(schema)) ?? jsonAnswer;
+}
+
+/** How a body is written that is a value of this schema as a whole: text and bytes as they are, anything else as JSON. */
+export function wholeBodyForm(schema: Schema): 'text' | 'bytes' | 'json' {
+  if (schema[ioKeyword] === bytes.name) return 'bytes';
+  return textAnswer.matches(schema) ? 'text' : 'json';
 }

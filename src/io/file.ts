@@ -1,6 +1,6 @@
 /** `Blob` and `File`: in JSON an object with base64 text, media type and name. */
 import { toBase64 } from './base64.ts';
-import { readBase64, toBytes } from './bytes.ts';
+import { readBase64 } from './bytes.ts';
 import type { IoType, Schema } from './io-type.ts';
 
 /** What crosses after the mark. */
@@ -41,42 +41,34 @@ export function writeFile({ bytes, type, name }: FileFields): Schema {
   return { data: toBase64(bytes), ...(type !== '' && { type }), ...(name !== undefined && { name }) };
 }
 
-export const blob: IoType = {
-  name: 'blob',
-  tags: [],
-  read: (json) => [/blob/, readFile(json, 'blob')],
-  write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
-  parcel: {
-    holds: (value) => value instanceof Blob && !(value instanceof File),
-    pack: async (value: Blob, fields) => void fields.push(await toFields(value)),
-    unpack: ([fields]) => {
-      const { bytes, type } = fields as FileFields; // packed above
-      return new Blob([bytes], { type });
+function fileType(name: string, holds: (value: object) => boolean, make: (fields: FileFields) => Blob): IoType {
+  return {
+    name,
+    tags: [],
+    read: (json) => [new RegExp(name), readFile(json, name)],
+    write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
+    parcel: {
+      holds,
+      pack: async (value: Blob, fields) => void fields.push(await toFields(value)),
+      unpack: ([fields]) => make(fields as FileFields), // packed above
     },
-  },
-  describe: describeFile,
-};
-
-export const file: IoType = {
-  name: 'file',
-  tags: [],
-  read: (json) => [/file/, readFile(json, 'file')],
-  write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
-  parcel: {
-    holds: (value) => value instanceof File,
-    pack: async (value: File, fields) => void fields.push({ ...(await toFields(value)), name: value.name }),
-    unpack: ([fields]) => {
-      const { bytes, type, name } = fields as FileFields; // packed above
-      return new File([bytes], name ?? 'file', { type });
-    },
-  },
-  describe: describeFile,
-};
-
-async function toFields(value: Blob): Promise<FileFields> {
-  return { bytes: toBytes(await value.arrayBuffer()) as Uint8Array<ArrayBuffer>, type: value.type, name: undefined };
+    describe: () => ({ type: 'file', format: 'binary' }),
+  };
 }
 
-function describeFile(): Schema {
-  return { type: 'file', format: 'binary' };
+export const file = fileType(
+  'file',
+  (value) => value instanceof File,
+  ({ bytes, type, name = 'file' }) => new File([bytes], name, { type }),
+);
+
+export const blob = fileType(
+  'blob',
+  (value) => value instanceof Blob && !(value instanceof File),
+  ({ bytes, type }) => new Blob([bytes], { type }),
+);
+
+async function toFields(value: Blob): Promise<FileFields> {
+  const bytes = new Uint8Array(await value.arrayBuffer());
+  return { bytes, type: value.type, name: value instanceof File ? value.name : undefined };
 }

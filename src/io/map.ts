@@ -1,5 +1,5 @@
 /** `Map`: an array of entries in JSON. */
-import type { IoType, Schema } from './io-type.ts';
+import type { IoType } from './io-type.ts';
 import { Misfit, within } from './misfit.ts';
 
 /** The schema of a `Map`. */
@@ -11,7 +11,7 @@ export function mapSchema(key: unknown, value: unknown): Record<string, unknown>
 export const map: IoType = {
   name: 'map',
   tags: ['[object Map]'],
-  read(json, _: Schema) {
+  read(json) {
     const entries = json as readonly (readonly [unknown, unknown])[]; // as the schema says
     const value = new Map<unknown, unknown>();
     for (const [at, [key, inner]] of entries.entries()) {

@@ -7,7 +7,7 @@ import type { Validator } from '../spec/validator.ts';
 import { decideRefusal, type ServiceLoad } from './admission.ts';
 import { createCallListener } from './call-listener.ts';
 import { createOutputCheck, type OutputCheck } from './output.ts';
-import { learnCost, predictDrainMs } from './predict-wait.ts';
+import { learnCost, type MethodLoad, predictDrainMs } from './predict-wait.ts';
 import { createStreamReader } from './stream-reader.ts';
 import { createWaitingLine, type Place, type WaitingLine } from './waiting-line.ts';
 import type { WorkerHandle } from './worker-handle.ts';
@@ -122,13 +122,14 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
     let running = 0;
     for (const worker of workers) running += worker.load;
     if (waitingCount === 0) return { waiting: 0, running, drainMs: 0 };
-    const methods = Array.from(lines.values(), ({ api, waiting, costMs }) => ({
-      waiting: waiting.count,
-      costMs,
-      lanes: lanesOf(api),
-    }));
-    return { waiting: waitingCount, running, drainMs: predictDrainMs(methods) };
+    return { waiting: waitingCount, running, drainMs: predictDrainMs(waitingMethods()) };
   };
+
+  function* waitingMethods(): Generator<MethodLoad> {
+    for (const { api, waiting, costMs } of lines.values()) {
+      if (waiting.count > 0) yield { waiting: waiting.count, costMs, lanes: lanesOf(api) };
+    }
+  }
 
   const send = (ticket: Ticket, worker: WorkerHandle) => {
     const { api, invocation } = ticket;

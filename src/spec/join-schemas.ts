@@ -1,12 +1,13 @@
 /** Decides what a method takes and gives: what its types say, or the schemas that its options give, which go first. */
 import { ServiceError } from '../errors.ts';
+import { wholeBodyForm } from '../io/answer.ts';
 import type { DecoratedSchemas, ExportedSchema, MethodShape } from './decorated.ts';
 import { embedSchema, type SchemaDefinitions } from './embed-schema.ts';
 import { loosen } from './loosen.ts';
 import type { ReflectedMethod } from './reflected.ts';
 import type { SchemaCheck } from './schema-check.ts';
 import { isSchema } from './schema-parts.ts';
-import type { ApiSpec, BodyForm, JsonSchema, OutputSpec, ParameterSpec } from './service-spec.ts';
+import type { ApiSpec, JsonSchema, OutputSpec, ParameterSpec } from './service-spec.ts';
 
 /** What is known of one method before its schemas are put together. */
 export interface MethodSources {
@@ -58,14 +59,14 @@ function joinBody({ owner, schemas, types, inferred, checkPlain }: MethodSources
   if (!given) {
     if (!types)
       throw invalid(`${owner} has body: true, but plain JavaScript has no types; describe the body with input: …`);
-    return { body: bodyForm(types.input), parameters: types.parameters, input: types.input };
+    return { body: wholeBodyForm(types.input), parameters: types.parameters, input: types.input };
   }
   const where = `the input of ${owner}`;
   if (!given.isRun) checkPlain(given.schema, where);
   const write = (choose: Choose) => ({ ...wordsOf(types?.input), ...whole(choose(given), 'Input', where) });
   const input = write(asWritten);
   return {
-    body: bodyForm(input),
+    body: wholeBodyForm(input),
     parameters: [{ ...parameter, isRequired: parameter.isRequired && !given.takesUndefined }],
     input,
     ...(given.isRun ? { checkedInput: write(asChecked) } : {}),
@@ -199,13 +200,6 @@ function whole(schema: JsonSchema, name: string, where: string): JsonSchema {
 function inOrder(input: JsonSchema, names: readonly string[]): JsonSchema {
   const properties = input.properties as JsonSchema; // looked at above
   return { ...input, properties: Object.fromEntries(names.map((name) => [name, properties[name]])) };
-}
-
-/** Text and bytes are read as they are where the body is nothing else; all other types are JSON. */
-function bodyForm(input: JsonSchema): BodyForm {
-  const ioType = input['x-io-type'];
-  if (ioType === 'bytes') return 'bytes';
-  return input.type === 'string' && ioType === undefined ? 'text' : 'json';
 }
 
 function invalid(problem: string): ServiceError {
