@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -68,6 +68,17 @@ async function serveAndCall(serveLine: string, curlLine: string): Promise<Respon
     await closed;
   }
 }
+
+test('what is built stays in place while npx prepares the package once more', async () => {
+  const written = () =>
+    globSync('dist/**/*.js', { cwd: root }).map((path) => [path, statSync(`${root}${path}`).mtimeMs] as const);
+  const before = written();
+  assert.ok(before.length > 0);
+  const { child } = run('npm run prepare');
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  assert.equal(code, 0, output);
+  assert.deepEqual(written(), before);
+});
 
 test('examples/hello: served and called as the README says', async () => {
   const response = await serveAndCall(lineOf('README.md', 'npx bento serve'), lineOf('README.md', 'curl '));
