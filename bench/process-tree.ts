@@ -1,4 +1,4 @@
-/** CPU time of a process and everything that it started, read from Linux's `/proc`. */
+/** What a process and everything that it started have used, read from Linux's `/proc`. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** CPU time by process id, in microseconds of user and system time together, over all threads. */
@@ -26,6 +26,19 @@ function cpuTimeOf(pid: number): number {
     nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]);
   }
   return nanoseconds / 1000;
+}
+
+/** Memory of a process and its descendants in bytes, pages that several share counted in parts: PSS of proc(5). */
+export function readMemoryBytes(rootPid: number): number {
+  let kibibytes = 0;
+  for (const pid of descendants(rootPid)) {
+    try {
+      kibibytes += Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+    } catch {
+      // it ended meanwhile
+    }
+  }
+  return kibibytes * 1024;
 }
 
 function descendants(rootPid: number): number[] {

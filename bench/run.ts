@@ -4,20 +4,21 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, BenchOptions } from './bench.ts';
 import { ensureBuilt } from './built-output.ts';
-import * as embeddings from './embeddings.ts';
-import * as httpOverhead from './http-overhead.ts';
 import { describeRun } from './machine.ts';
-import * as reflect from './reflect.ts';
-import * as validation from './validation.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const benches: { readonly [name: string]: Bench } = { 'http-overhead': httpOverhead, embeddings, reflect, validation };
+// Loaded once the build is there: some read it.
+const benches: { readonly [name: string]: () => Promise<Bench> } = {
+  'http-overhead': () => import('./http-overhead.ts'),
+  embeddings: () => import('./embeddings.ts'),
+  reflect: () => import('./reflect.ts'),
+  validation: () => import('./validation.ts'),
+  peers: () => import('./peers.ts'),
+};
 
-const usage = `npm run bench -- <name>... [--quick] [--also <folder>]
+const toUsage = (questions: readonly string[]) => `npm run bench -- <name>... [--quick] [--also <folder>]
 
-${Object.entries(benches)
-  .map(([name, { question }]) => `  ${name.padEnd(16)} ${question}`)
-  .join('\n')}
+${questions.join('\n')}
 
   --quick           few and short rounds; the committed results stay as they are
   --also <folder>   measures another built checkout, too (may be repeated); the committed results stay as they are
@@ -28,13 +29,18 @@ async function main(): Promise<void> {
     options: { quick: { type: 'boolean', default: false }, also: { type: 'string', multiple: true, default: [] } },
     allowPositionals: true,
   });
+  ensureBuilt(root);
+  const usage = toUsage(
+    await Promise.all(
+      Object.entries(benches).map(async ([name, load]) => `  ${name.padEnd(16)} ${(await load()).question}`),
+    ),
+  );
   const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
   if (unknown.length > 0) throw new Error(`there is no bench ${unknown.join(', ')}; there is:\n\n${usage}`);
   if (positionals.length === 0) return console.log(usage);
-  ensureBuilt(root);
   const also = values.also.map((folder) => resolve(folder));
   for (const name of positionals) {
-    await runBench(name, benches[name] as Bench, { isQuick: values.quick, also }); // looked up above
+    await runBench(name, await (benches[name] as () => Promise<Bench>)(), { isQuick: values.quick, also }); // looked up above
   }
 }
 

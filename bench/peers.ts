@@ -1,0 +1,250 @@
+/** Measures bentots and BentoML on the same work in one run: overhead, overload, start, memory. */
+import type { BenchOptions, BenchReport } from './bench.ts';
+import { type Load, startLoad } from './http-overhead/children.ts';
+import { type OpenLoopResult, runOpenLoop } from './peers/open-loop.ts';
+import { bentoml, bentots, ensureEnvironment, type Peer, type RunningPeer, startPeer } from './peers/peer.ts';
+import { readCpuTimes, readMemoryBytes, usedBetween } from './process-tree.ts';
+import { formatSpread, quantile, type Spread, toSpread } from './statistics.ts';
+
+export const question = 'How does bentots stand beside BentoML on the same work?';
+
+interface Plan {
+  readonly starts: number;
+  readonly rounds: number;
+  readonly requests: number;
+  readonly overloads: number;
+  readonly overloadMs: number;
+}
+
+const fullPlan: Plan = { starts: 7, rounds: 9, requests: 4000, overloads: 3, overloadMs: 10_000 };
+const quickPlan: Plan = { starts: 1, rounds: 1, requests: 500, overloads: 1, overloadMs: 2000 };
+
+const clients = 32;
+const limitMs = 60_000; // of one server in one round
+const holdMs = 20;
+const capacity = 1000 / holdMs; // requests a second of one worker
+const overload = 10; // times that
+const patienceMs = 1000;
+const mebibyte = 1024 * 1024;
+
+/** Runs the bench. */
+export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
+  ensureEnvironment();
+  const plan = isQuick ? quickPlan : fullPlan;
+  const asItComes = [bentots, bentoml('BentoML', 0)];
+  const bounded = bentoml(`BentoML, max_concurrency ${clients}`, clients);
+  const starts = await measureStarts(asItComes, plan);
+  const overheads = await measureOverheads(asItComes, plan);
+  const overloads = await measureOverloads([...asItComes, bounded], plan);
+  return toReport(plan, starts, overheads, overloads);
+}
+
+interface Start {
+  readonly readyMs: number;
+  readonly idleMiB: number;
+}
+
+async function measureStarts(peers: readonly Peer[], plan: Plan): Promise<ReadonlyMap<string, Start[]>> {
+  const samples = new Map<string, Start[]>(peers.map(({ name }) => [name, []]));
+  for (const peer of peers) await (await startPeer(peer))[Symbol.asyncDispose](); // caches are warm from here on
+  for (let round = 0; round < plan.starts; round++) {
+    for (const peer of turn(peers, round)) {
+      await using running = await startPeer(peer);
+      samples.get(peer.name)?.push({
+        readyMs: running.readyMs,
+        idleMiB: readMemoryBytes(running.pid) / mebibyte,
+      });
+    }
+  }
+  return samples;
+}
+
+interface Overhead {
+  readonly cpuUs: number;
+  readonly requestsPerSecond: number;
+  readonly latencyP50Us: number;
+  readonly latencyP99Us: number;
+  readonly afterMiB: number;
+}
+
+async function measureOverheads(peers: readonly Peer[], plan: Plan): Promise<ReadonlyMap<string, Overhead[]>> {
+  await using load = await startLoad();
+  await using stack = new AsyncDisposableStack();
+  const running: (readonly [string, RunningPeer])[] = [];
+  for (const peer of peers) running.push([peer.name, stack.use(await startPeer(peer))]);
+  const samples = new Map<string, Overhead[]>(peers.map(({ name }) => [name, []]));
+  for (const [, { port }] of running) {
+    await load.open(port, clients);
+    await load.go(plan.requests, limitMs); // warm-up
+    await load.close();
+  }
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const [name, peer] of turn(running, round)) samples.get(name)?.push(await measureOverhead(load, peer, plan));
+  }
+  return samples;
+}
+
+async function measureOverhead(load: Load, peer: RunningPeer, plan: Plan): Promise<Overhead> {
+  await load.open(peer.port, clients);
+  const before = readCpuTimes(peer.pid);
+  const result = await load.go(plan.requests, limitMs);
+  const used = usedBetween(before, readCpuTimes(peer.pid));
+  await load.close();
+  const latencies = [...result.latenciesUs];
+  return {
+    cpuUs: [...used.values()].reduce((sum, us) => sum + us, 0) / result.requests,
+    requestsPerSecond: (result.requests / result.wallMs) * 1000,
+    latencyP50Us: quantile(latencies, 0.5),
+    latencyP99Us: quantile(latencies, 0.99),
+    afterMiB: readMemoryBytes(peer.pid) / mebibyte,
+  };
+}
+
+interface Overload {
+  /** Share of the capacity that was answered 200 in time. */
+  readonly goodput: number;
+  readonly goodP99Ms: number;
+  /** Share of the requests that was refused, and the rest that was left without an answer in time. */
+  readonly refused: number;
+  readonly lost: number;
+  readonly refusedP99Ms: number;
+  readonly grownMiB: number;
+  /** From the end of the load until a lone request is answered 200. */
+  readonly recoveredMs: number;
+}
+
+async function measureOverloads(peers: readonly Peer[], plan: Plan): Promise<ReadonlyMap<string, Overload[]>> {
+  const samples = new Map<string, Overload[]>(peers.map(({ name }) => [name, []]));
+  for (let round = 0; round < plan.overloads; round++) {
+    for (const peer of turn(peers, round)) {
+      await using running = await startPeer(peer);
+      samples.get(peer.name)?.push(await measureOverload(running, plan));
+    }
+  }
+  return samples;
+}
+
+async function measureOverload({ url, pid }: RunningPeer, plan: Plan): Promise<Overload> {
+  const load = { url: `${url}/hold`, body: JSON.stringify({ ms: holdMs }), patienceMs };
+  await runOpenLoop({ ...load, requestsPerSecond: capacity / 2, durationMs: 1000 }); // warm-up
+  const idle = readMemoryBytes(pid);
+  let most = idle;
+  const watch = setInterval(() => {
+    most = Math.max(most, readMemoryBytes(pid));
+  }, 250);
+  const result = await runOpenLoop({
+    ...load,
+    requestsPerSecond: capacity * overload,
+    durationMs: plan.overloadMs,
+  });
+  clearInterval(watch);
+  const recoveredMs = await timeToRecover(load);
+  return { ...summarize(result, plan), grownMiB: (most - idle) / mebibyte, recoveredMs };
+}
+
+function summarize({ sent, goodMs, refusedMs, lost }: OpenLoopResult, plan: Plan) {
+  return {
+    goodput: goodMs.length / ((capacity * (plan.overloadMs + patienceMs)) / 1000), // the last ones are answered after it
+    goodP99Ms: goodMs.length > 0 ? quantile(goodMs, 0.99) : Number.NaN,
+    refused: refusedMs.length / sent,
+    lost: lost / sent,
+    refusedP99Ms: refusedMs.length > 0 ? quantile(refusedMs, 0.99) : Number.NaN,
+  };
+}
+
+async function timeToRecover(load: { readonly url: string; readonly body: string }): Promise<number> {
+  const startedMs = performance.now();
+  for (;;) {
+    const response = await fetch(load.url, {
+      method: 'POST',
+      body: load.body,
+      headers: { 'content-type': 'application/json' },
+    });
+    await response.body?.cancel();
+    if (response.ok) return performance.now() - startedMs;
+    if (performance.now() - startedMs > limitMs) throw new Error(`${load.url} did not recover`);
+    await new Promise((wake) => setTimeout(wake, 10));
+  }
+}
+
+function turn<T>(all: readonly T[], round: number): readonly T[] {
+  const first = round % all.length; // whoever goes first may find the machine in another state
+  return [...all.slice(first), ...all.slice(0, first)];
+}
+
+function toReport(
+  plan: Plan,
+  starts: ReadonlyMap<string, Start[]>,
+  overheads: ReadonlyMap<string, Overhead[]>,
+  overloads: ReadonlyMap<string, Overload[]>,
+): BenchReport {
+  const text = `## Start and memory
+
+${toTable(starts, {
+  'start to ready, ms': [(sample) => sample.readyMs, 0],
+  'memory idle, MiB': [(sample) => sample.idleMiB, 0],
+})}
+From the start of the command to the first 200 of \`/readyz\`, caches warm, ${plan.starts} times in turns. Memory is the
+proportional set size of all processes.
+
+## ${clients} clients
+
+${toTable(overheads, {
+  'CPU µs a request': [(sample) => sample.cpuUs, 1],
+  'requests a second': [(sample) => sample.requestsPerSecond, 0],
+  'p50 µs': [(sample) => sample.latencyP50Us, 0],
+  'p99 µs': [(sample) => sample.latencyP99Us, 0],
+  'memory after, MiB': [(sample) => sample.afterMiB, 0],
+})}
+One array of 32 numbers in, two fields out, both checked, metrics and access log on. ${plan.rounds} rounds of ${plan.requests}
+requests, the servers in turns, one worker each. CPU is that of all processes.
+
+## ${overload} times overload
+
+${toTable(overloads, {
+  'good answers, share of capacity': [(sample) => sample.goodput, 2],
+  'good p99 ms': [(sample) => sample.goodP99Ms, 0],
+  refused: [(sample) => sample.refused, 2],
+  'refused p99 ms': [(sample) => sample.refusedP99Ms, 1],
+  'no answer in time': [(sample) => sample.lost, 2],
+  'memory grown, MiB': [(sample) => sample.grownMiB, 0],
+  'recovered, ms': [(sample) => sample.recoveredMs, 0],
+})}
+A method that holds its thread for ${holdMs} ms, one worker: ${capacity} requests a second are what it can do, ${capacity * overload} are
+sent for ${plan.overloadMs / 1000} s whether or not answers come, ${plan.overloads} times in turns. Callers wait ${patienceMs} ms, and both servers are told so.
+Times count from when a request was due.
+
+Shown are medians and, in brackets, quartiles.
+`;
+  return { text, data: { starts: toData(starts), overheads: toData(overheads), overloads: toData(overloads) } };
+}
+
+type Columns<T> = Readonly<Record<string, readonly [pick: (sample: T) => number, digits: number]>>;
+
+function toTable<T>(samples: ReadonlyMap<string, readonly T[]>, columns: Columns<T>): string {
+  const rows = [...samples].map(([name, own]) => {
+    const cells = Object.values(columns).map(([pick, digits]) => {
+      const values = own.map(pick).filter((value) => !Number.isNaN(value));
+      return values.length === 0 ? '' : formatSpread(toSpread(values), digits);
+    });
+    return `| ${[name, ...cells].join(' | ')} |`;
+  });
+  const names = ['server', ...Object.keys(columns)];
+  return `| ${names.join(' | ')} |\n|${'---|'.repeat(names.length)}\n${rows.join('\n')}\n`;
+}
+
+function toData<T extends object>(
+  samples: ReadonlyMap<string, readonly T[]>,
+): Record<string, Record<string, Spread | null>> {
+  return Object.fromEntries(
+    [...samples].map(([name, own]) => {
+      const [first] = own;
+      const fields = Object.keys(first ?? {}) as (keyof T & string)[];
+      const spreads = fields.map((field) => {
+        const values = own.map((sample) => Number(sample[field])).filter((value) => !Number.isNaN(value));
+        return [field, values.length === 0 ? null : toSpread(values)] as const;
+      });
+      return [name, Object.fromEntries(spreads)];
+    }),
+  );
+}
