@@ -242,7 +242,7 @@ function flatten(rows: Rows, prefix = ''): [name: string, option: Option<unknown
 
 /** A default, with its unit where the name has one. */
 function printDefault(name: string, value: unknown): string {
-  if (value === undefined) return 'none';
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
   const text = `\`${typeof value === 'string' ? `'${value}'` : value}\``;
   if (typeof value !== 'number' || value === 0) return text;
   if (name.endsWith('Ms')) return `${text} (${value / 1000} s)`;

@@ -1,7 +1,9 @@
 /** Being asked for more than there is: refused at once, in words, with the time after which it is worth another try. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
+import { countProcessors } from '../src/pool/processors.ts';
 import { createNote, type Started, start } from './start.ts';
 
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
@@ -51,10 +53,35 @@ test('a request that would wait longer than its caller does is refused at once',
   for (const { status } of await Promise.all(held)) assert.equal(status, 200);
 });
 
+test('a caller who fills the queue gives a place to another one, newest call first', async () => {
+  await using faults = await start('faults', { trustedProxies: ['127.0.0.1'] });
+  using note = createNote();
+  const departure = new AbortController();
+  const hang = (caller: string) =>
+    faults.post('/hang', { note: note.path }, { headers: { 'x-forwarded-for': caller }, signal: departure.signal });
+  const flood = Array.from({ length: 5 }, () => hang('198.51.100.1')); // one runs, four wait: that is all there is room for
+  await note.until('begun');
+  const other = hang('198.51.100.2').then(() => assert.fail('it waits like the others'));
+  const refused = await Promise.race([...flood, other]);
+  assert.deepEqual([refused.status, await codeOf(refused)], [503, 'QUEUE_FULL']);
+  departure.abort();
+  const ends = await Promise.allSettled([...flood, other]);
+  assert.equal(ends.filter(({ status }) => status === 'fulfilled').length, 1, 'one gave way, the others waited');
+});
+
 test('cpu_count is as many workers as there are processors for us', async () => {
-  const count = Math.min(4, availableParallelism()); // as many as the service works on at once
+  const processors = countProcessors(availableParallelism(), readIfThere);
+  const count = Math.min(4, processors); // as many as the service works on at once
   await using busy: Started = await start('busy', { workers: 'cpu_count' });
   const answers = await Promise.all(Array.from({ length: count }, () => busy.post('/hold', { forMs: 300 })));
   const pids = await Promise.all(answers.map((answer) => answer.json()));
   assert.equal(new Set(pids).size, count);
 });
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

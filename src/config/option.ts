@@ -79,6 +79,16 @@ export const option = {
     accepts: (value): value is string => typeof value === 'string' && row.pattern.test(value),
     fromText: (text) => text,
   }),
+  /** Texts of one kind; on a command line with commas between them. */
+  list: (
+    row: Common<readonly string[]> & { readonly wanted: string; fits(text: string): boolean },
+  ): Option<readonly string[]> => ({
+    ...row,
+    kind: 'option',
+    accepts: (value): value is readonly string[] =>
+      Array.isArray(value) && value.every((one) => typeof one === 'string' && row.fits(one)),
+    fromText: (text) => text.split(',').map((one) => one.trim()),
+  }),
   /** One word of several. */
   choice: <Value extends string>(row: Common<Value> & { readonly of: readonly Value[] }): Option<Value> => ({
     ...row,

@@ -1,4 +1,5 @@
 /** Every option as a row: default, unit, check, environment name, flag and doc line. Defaults live nowhere else. */
+import { parseNetwork } from './network.ts';
 import { option } from './option.ts';
 
 const mebibyte = 1024 * 1024;
@@ -166,6 +167,13 @@ export const serverOptions = {
     default: 65_000, // above the 60 s after which common load balancers close an idle connection
     min: 1,
     doc: 'How long an idle connection is kept for the next request.',
+  }),
+  trustedProxies: option.list({
+    default: [],
+    fits: (text) => parseNetwork(text) !== undefined,
+    wanted: 'a list of addresses and networks, such as 10.0.0.0/8',
+    doc: 'Proxies whose X-Forwarded-For is believed; without any, a caller is whoever opened the connection.',
+    flag: '--trusted-proxies <networks>',
   }),
   memoryLimitRatio: option.ratio({
     default: 0.8,

@@ -1,6 +1,7 @@
 /** Decides whether a call may join a queue: what could only be refused later is refused at once. */
 import { ServiceError } from '../errors.ts';
 import type { ServiceSettings } from '../spec/service-spec.ts';
+import type { WaitingLine } from './waiting-line.ts';
 
 /** How a service stands when one more call comes. */
 export interface ServiceLoad {
@@ -8,8 +9,8 @@ export interface ServiceLoad {
   readonly waiting: number;
   /** Calls in all workers, those that nobody waits for any more included. */
   readonly running: number;
-  /** How long it takes to work through what waits, in milliseconds. */
-  readonly drainMs: number;
+  /** How long the call would wait, in milliseconds. */
+  readonly waitMs: number;
 }
 
 /**
@@ -19,18 +20,35 @@ export interface ServiceLoad {
 export function decideRefusal(
   service: string,
   { maxQueue, maxConcurrency }: ServiceSettings['traffic'],
-  { waiting, running, drainMs }: ServiceLoad,
+  { waiting, running, waitMs }: ServiceLoad,
   timeoutMs: number,
 ): ServiceError | undefined {
-  const retryAfterMs = drainMs;
+  const retryAfterMs = waitMs;
   if (maxConcurrency !== undefined && waiting + running >= maxConcurrency) {
     return new ServiceError('CONCURRENCY_EXCEEDED', { service, limit: maxConcurrency }, { retryAfterMs });
   }
   if (waiting >= maxQueue) return new ServiceError('QUEUE_FULL', { service, limit: maxQueue }, { retryAfterMs });
-  if (drainMs <= timeoutMs) return undefined;
+  if (waitMs <= timeoutMs) return undefined;
   return new ServiceError(
     'OVERLOADED',
-    { waitMs: Math.round(drainMs), timeoutMs },
-    { retryAfterMs: drainMs - timeoutMs }, // by then a caller who waits as long gets a place
+    { waitMs: Math.round(waitMs), timeoutMs },
+    { retryAfterMs: waitMs - timeoutMs }, // by then a caller who waits as long gets a place
   );
+}
+
+/**
+ * Who gives its place to a call for which there is none: the newest call of whoever has most, if that is more than the
+ * newcomer would have then. So a flood, of one method or of one caller, fills the places that the others leave free,
+ * and no more.
+ *
+ * @param own the line that the newcomer would join.
+ */
+export function decideVictim<T>(lines: Iterable<WaitingLine<T>>, own: WaitingLine<T>, caller: string): T | undefined {
+  let most = own;
+  for (const line of lines) if (line.count > most.count) most = line;
+  if (most.count > own.count + 1) return most.longest()?.newest;
+  const wouldHave = own.countOf(caller) + 1;
+  if (wouldHave > own.count / own.callerCount) return undefined; // no need to look at every caller for one of the flood
+  const longest = own.longest();
+  return longest && longest.count > wouldHave ? longest.newest : undefined;
 }

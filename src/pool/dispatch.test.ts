@@ -92,6 +92,7 @@ function create(apis: readonly ApiSpec[], maxQueue = 10) {
       timeoutMs: 1000,
       signal: new AbortController().signal,
       trace: { traceId: 'a', spanId: 'b', isSampled: false },
+      caller: '192.0.2.1',
       request: { headers: {}, path: `/${method}` },
       ...more,
     });
@@ -158,7 +159,7 @@ test('a call goes to the worker with the fewest', () => {
   assert.deepEqual([first.calls.length, second.calls.length], [2, 2]);
 });
 
-test('of several methods that wait, the call whose time is up first goes first', () => {
+test('of several methods whose turn it is, the call whose time is up first goes first', () => {
   const { add, call } = create([apiOf('slow'), apiOf('urgent')]);
   call('slow', [], { timeoutMs: 900 });
   call('urgent', [], { timeoutMs: 100 });
@@ -179,6 +180,64 @@ test('calls of one method go in the order in which they came', () => {
     worker.calls.map(({ args }) => args[0]),
     [1, 2, 3],
   );
+});
+
+/** Lets a worker with one slot work through what waits; says in what order it ran. */
+function runAll(worker: ReturnType<typeof createWorker>): string {
+  let order = '';
+  for (let at = 0; at < worker.calls.length; at++) {
+    const call = worker.at(at);
+    order += String(call.args[0]);
+    worker.answer(call, null);
+  }
+  return order;
+}
+
+test('a flood of one method delays the calls of another by one call each, not by the whole flood', () => {
+  const blocking = { isBlocking: true, slots: 1 };
+  const { add, call } = create([apiOf('flooded', blocking), apiOf('other', blocking)], 100);
+  const worker = createWorker();
+  add(worker.handle);
+  for (let n = 0; n < 20; n++) call('flooded', ['f']);
+  for (let n = 0; n < 3; n++) call('other', ['o']);
+  const order = runAll(worker);
+  assert.equal(order.length, 23);
+  assert.match(order.slice(0, 8), /o.*o.*o/);
+});
+
+test('a flood of one caller delays those of another by one call each', () => {
+  const { add, call } = create([apiOf('run', { slots: 1 })], 100);
+  const worker = createWorker();
+  add(worker.handle);
+  for (let n = 0; n < 20; n++) call('run', ['f'], { caller: 'flood' });
+  for (let n = 0; n < 3; n++) call('run', ['o'], { caller: 'other' });
+  assert.equal(runAll(worker), `ff${'of'.repeat(3)}${'f'.repeat(15)}`);
+});
+
+test('while a flood fills the queue, another caller and another method still get places in it', async () => {
+  const { call } = create([apiOf('flooded'), apiOf('other')], 4);
+  const flood = [1, 2, 3, 4].map((n) => call('flooded', [n], { caller: 'flood' }));
+  assert.equal(await codeOf(call('flooded', [5], { caller: 'flood' })), 'QUEUE_FULL', 'its own flood finds none');
+  const others = [call('flooded', [], { caller: 'other' }), call('other', [], { caller: 'flood' })];
+  assert.deepEqual(await Promise.all(flood.slice(2).map(codeOf)), ['QUEUE_FULL', 'QUEUE_FULL'], 'the newest give way');
+  assert.equal(
+    await Promise.race([...others, ...flood.slice(0, 2)].map(codeOf).concat(Promise.resolve('waiting'))),
+    'waiting',
+  );
+});
+
+test('a call that would come too late takes no place from anyone', async (t) => {
+  let nowMs = 0;
+  t.mock.method(performance, 'now', () => nowMs);
+  const { add, call } = create([apiOf('run', { slots: 1 })], 4);
+  const worker = createWorker();
+  add(worker.handle);
+  call('run');
+  nowMs = 20; // the cost that is learned from it
+  worker.answer(worker.at(0), null);
+  const flood = [1, 2, 3, 4, 5].map(() => call('run', [], { caller: 'flood' }));
+  assert.equal(await codeOf(call('run', [], { caller: 'other', timeoutMs: 5 })), 'QUEUE_FULL');
+  assert.equal(await Promise.race([...flood.map(codeOf), Promise.resolve('waiting')]), 'waiting');
 });
 
 test('what does not fit into the queue is refused; what runs does not count', async () => {

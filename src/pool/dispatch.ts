@@ -4,10 +4,11 @@ import type { LogLevel } from '../observe/log-level.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import type { ApiSpec, JsonSchema, OutputSpec, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
-import { decideRefusal, type ServiceLoad } from './admission.ts';
+import { decideRefusal, decideVictim, type ServiceLoad } from './admission.ts';
 import { createCallListener } from './call-listener.ts';
+import { createFairShare, type Share } from './fair-share.ts';
 import { createOutputCheck, type OutputCheck } from './output.ts';
-import { learnCost, type MethodLoad, predictDrainMs } from './predict-wait.ts';
+import { countAhead, learnCost, type MethodLoad, predictWaitMs } from './predict-wait.ts';
 import { createStreamReader } from './stream-reader.ts';
 import { createWaitingLine, type Place, type WaitingLine } from './waiting-line.ts';
 import type { WorkerHandle } from './worker-handle.ts';
@@ -22,8 +23,8 @@ interface DispatchDeps {
 export interface Dispatcher {
   /**
    * Runs a call. Resolves with its value, or, for a stream, with the first items at hand.
-   * @throws ServiceError `QUEUE_FULL`, `TIMEOUT`, `CANCELLED`, `WORKER_LOST`, `STOPPING`, `METHOD_FAILED`,
-   * `OUTPUT_INVALID`; ApiError as the author raised it.
+   * @throws ServiceError `CONCURRENCY_EXCEEDED`, `QUEUE_FULL`, `OVERLOADED`, `TIMEOUT`, `CANCELLED`, `WORKER_LOST`,
+   * `STOPPING`, `METHOD_FAILED`, `OUTPUT_INVALID`; ApiError as the author raised it.
    */
   dispatch(invocation: Invocation): Promise<Outcome>;
   /** Makes a worker available for calls. */
@@ -36,7 +37,8 @@ export interface Dispatcher {
 
 interface Ticket {
   readonly invocation: Invocation;
-  readonly api: ApiSpec;
+  readonly line: Line;
+  readonly timeoutMs: number;
   readonly expiresAtMs: number;
   /** Both without effect once one of them was called; `refuse` says whether it was. */
   settle(outcome: Outcome): void;
@@ -53,12 +55,30 @@ function outputCheckOf({ schema, checked = schema }: OutputSpec, compile: Dispat
 }
 
 /** One method, its queue, and what is known of it. */
-interface Line {
+interface Line extends Share {
   readonly api: ApiSpec;
   readonly check: OutputCheck;
-  readonly waiting: WaitingLine<Ticket>;
+  readonly queue: WaitingLine<Ticket>;
   /** How long a call runs, in milliseconds: learned as calls end. */
   costMs: number | undefined;
+}
+
+/** How many calls of a method one worker runs at once. */
+function lanesOf({ isBlocking, slots }: ApiSpec): number {
+  return isBlocking ? 1 : slots;
+}
+
+const unknownCostMs = 1; // before the first call has ended: little, but not for ever nothing
+
+/** What handing out one call takes of a method's share. */
+function chargeOf({ api, costMs = unknownCostMs }: Line): number {
+  return costMs / lanesOf(api);
+}
+
+/** Of two methods that are due at once the one whose caller's time is up first. */
+function isBefore(one: Line, other: Line): boolean {
+  if (one.dueMs !== other.dueMs) return one.dueMs < other.dueMs;
+  return (one.queue.head?.expiresAtMs ?? 0) < (other.queue.head?.expiresAtMs ?? 0);
 }
 
 /** Creates the dispatcher of one generation of a service. */
@@ -70,11 +90,13 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
       {
         api,
         check: outputCheckOf(api.output, compile),
-        waiting: createWaitingLine<Ticket>(),
+        queue: createWaitingLine<Ticket>(),
+        dueMs: 0,
         costMs: undefined,
       },
     ]),
   );
+  const fairShare = createFairShare();
   const workers = new Set<WorkerHandle>();
   let waitingCount = 0;
   let openCount = 0;
@@ -82,29 +104,32 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
   let isClosed = false;
 
   const enqueue = (ticket: Ticket) => {
-    ticket.place = lines.get(ticket.api.name)?.waiting.join(ticket);
+    const { line, invocation } = ticket;
+    if (line.queue.count === 0) fairShare.enter(line);
+    ticket.place = line.queue.join(ticket, invocation.caller);
     waitingCount++;
   };
-  const dequeue = (ticket: Ticket) => {
-    if (ticket.place && lines.get(ticket.api.name)?.waiting.leave(ticket.place)) waitingCount--;
+  const leaveQueue = ({ line, place }: Ticket) => {
+    if (place && line.queue.leave(place)) waitingCount--;
   };
 
-  /** Sends waiting calls, the most urgent first among the methods that some worker has room for. */
+  /** Sends waiting calls: the methods that some worker has room for share its time, and within a method callers take turns. */
   const handOut = () => {
     while (waitingCount > 0) {
-      let first: Ticket | undefined;
+      let next: Line | undefined;
       let target: WorkerHandle | undefined;
-      for (const { api, waiting } of lines.values()) {
-        const { head } = waiting;
-        if (!head || (first && head.expiresAtMs >= first.expiresAtMs)) continue;
-        const worker = leastLoaded(api);
+      for (const line of lines.values()) {
+        if (line.queue.count === 0 || (next && !isBefore(line, next))) continue;
+        const worker = leastLoaded(line.api);
         if (!worker) continue;
-        first = head;
+        next = line;
         target = worker;
       }
-      if (!first || !target) return;
-      dequeue(first);
-      send(first, target);
+      const ticket = next?.queue.take();
+      if (!next || !target || !ticket) return;
+      waitingCount--;
+      fairShare.charge(next, chargeOf(next));
+      send(ticket, target);
     }
   };
 
@@ -116,24 +141,44 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
     return best;
   };
 
-  const lanesOf = ({ isBlocking, slots }: ApiSpec) => workers.size * (isBlocking ? 1 : slots);
+  const loadOf = ({ api, queue, costMs }: Line): MethodLoad => ({
+    waiting: queue.count,
+    costMs,
+    lanes: workers.size * lanesOf(api),
+    isBlocking: api.isBlocking,
+  });
 
-  const loadNow = (): ServiceLoad => {
-    let running = 0;
-    for (const worker of workers) running += worker.load;
-    if (waitingCount === 0) return { waiting: 0, running, drainMs: 0 };
-    return { waiting: waitingCount, running, drainMs: predictDrainMs(waitingMethods()) };
-  };
-
-  function* waitingMethods(): Generator<MethodLoad> {
-    for (const { api, waiting, costMs } of lines.values()) {
-      if (waiting.count > 0) yield { waiting: waiting.count, costMs, lanes: lanesOf(api) };
-    }
+  function* otherLoads(own: Line): Generator<MethodLoad> {
+    for (const line of lines.values()) if (line !== own && line.queue.count > 0) yield loadOf(line);
   }
 
+  const loadFor = (line: Line, caller: string): ServiceLoad => {
+    let running = 0;
+    for (const worker of workers) running += worker.load;
+    const ahead = waitingCount === 0 ? 0 : countAhead(line.queue, line.queue.countOf(caller));
+    const waitMs = ahead === 0 ? 0 : predictWaitMs(loadOf(line), ahead, otherLoads(line));
+    return { waiting: waitingCount, running, waitMs };
+  };
+
+  /** Refuses a call, unless it can have the place of one whose caller or method has more than its share. */
+  const admit = (line: Line, caller: string, timeoutMs: number): ServiceError | undefined => {
+    const { traffic } = spec.settings;
+    const load = loadFor(line, caller);
+    const refusal = decideRefusal(spec.name, traffic, load, timeoutMs);
+    if (!refusal || load.waitMs > timeoutMs) return refusal; // nobody gives way to a call that would come too late
+    const queues = Array.from(lines.values(), ({ queue }) => queue);
+    const victim = decideVictim(queues, line.queue, caller);
+    if (!victim) return refusal;
+    const { line: itsLine, invocation, timeoutMs: itsTimeoutMs } = victim;
+    const givesWay = decideRefusal(spec.name, traffic, loadFor(itsLine, invocation.caller), itsTimeoutMs);
+    leaveQueue(victim);
+    victim.refuse(givesWay ?? refusal);
+    return undefined;
+  };
+
   const send = (ticket: Ticket, worker: WorkerHandle) => {
-    const { api, invocation } = ticket;
-    const line = lines.get(api.name) as Line; // every api has its line
+    const { line, invocation } = ticket;
+    const { api } = line;
     const sentAtMs = performance.now();
     const cancel = () => worker.cancel(id, 'CANCELLED');
     const { listener, credit } = createCallListener({
@@ -168,17 +213,17 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
 
   return {
     dispatch(invocation) {
-      const api = lines.get(invocation.method)?.api;
-      if (!api) throw new Error(`${spec.name} has no method ${invocation.method}`);
+      const line = lines.get(invocation.method);
+      if (!line) throw new Error(`${spec.name} has no method ${invocation.method}`);
       if (isClosed) return Promise.reject(new ServiceError('STOPPING', {}));
       if (invocation.signal.aborted) return Promise.reject(new ServiceError('CANCELLED', {}));
       const timeoutMs = Math.min(invocation.timeoutMs, longestMs);
-      const refusal = decideRefusal(spec.name, spec.settings.traffic, loadNow(), timeoutMs);
+      const refusal = admit(line, invocation.caller, timeoutMs);
       if (refusal) return Promise.reject(refusal);
       return new Promise<Outcome>((resolve, reject) => {
         openCount++;
         const abandon = (reason: 'TIMEOUT' | 'CANCELLED') => {
-          dequeue(ticket);
+          leaveQueue(ticket);
           ticket.running?.worker.cancel(ticket.running.id, reason);
           ticket.refuse(
             reason === 'TIMEOUT' ? new ServiceError('TIMEOUT', { timeoutMs }) : new ServiceError('CANCELLED', {}),
@@ -197,7 +242,8 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
         };
         const ticket: Ticket = {
           invocation,
-          api,
+          line,
+          timeoutMs,
           expiresAtMs: performance.now() + timeoutMs,
           settle(outcome) {
             if (isSettled) return;
@@ -211,6 +257,8 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
             return true;
           },
         };
+        const free = waitingCount === 0 ? leastLoaded(line.api) : undefined;
+        if (free) return send(ticket, free);
         enqueue(ticket);
         handOut();
       });

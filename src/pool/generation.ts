@@ -1,4 +1,5 @@
 /** Everything that hangs on one reading of the author's code: spec, routes, validators, queue and workers. */
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { serviceOptions } from '../config/options.ts';
@@ -13,6 +14,7 @@ import { createDispatcher } from './dispatch.ts';
 import { createHolds } from './holds.ts';
 import { loaderTsconfig } from './loader-tsconfig.ts';
 import { resolveModels } from './models.ts';
+import { countProcessors } from './processors.ts';
 import { reflectTypes } from './reflect-types.ts';
 import { startSupervisor } from './supervisor.ts';
 import { chooseService, isTypeScript, type Target } from './target.ts';
@@ -133,9 +135,17 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
   }
 }
 
-/** Node heeds what a container or an affinity mask allows, and says 1 at least. */
 function countWorkers(workers: number | 'cpu_count'): number {
-  return workers === 'cpu_count' ? availableParallelism() : workers;
+  return workers === 'cpu_count' ? countProcessors(availableParallelism(), readIfThere) : workers;
+}
+
+/** What the system does not tell, or not to us, is not there. */
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Route {

@@ -8,19 +8,34 @@ export interface MethodLoad {
   readonly costMs: number | undefined;
   /** How many calls of it all workers together run at once. */
   readonly lanes: number;
+  /** Whether its calls keep those of other methods out of their worker. */
+  readonly isBlocking: boolean;
 }
 
 /**
- * How long it takes to work through everything that waits for the same workers, in milliseconds: each method's calls
- * share its lanes, and the methods share the workers. What has never run counts as nothing, so that the first calls of
- * a service are let in.
+ * How many calls of its own method go before one more of a caller: the whole queue, but of each other caller only as
+ * many as it has itself, since callers take turns.
  */
-export function predictDrainMs(methods: Iterable<MethodLoad>): number {
-  let drainMs = 0;
-  for (const { waiting, costMs, lanes } of methods) {
-    if (costMs !== undefined && lanes > 0) drainMs += (waiting * costMs) / lanes;
+export function countAhead(line: { readonly count: number; readonly callerCount: number }, ofCaller: number): number {
+  return Math.min(line.count, (ofCaller + 1) * line.callerCount);
+}
+
+/**
+ * How long a call waits, in milliseconds, behind that many of its own method. Methods that it has to share workers with
+ * get as much time as its own does until then, if they have as much to do. What has never run counts as nothing, so
+ * that the first calls of a service are let in.
+ */
+export function predictWaitMs(own: MethodLoad, ahead: number, others: Iterable<MethodLoad>): number {
+  const ownMs = workMs(own, ahead);
+  let waitMs = ownMs;
+  for (const other of others) {
+    if (other.isBlocking && other !== own) waitMs += Math.min(workMs(other, other.waiting), ownMs);
   }
-  return drainMs;
+  return waitMs;
+}
+
+function workMs({ costMs, lanes }: MethodLoad, calls: number): number {
+  return costMs === undefined || lanes === 0 ? 0 : (calls * costMs) / lanes;
 }
 
 const weight = 0.2; // of the newest: the last ten runs make up nine tenths

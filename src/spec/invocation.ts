@@ -28,6 +28,8 @@ export interface Invocation {
   /** Aborts when the caller leaves. */
   readonly signal: AbortSignal;
   readonly trace: Trace;
+  /** Tells callers apart, who take turns where they wait for the same method; the same text is the same caller. */
+  readonly caller: string;
   readonly request: RequestInfo;
 }
 

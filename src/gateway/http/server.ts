@@ -11,6 +11,7 @@ import { createMemoryGuard } from '../memory-guard.ts';
 import { createTraceIds } from '../trace-ids.ts';
 import { type WatchedRequest, watchRequest } from './access.ts';
 import { builtins, isReading, refuseMethod } from './builtins.ts';
+import { createCallerOf } from './caller.ts';
 import { watchConnections } from './connections.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import { type BodyLimits, readArguments } from './read.ts';
@@ -26,6 +27,7 @@ export interface HttpOptions extends BodyLimits {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  readonly trustedProxies: readonly string[];
   readonly memoryLimitRatio: number;
 }
 
@@ -116,6 +118,7 @@ function createHandler(
   deps: HttpDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const traceIds = createTraceIds();
+  const callerOf = createCallerOf(options.trustedProxies);
   const memory = createMemoryGuard(options.memoryLimitRatio);
   const swaggerUi = createSwaggerUi();
   const metricsByName = new Map<string, RequestMetrics>();
@@ -206,6 +209,7 @@ function createHandler(
         timeoutMs,
         signal: departure.signal,
         trace,
+        caller: callerOf(request),
         request: toRequestInfo(request, path, route.api.takesContext),
       });
       letGo(); // it is a call now, which the generation counts itself
