@@ -18,7 +18,9 @@ export interface Running extends AsyncDisposable {
   readonly child: ChildProcess;
   /** Resolves once standard error has the words; rejects if the command ends first. */
   says(words: string): Promise<string>;
-  /** Resolves once the command, and everything that writes where it writes, has ended. */
+  /** The same of standard output, which is the log's. */
+  logs(words: string): Promise<string>;
+  /** Resolves once the command has ended and everything that it wrote is there. */
   readonly finished: Promise<Finished>;
 }
 
@@ -38,21 +40,22 @@ export function bento(
       texts[name] += text;
     });
   }
-  // `close` comes when the last holder of the pipes has ended: the workers, too.
   const finished = once(child, 'close').then(([code, signal]) => ({
     end: (signal ?? code) as Finished['end'],
     ...texts,
   }));
+  const until = async (name: keyof typeof texts, words: string) => {
+    while (!texts[name].includes(words)) {
+      const ended = await Promise.race([once(child[name], 'data').then(() => undefined), finished]);
+      if (ended && !texts[name].includes(words)) throw new Error(`bento ended with ${ended.end}:\n${ended.stderr}`);
+    }
+    return texts[name];
+  };
   return {
     child,
     finished,
-    async says(words) {
-      while (!texts.stderr.includes(words)) {
-        const ended = await Promise.race([once(child.stderr, 'data').then(() => undefined), finished]);
-        if (ended && !texts.stderr.includes(words)) throw new Error(`bento ended with ${ended.end}:\n${ended.stderr}`);
-      }
-      return texts.stderr;
-    },
+    says: (words) => until('stderr', words),
+    logs: (words) => until('stdout', words),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await finished;

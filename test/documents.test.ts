@@ -76,7 +76,7 @@ test('the command refuses what cannot be written, and leaves nothing behind', as
 test('while the service starts there is the page but no document, and POST / may still become a method', async () => {
   const port = await freePort();
   await using command = bento(['serve', fixture('slow-start'), '--port', String(port)]);
-  await command.says('slow-start: waiting');
+  await command.logs('slow-start: waiting');
   const statusOf = async (path: string, method = 'GET') => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
     await response.body?.cancel();

@@ -250,7 +250,7 @@ test('while the service starts, the gateway is alive but not ready, and calls ar
   await using command = bento(['serve', fixture('slow-start'), '--port', String(port)], {
     env: { SLOW_START_GATE: gate.path },
   });
-  await command.says('slow-start: waiting');
+  await command.logs('slow-start: waiting');
   const url = `http://127.0.0.1:${port}`;
   const [alive, ready, call] = await Promise.all([
     fetch(`${url}/livez`),

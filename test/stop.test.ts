@@ -28,9 +28,9 @@ test('shut-down hooks run when the server stops', async () => {
   await using command = bento(['serve', fixture('everyday'), '--port', '0']);
   await command.says('Ctrl-C');
   command.child.kill('SIGTERM');
-  const { end, stderr } = await command.finished;
+  const { end, stdout } = await command.finished;
   assert.equal(end, 0);
-  assert.match(stderr, /everyday: shut down/);
+  assert.match(stdout, /everyday: shut down/);
 });
 
 test('a second signal ends everything at once', async () => {
@@ -43,7 +43,7 @@ test('a second signal ends everything at once', async () => {
   command.child.kill('SIGINT');
   await command.says('stopping');
   command.child.kill('SIGINT');
-  assert.equal((await command.finished).end, 130); // finished only when the worker has ended, too
+  assert.equal((await command.finished).end, 130);
   await assert.rejects(pending);
 });
 
@@ -63,7 +63,7 @@ test('a signal while the service starts gives the start up', async () => {
   await using command = bento(['serve', fixture('slow-start'), '--port', '0'], {
     env: { SLOW_START_GATE: '/does/not/exist' },
   });
-  await command.says('slow-start: waiting');
+  await command.logs('slow-start: waiting');
   command.child.kill('SIGINT');
   const { end, stderr } = await command.finished;
   assert.deepEqual([end, /stopped before it was ready/.test(stderr)], [0, true]);

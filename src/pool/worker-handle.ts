@@ -1,6 +1,7 @@
 /** One worker as the pool sees it: the handshake, then calls. */
 import { type ErrorRecord, fromRecord, ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
+import { shorten, toPlainText } from '../observe/plain-text.ts';
 import type { DecoratedService, ExportedSchema } from '../spec/decorated.ts';
 import type { ResponseChanges, Trace } from '../spec/invocation.ts';
 import type { Credit, FromWorker, ToWorker } from '../spec/messages.ts';
@@ -18,6 +19,8 @@ export interface CallListener {
   /** The worker ended first; `how` says how, for example `signal SIGKILL`. */
   onLost(how: string): void;
 }
+
+type LineFields = Readonly<Record<string, unknown>> & { readonly trace?: Trace | undefined };
 
 type CallMessage = Omit<Extract<ToWorker, { kind: 'call' }>, 'kind' | 'id'>;
 
@@ -73,7 +76,13 @@ interface LaunchOptions {
 /** Starts a worker's process and has it load the file. */
 export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   const launchedMs = performance.now();
-  const { channel, ended, kill, pid } = startProcess(options.niceness);
+  const log = (level: LogLevel, message: string, { trace, ...fields }: LineFields) =>
+    options.log(level, toPlainText(shorten(message)), {
+      ...fields,
+      ...(trace ? { trace: trace.traceId, requestId: trace.spanId } : {}),
+      ...(serviceName === '' ? {} : { service: serviceName }),
+    });
+  const { channel, ended, kill, pid } = startProcess(options.niceness, log);
   const hello = Promise.withResolvers<readonly DecoratedService[]>();
   const exported = Promise.withResolvers<readonly ExportedSchema[]>();
   const ready = Promise.withResolvers<void>();
@@ -113,7 +122,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         return ready.resolve();
       case 'failed':
         if (message.step === 'shutdown') {
-          return options.log('error', `the shut-down hook ${message.hook} threw: ${message.error.message}`, {
+          return log('error', `the shut-down hook ${message.hook} threw: ${message.error.message}`, {
             stack: message.error.stack,
           });
         }
@@ -127,7 +136,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       case 'error':
         return release(message.id)?.onError(message.error);
       case 'log':
-        return options.log(message.level, message.message, { ...message.fields, ...traceFields(message.trace) });
+        return log(message.level, message.message, { ...message.fields, trace: message.trace });
       case 'stopped':
         return undefined;
       default:
@@ -200,10 +209,6 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       return handle;
     },
   };
-}
-
-function traceFields(trace: Trace | undefined): Record<string, unknown> {
-  return trace ? { trace: trace.traceId, requestId: trace.spanId } : {};
 }
 
 async function withTimeout<T>(promise: Promise<T>, leftMs: number, service: string, step: string): Promise<T> {

@@ -40,6 +40,7 @@ function create(methods: Readonly<Record<string, (...args: never[]) => unknown>>
     },
     flush() {},
     log: () => ({ debug() {}, info() {}, warn() {}, error() {} }),
+    runInCall: (_trace, run) => run(),
   });
   let nextId = 1;
   return {

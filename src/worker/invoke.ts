@@ -2,7 +2,7 @@
 import { type ErrorRecord, ServiceError, toRecord } from '../errors.ts';
 import { pack, unpack } from '../io/crossing.ts';
 import type { Log } from '../sdk/context.ts';
-import type { ResponseChanges } from '../spec/invocation.ts';
+import type { ResponseChanges, Trace } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { traitsOf } from '../spec/schema-parts.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
@@ -25,6 +25,8 @@ interface InvokerDeps {
   /** Sends what is waiting now. */
   flush(): void;
   log(call: Call): Log;
+  /** Runs a piece of a call, so that whatever it prints is known to be its own. */
+  runInCall(trace: Trace, run: () => void): void;
 }
 
 /** Runs calls, several at once. */
@@ -37,6 +39,7 @@ export interface Invoker {
 }
 
 interface Running {
+  readonly trace: Trace;
   readonly abort: AbortController;
   stream?: StreamSender;
 }
@@ -125,13 +128,16 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     call(message) {
       const api = deps.apis.get(message.method);
       if (!api) throw new Error(`the gateway called ${message.method}, which the service does not have`);
-      const entry: Running = { abort: new AbortController() };
+      const entry: Running = { trace: message.trace, abort: new AbortController() };
       running.set(message.id, entry);
-      void run(message, api, entry);
+      deps.runInCall(message.trace, () => void run(message, api, entry));
     },
     cancel(id, reason) {
       const name = reason === 'TIMEOUT' ? 'TimeoutError' : 'AbortError';
-      running.get(id)?.abort.abort(new DOMException(`the call was cancelled: ${reason}`, name));
+      const entry = running.get(id);
+      if (!entry) return;
+      const error = new DOMException(`the call was cancelled: ${reason}`, name);
+      deps.runInCall(entry.trace, () => entry.abort.abort(error)); // listeners of the author's
       tellIdle();
     },
     credit(message) {

@@ -1,17 +1,24 @@
 /** Where a worker process begins: steps back behind the gateway, starts the watchdog, listens. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ServiceError, toRecord } from '../errors.ts';
+import { createLogBudget } from '../observe/log-budget.ts';
+import type { Trace } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
+import { captureOutput } from './capture-output.ts';
 import { createIpcChannel } from './ipc-channel.ts';
 import { createWorker } from './worker.ts';
 
 /** The descriptor on which the gateway's end of the liveness pipe arrives: after stdio (0 to 2) and IPC (3). */
 const livenessFd = 4;
 
-const niceness = Number(process.argv[2]);
-stepBack(niceness);
+const [, , niceness, outputKey = ''] = process.argv;
+stepBack(Number(niceness));
+
+const calls = new AsyncLocalStorage<Trace>();
+captureOutput(outputKey, () => calls.getStore());
 
 const watchdog = new Worker(new URL(import.meta.resolve('#watchdog')), {
   workerData: { livenessFd, gatewayPid: process.ppid },
@@ -24,7 +31,20 @@ const leave = (exitCode: number) => {
   channel.flush();
   void channel.drained().then(() => process.exit(exitCode));
 };
-const worker = createWorker({ send: channel.send, flush: channel.flush, leave });
+const logBudget = createLogBudget(
+  (lines) => {
+    const message = `${lines} log lines were left out: too many in one second`;
+    channel.send({ kind: 'log', level: 'warn', message, fields: {} });
+  },
+  () => performance.now(),
+);
+const worker = createWorker({
+  send: channel.send,
+  flush: channel.flush,
+  leave,
+  runInCall: (trace, run) => calls.run(trace, run),
+  admitsLine: logBudget.admits,
+});
 channel.onMessage(worker.onMessage);
 channel.onClose(() => process.exit(0));
 

@@ -1,6 +1,7 @@
 /** One worker's life: load, start, calls, stop. */
 import { ServiceError, toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
+import { shorten } from '../observe/plain-text.ts';
 import type { Log } from '../sdk/context.ts';
 import { apiOptionsOf, assignedFields, describeClass, describeWithSchemas, modelRefs } from '../sdk/describe-class.ts';
 import { exportSchema } from '../sdk/export-schema.ts';
@@ -13,13 +14,20 @@ import type { SourceFile } from '../spec/source-file.ts';
 import { createMethodSchemas, type MethodSchemas } from './author-schemas.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
 import { type LoadedService, loadSchema, loadServices, packageLoader } from './load.ts';
+import { estimateBytes } from './stream-sender.ts';
 
 interface WorkerDeps {
   send(message: FromWorker): void;
   flush(): void;
   /** Ends the worker once everything that was sent has left. */
   leave(exitCode: number): void;
+  /** Runs a piece of a call, so that whatever it prints is known to be its own. */
+  runInCall(trace: Trace, run: () => void): void;
+  /** Whether a log line of about so many bytes may be written now. */
+  admitsLine(bytes: number): boolean;
 }
+
+const longestFieldsBytes = 64 * 1024;
 
 type Failure = Extract<FromWorker, { kind: 'failed' }>;
 
@@ -95,6 +103,7 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
       send: deps.send,
       flush: deps.flush,
       log: (call) => createLog(call.trace),
+      runInCall: deps.runInCall,
     });
     deps.send({ kind: 'ready' });
   };
@@ -119,8 +128,13 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
   const createLog = (trace?: Trace): Log => {
     const write =
       (level: LogLevel) =>
-      (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
-        deps.send({ kind: 'log', level, message, fields, ...(trace ? { trace } : {}) });
+      (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+        const text = shorten(String(message));
+        const bytes = estimateBytes(fields);
+        if (!deps.admitsLine(text.length + bytes)) return;
+        const kept = bytes <= longestFieldsBytes ? fields : { omitted: Object.keys(fields).join(', ').slice(0, 200) };
+        deps.send({ kind: 'log', level, message: text, fields: kept, ...(trace ? { trace } : {}) });
+      };
     return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   };
 

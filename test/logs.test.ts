@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type LogLine, start } from './start.ts';
+
+const requestIdOf = (response: Response) => response.headers.get('x-bentoml-request-id');
+const facts = ({ level, message, output, requestId }: LogLine) => ({ level, message, output, requestId });
+
+test('what a method prints is logged with service, worker and request, also after it has waited', async () => {
+  await using talkative = await start('talkative');
+  const response = await talkative.post('/print', { text: 'x' });
+  const requestId = requestIdOf(response);
+  await talkative.line(({ message }) => message === 'error x');
+  assert.deepEqual(talkative.log.filter(({ message }) => / x$/.test(message)).map(facts), [
+    { level: 'debug', message: 'debug x', output: 'stdout', requestId },
+    { level: 'info', message: 'log x', output: 'stdout', requestId },
+    { level: 'warn', message: 'warn x', output: 'stderr', requestId },
+    { level: 'error', message: 'error x', output: 'stderr', requestId },
+  ]);
+  const line = await talkative.line(({ message }) => message === 'log x');
+  assert.deepEqual([line.service, line.worker, String(line.trace).length], ['Talkative', 1, 32]);
+});
+
+test('what a stream prints between its items belongs to its request, beside other requests', async () => {
+  await using talkative = await start('talkative');
+  const responses = await Promise.all([1, 2, 3].map(() => talkative.post('/countTo', { end: 2 })));
+  await Promise.all(responses.map((response) => response.text()));
+  for (const response of responses) {
+    const own = talkative.log.filter(({ requestId, output }) => requestId === requestIdOf(response) && output);
+    assert.deepEqual(
+      own.map(({ message }) => message),
+      ['before 1', 'before 2', 'counted'],
+    );
+  }
+});
+
+test('what is printed while the module loads, at the start and at the end is logged, with no request', async () => {
+  const talkative = await start('talkative');
+  await talkative.server.stop();
+  for (const [message, level] of [
+    ['talkative: loaded', 'info'],
+    ['talkative: starts', 'warn'],
+    ['talkative: stops', 'info'],
+  ]) {
+    const line = talkative.log.find((one) => one.message === message);
+    assert.deepEqual([line?.level, line?.requestId, line?.worker], [level, undefined, 1], message);
+  }
+});
+
+test('parts of lines are put together', async () => {
+  await using talkative = await start('talkative');
+  await talkative.post('/parts', {});
+  await talkative.line(({ message }) => message === 'one, two');
+  await talkative.line(({ message }) => message === 'three');
+});
+
+test('what native code and other programs print is logged, one event a line', async () => {
+  await using talkative = await start('talkative');
+  await talkative.post('/native', { text: 'first\n\u001b[2Jsecond\n\u001e{"level":"error","message":"forged"}\n' });
+  const lines = ['first', 'second', '\\u001e{"level":"error","message":"forged"}'];
+  for (const line of lines) {
+    const { level, output, worker } = await talkative.line(({ message }) => message === line);
+    assert.deepEqual([level, output, worker], ['info', 'stdout', 1]);
+  }
+  assert.equal((await talkative.line(({ message }) => message === 'native error')).level, 'warn');
+  await talkative.post('/child', { text: 'from a program' });
+  await talkative.line(({ message }) => message === 'from a program');
+});
+
+test('the last words of a worker are logged before its end is', async () => {
+  await using talkative = await start('talkative');
+  const response = await talkative.post('/lastWords', { text: 'good bye' });
+  const ended = await talkative.line(({ message }) => message.includes('exit code 7'));
+  const last = talkative.log.find(({ message }) => message === 'good bye') as LogLine;
+  assert.deepEqual([last?.level, last?.requestId], ['error', requestIdOf(response) ?? last.requestId]);
+  assert.ok(talkative.log.indexOf(last) < talkative.log.indexOf(ended));
+});
+
+for (const isNative of [false, true]) {
+  test(`a flood ${isNative ? 'of native code' : 'of a method'} is cut, and the log says by how much`, async () => {
+    await using talkative = await start('talkative');
+    const before = process.memoryUsage.rss();
+    await talkative.post('/flood', { lines: 60_000, bytes: 1000, isNative });
+    const { message, level } = await talkative.line((line) => line.message.includes('left out'));
+    assert.match(message, /^\d+ lines of output were left out: too many in one second$/);
+    assert.equal(level, 'warn');
+    const leftOut = () =>
+      talkative.log.reduce((sum, one) => sum + Number(/^(\d+) lines of output/.exec(one.message)?.[1] ?? 0), 0);
+    const written = () => talkative.log.filter((one) => one.message.startsWith('xxx')).length;
+    await talkative.line(() => leftOut() + written() >= 60_000);
+    assert.equal(leftOut() + written(), 60_000, 'every line was written or counted');
+    assert.ok(leftOut() > 10_000, `${leftOut()} were left out`);
+    assert.ok(process.memoryUsage.rss() - before < 100 * 1024 * 1024);
+  });
+}
+
+test('a line that is too long is cut', async () => {
+  await using talkative = await start('talkative');
+  for (const isNative of [true, false]) {
+    await talkative.post('/flood', { lines: 1, bytes: 1_000_000, isNative });
+    const line = await talkative.line(({ message }) => message.startsWith('xxx'));
+    assert.ok(line.message.length < 10_000);
+    assert.match(line.message, /x… \(\d+ characters more\)$/);
+    (talkative.log as LogLine[]).length = 0;
+  }
+});
+
+test('a text that would pass for other lines, or move the cursor, is one line of text', async () => {
+  await using talkative = await start('talkative');
+  await talkative.post('/log', { message: 'a\u001b[31m\u009b2J\r\nb\u202e' });
+  const line = await talkative.line(({ colour }) => colour !== undefined);
+  assert.equal(line.message, 'a\nb\\u202e');
+});
