@@ -110,6 +110,7 @@ export const errorTable = {
   START_FAILED: row(500, 'FAILED_PRECONDITION', false, '{service} did not start: {problem}'),
   PORT_UNAVAILABLE: row(500, 'FAILED_PRECONDITION', false, 'cannot listen on {address}: {problem}'),
   BENTOFILE_INVALID: row(500, 'FAILED_PRECONDITION', false, '{place}: {problem}'),
+  TAG_INVALID: row(500, 'FAILED_PRECONDITION', false, '{tag} is no tag: {problem}'),
   WATCH_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot watch {folder}: {problem}'),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import type { Option } from '../src/config/option.ts';
-import { apiOptions, serverOptions, serviceOptions } from '../src/config/options.ts';
+import { apiOptions, homeOptions, serverOptions, serviceOptions } from '../src/config/options.ts';
 import { isOption, type Rows } from '../src/config/resolve.ts';
 import { errorTable } from '../src/errors.ts';
 
@@ -299,6 +299,13 @@ ${table(
   ['option', 'flag', 'environment'],
   ways.filter(([, flag, env]) => flag !== '' || env !== ''),
 )}
+
+## Of the stores
+
+${table(
+  [...heads, 'environment'],
+  optionRows(homeOptions).map((cells, at) => [...cells, `\`${flatten(homeOptions)[at]?.[1].env}\``]),
+)}
 `;
 }
 
@@ -364,7 +371,7 @@ ${rows(between(500, 501))}
 
 ## Nothing is served
 
-These are told to whoever starts the server; no caller sees them.
+These are told to whoever starts the server, runs a command or uses the stores; no caller sees them.
 
 ${table(
   ['code', 'message'],

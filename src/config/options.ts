@@ -180,3 +180,14 @@ export const serverOptions = {
     doc: 'Share of the memory limit above which new calls are refused with 503.',
   }),
 } as const;
+
+/** Where models and bentos are kept; an environment variable only, since every process has to agree. */
+export const homeOptions = {
+  home: option.text({
+    default: '~/bentoml', // as the Python original, which reads and writes the same stores
+    pattern: /^[^\0]+$/,
+    wanted: 'a path, in which ~ and $VARIABLES are filled in',
+    doc: 'Folder of the stores of models and bentos.',
+    env: 'BENTOML_HOME',
+  }),
+} as const;
