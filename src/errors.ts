@@ -54,6 +54,12 @@ export const errorTable = {
     true,
     '{service} works on {limit} requests already, which is as many as it may; try again later',
   ),
+  RATE_LIMITED: row(
+    429,
+    'RESOURCE_EXHAUSTED',
+    true,
+    '{owner} takes {requestsPerSecond} requests a second from {from}, and there were more; try again later',
+  ),
   CANCELLED: row(499, 'CANCELLED', true, 'the caller left before the answer was ready'),
 
   // Too much, too late, or not now.

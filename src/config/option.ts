@@ -126,6 +126,15 @@ export const option = {
       fromText: (text) => (text === row.word ? text : base.fromText(text)),
     };
   },
+  /** A number above 0 that is only sometimes given: without it there is none of what it measures. */
+  optionalNumber: (row: Omit<Common<undefined>, 'default'> & { readonly max: number }): Option<number | undefined> => ({
+    ...row,
+    kind: 'option',
+    default: undefined,
+    wanted: `a number above 0, at most ${row.max}`,
+    accepts: (value): value is number => typeof value === 'number' && value > 0 && value <= row.max,
+    fromText: numberFromText,
+  }),
   /** A count that is only sometimes given: without it something else decides. */
   optionalCount: (row: Omit<Common<undefined>, 'default'> & Range): Option<number | undefined> => ({
     ...integer({ ...row, default: row.min }, ''),

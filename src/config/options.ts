@@ -4,6 +4,28 @@ import { option } from './option.ts';
 
 const mebibyte = 1024 * 1024;
 
+const rateLimitOptions = {
+  requestsPerSecond: option.optionalNumber({
+    max: 1_000_000,
+    doc: 'How many requests a second a caller may send before more are refused with 429; without it as many as it likes.',
+  }),
+  burst: option.optionalCount({
+    min: 1,
+    max: 1_000_000,
+    doc: 'How many requests may come at once after a pause; without it what comes in a second, at least 1.',
+  }),
+  isShared: option.boolean({
+    default: false,
+    doc: 'Whether the rate is that of all callers together, and not of each one.',
+  }),
+  callerHeader: option.text({
+    default: undefined,
+    pattern: /^[a-z0-9!#$%&'*+.^_`|~-]+$/,
+    wanted: 'the name of a header in lower case',
+    doc: 'Header that tells callers apart, such as an API key that a proxy has checked; without it the address does.',
+  }),
+} as const;
+
 /** Options of `@service`. */
 export const serviceOptions = {
   name: option.text({
@@ -39,6 +61,7 @@ export const serviceOptions = {
       min: 1,
       doc: 'How many requests the service works on at once, waiting ones included, before more are refused with 429.',
     }),
+    rateLimit: rateLimitOptions,
   },
 } as const;
 
@@ -71,6 +94,7 @@ export const apiOptions = {
     max: 10_000,
     doc: 'How many calls of the method one worker runs at once; without it 1 for blocking and 16 for async methods.',
   }),
+  rateLimit: rateLimitOptions,
 } as const;
 
 /** How many calls one worker runs at once where `slots` says nothing, by whether the method holds its thread. */

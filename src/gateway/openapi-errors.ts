@@ -2,6 +2,7 @@
 import { serverOptions } from '../config/options.ts';
 import { type ErrorBody, type ErrorCode, ServiceError, toAnswer } from '../errors.ts';
 import type { JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import { toExcess } from './rate-limits.ts';
 
 type Answers = Readonly<Record<string, JsonSchema>>;
 
@@ -102,8 +103,9 @@ function errorsOfAnyRequest(): ServiceError[] {
 }
 
 /** On the way to a method and back. */
-function errorsOfCalls({ name, settings }: ServiceSpec): ServiceError[] {
-  const { maxConcurrency } = settings.traffic;
+function errorsOfCalls({ name, settings, apis }: ServiceSpec): ServiceError[] {
+  const { maxConcurrency, rateLimit } = settings.traffic;
+  const limits = [{ owner: name, rateLimit }, ...apis.map((api) => ({ owner: `${name}.${api.name}`, ...api }))];
   const violation = { loc: ['texts', 0], msg: 'must be string, but is 1', type: 'type' };
   return [
     new ServiceError('BAD_REQUEST', { problem: 'it has no Host header' }),
@@ -121,6 +123,7 @@ function errorsOfCalls({ name, settings }: ServiceSpec): ServiceError[] {
     ...(maxConcurrency === undefined
       ? []
       : [new ServiceError('CONCURRENCY_EXCEEDED', { service: name, limit: maxConcurrency })]),
+    ...limits.flatMap(({ owner, rateLimit }) => (rateLimit ? [toExcess(owner, rateLimit, undefined)] : [])).slice(0, 1),
     new ServiceError('METHOD_FAILED', {}),
     new ServiceError('OUTPUT_INVALID', {}),
     new ServiceError('INTERNAL', {}),

@@ -231,7 +231,8 @@ test('every error of the table that a caller of a method can meet is in the docu
     (code) => errorTable[code].grpc !== 'FAILED_PRECONDITION' && !elsewhere.includes(code) && !isOfClient(code),
   );
   const plain = toSpec([toApi({ name: 'run' })]);
-  const traffic = { ...plain.settings.traffic, maxConcurrency: 8 };
+  const rateLimit = { requestsPerSecond: 1, burst: 1, isShared: false };
+  const traffic = { ...plain.settings.traffic, maxConcurrency: 8, rateLimit };
   const { components } = toOpenApi({ ...plain, settings: { ...plain.settings, traffic } }) as unknown as Document;
   const { responses } = components;
   const told = Object.values(responses).flatMap(({ content }) =>

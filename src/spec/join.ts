@@ -4,6 +4,7 @@ import { type Resolved, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
 import type { DecoratedApi, DecoratedService, ExportedSchema } from './decorated.ts';
 import { joinInput, joinOutput } from './join-schemas.ts';
+import { toRateLimit } from './rate-limit.ts';
 import type { ReflectedMethod, ReflectedModule, ReflectedService } from './reflected.ts';
 import { createSchemaCheck, type SchemaCheck } from './schema-check.ts';
 import type { ApiSpec, SchemaSource, ServiceSettings, ServiceSpec, SourceLocation } from './service-spec.ts';
@@ -47,7 +48,7 @@ export function joinSpec(
     ...(types?.description === undefined ? {} : { description: types.description }),
     exportName: decorated.exportName,
     source: types?.source ?? startOf(module.file),
-    settings: toSettings(resolved),
+    settings: toSettings(resolved, `@service of ${decorated.className}, traffic`),
     apis: decorated.apis.map((api) => joinApi(decorated, api, { types, file: module.file, inferredFrom, checkPlain })),
     models: decorated.models,
   });
@@ -62,9 +63,20 @@ function startOf(file: string): SourceLocation {
 }
 
 /** What nobody limited is left out: the spec is plain JSON, too. */
-function toSettings({ traffic, ...settings }: Omit<Resolved<typeof serviceOptions>, 'name'>): ServiceSettings {
-  const { maxConcurrency, ...others } = traffic;
-  return { ...settings, traffic: maxConcurrency === undefined ? others : { ...others, maxConcurrency } };
+function toSettings(
+  { traffic, ...settings }: Omit<Resolved<typeof serviceOptions>, 'name'>,
+  where: string,
+): ServiceSettings {
+  const { maxConcurrency, rateLimit, ...others } = traffic;
+  const limit = toRateLimit(rateLimit, where);
+  return {
+    ...settings,
+    traffic: {
+      ...others,
+      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+      ...(limit ? { rateLimit: limit } : {}),
+    },
+  };
 }
 
 function findTypes(decorated: DecoratedService, reflected: ModuleTypes): ReflectedService | undefined {
@@ -107,6 +119,7 @@ function joinApi(
     throw new ServiceError('SERVICE_INVALID', { problem });
   }
   const { kind, isAsync } = method ?? api.shape;
+  const rateLimit = toRateLimit(options.rateLimit, where);
   const sources = {
     owner: `${decorated.className}.${api.name}`,
     takesBody: options.body,
@@ -131,6 +144,7 @@ function joinApi(
     takesContext: method?.takesContext ?? true, // plain JavaScript does not say, so that it always gets one
     isBlocking: kind === 'unary' && !isAsync,
     slots: options.slots ?? (isAsync ? defaultSlots.async : defaultSlots.blocking),
+    ...(rateLimit ? { rateLimit } : {}),
     source: method?.source ?? startOf(file),
   };
 }

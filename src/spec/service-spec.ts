@@ -65,6 +65,8 @@ interface ApiBase {
   readonly isBlocking: boolean;
   /** How many calls of this method one worker runs at once. */
   readonly slots: number;
+  /** Holds beside the limit of the service. */
+  readonly rateLimit?: RateLimit;
   readonly source: SourceLocation;
 }
 
@@ -84,6 +86,17 @@ export interface ModelSpec {
   readonly info: ModelInfo;
 }
 
+/** How often callers may call. */
+export interface RateLimit {
+  readonly requestsPerSecond: number;
+  /** How many requests may come at once after a pause. */
+  readonly burst: number;
+  /** Whether all callers share the rate; else each has it. */
+  readonly isShared: boolean;
+  /** Lower-case name of the header that tells callers apart; without it, or where it is not sent, their address does. */
+  readonly callerHeader?: string;
+}
+
 /** Service-wide options after defaults were filled in: no value is missing. */
 export interface ServiceSettings {
   readonly workers: number | 'cpu_count';
@@ -93,6 +106,7 @@ export interface ServiceSettings {
     readonly maxQueue: number;
     /** Without it as many as may wait and run. */
     readonly maxConcurrency?: number;
+    readonly rateLimit?: RateLimit;
   };
 }
 

@@ -8,6 +8,7 @@ import { createRequestMetrics, type RequestMetrics } from '../../observe/metrics
 import type { Generation, Route } from '../../pool/generation.ts';
 import type { RequestInfo, Trace } from '../../spec/invocation.ts';
 import { createMemoryGuard } from '../memory-guard.ts';
+import { createRateLimits, type RateLimits } from '../rate-limits.ts';
 import { createTraceIds } from '../trace-ids.ts';
 import { type WatchedRequest, watchRequest } from './access.ts';
 import { builtins, isReading, refuseMethod } from './builtins.ts';
@@ -46,6 +47,8 @@ export interface HttpServer {
   /** Cuts every connection. */
   closeAll(): void;
 }
+
+const drainedUpToBytes = 64 * 1024; // a new connection would cost both sides more
 
 // Node looks at overdue requests only every 30 s unless told.
 const checkConnectionsEveryMs = 1000;
@@ -111,6 +114,7 @@ interface View {
   readonly documents: Documents;
   readonly answerForms: ReadonlyMap<Route, AnswerForm>;
   readonly metrics: RequestMetrics;
+  readonly limits: RateLimits | undefined;
 }
 
 function createHandler(
@@ -139,6 +143,7 @@ function createHandler(
         [...generation.routes.values()].map((route) => [route, chooseAnswerForm(route.api.output.schema)]),
       ),
       metrics: metricsOf(generation.spec.name),
+      limits: createRateLimits(generation.spec, view?.limits),
     };
     return view;
   };
@@ -200,6 +205,12 @@ function createHandler(
       if (!response.writableFinished) departure.abort();
     });
     try {
+      const caller = callerOf(request);
+      const excess = now.limits?.refuse(route.api.name, caller, request.headers);
+      if (excess) {
+        headers['retry-after'] = String(Math.ceil((excess.retryAfterMs ?? 0) / 1000)); // known, and not guessed
+        throw excess;
+      }
       const timeoutMs = readTimeout(request, idleMs);
       const args = await readArguments(request, route, options, memory);
       const dispatched = generation.dispatch({
@@ -209,7 +220,7 @@ function createHandler(
         timeoutMs,
         signal: departure.signal,
         trace,
-        caller: callerOf(request),
+        caller,
         request: toRequestInfo(request, path, route.api.takesContext),
       });
       letGo(); // it is a call now, which the generation counts itself
@@ -233,7 +244,7 @@ function createHandler(
       letGo();
       logFailure(error, isDispatched, path, trace);
       if (response.destroyed || response.headersSent) return void response.destroy();
-      endUnreadBody(request, response);
+      endUnreadBody(request, response, Math.min(drainedUpToBytes, options.jsonBodyLimitBytes));
       writeError(response, error, headers);
     }
   }
@@ -288,11 +299,12 @@ function toRequestInfo(request: IncomingMessage, path: string, isWanted: boolean
   return { headers, path };
 }
 
-// A body that nobody reads would make the next request on the connection unreadable.
-function endUnreadBody(request: IncomingMessage, response: ServerResponse): void {
+// A body that nobody reads would make the next request on the connection unreadable: a small one is thrown away.
+function endUnreadBody(request: IncomingMessage, response: ServerResponse, drainedUpToBytes: number): void {
   if (request.complete) return;
-  response.setHeader('connection', 'close');
   request.resume(); // a caller that is still sending would otherwise see a reset instead of the answer
+  if (Number(request.headers['content-length'] ?? Number.NaN) <= drainedUpToBytes) return;
+  response.setHeader('connection', 'close');
 }
 
 function pathOf(url: string): string {

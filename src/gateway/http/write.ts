@@ -166,7 +166,7 @@ export function writeError(response: ServerResponse, error: unknown, headers: He
   const payload = Buffer.from(printError(body));
   headers['content-type'] = 'application/json';
   headers['content-length'] = String(payload.length);
-  if (retry && (status === 503 || status === 429)) headers['retry-after'] = String(decideRetryAfter(retryAfterMs));
+  if (retry && (status === 503 || status === 429)) headers['retry-after'] ??= String(decideRetryAfter(retryAfterMs));
   sendHead(response, status, headers);
   response.end(payload);
 }
