@@ -157,6 +157,12 @@ export const serverOptions = {
     doc: 'How long requests that are under way may take to finish when the server is told to stop.',
     flag: '--timeout-graceful-shutdown <ms>',
   }),
+  drainDelayMs: option.ms({
+    default: 5000, // Kubernetes tells its proxies of a pod that ends while that is told already; they take seconds to heed it
+    min: 0,
+    doc: 'How long a server that was sent SIGTERM goes on accepting requests while /readyz says that it stops; part of `gracefulTimeoutMs`.',
+    flag: '--drain-delay <ms>',
+  }),
   jsonBodyLimitBytes: option.bytes({
     default: 32 * mebibyte,
     min: 1,

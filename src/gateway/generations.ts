@@ -52,7 +52,7 @@ export function createGenerations({ start, drainMs }: GenerationsDeps): Generati
     current = next;
     since = new Date();
     if (before) {
-      const ended = before.retire(drainMs(before)).then(() => {
+      const ended = before.stop(drainMs(before)).then(() => {
         draining = undefined;
       });
       draining = { generation: before, ended };

@@ -1,5 +1,6 @@
 /** Serves a target: opens the doors, starts the workers, and stops both in good order. */
 /// <reference lib="esnext.disposable" preserve="true" /> for projects whose own `lib` is older than our handle
+import { setTimeout as wait } from 'node:timers/promises';
 import { serverOptions } from '../config/options.ts';
 import { type Given, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
@@ -15,6 +16,9 @@ import { keepCurrent } from './reload/keep-current.ts';
 import { startTracked } from './reload/start-tracked.ts';
 import { createTracker } from './reload/tracker.ts';
 
+// Of the time to stop. What takes longer than the rest is cut, but a stream without end must not cost the hooks theirs.
+const hooksShare = 0.1;
+
 /** Options of {@link serve}; what each means and its default stand in the options reference. */
 export interface ServeOptions extends Given<typeof serverOptions> {
   /** Where log lines go. @default standard output */
@@ -23,6 +27,15 @@ export interface ServeOptions extends Given<typeof serverOptions> {
   readonly signal?: AbortSignal;
   /** Told of what happens with the option `reload`. @default a line in the log for each */
   readonly onReload?: (event: ReloadEvent) => void;
+}
+
+/** How a server is stopped. */
+export interface StopOptions {
+  /**
+   * Whether requests are accepted for another `drainDelayMs`, each answered as the last one of its connection, while
+   * `/readyz` says 503: whoever sends requests here has time to send them elsewhere. @default false
+   */
+  readonly afterDrainDelay?: boolean;
 }
 
 /** A running server. */
@@ -38,8 +51,11 @@ export interface ServerHandle extends AsyncDisposable {
    * @throws ServiceError as `serve` would.
    */
   reload(): Promise<void>;
-  /** Stops accepting, lets requests finish within `gracefulTimeoutMs`, runs shut-down hooks, ends the workers. */
-  stop(): Promise<void>;
+  /**
+   * Stops accepting, lets requests finish, runs shut-down hooks, ends the workers: all within `gracefulTimeoutMs`, the
+   * last tenth of which is left to the hooks. Called again without the delay it cuts that short.
+   */
+  stop(options?: StopOptions): Promise<void>;
   /** Ends everything at once. */
   kill(): void;
 }
@@ -85,6 +101,7 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
     drainMs: ({ spec }) => Math.max(settings.gracefulTimeoutMs, spec.settings.traffic.timeoutMs),
   });
   const keeper = tracking && keepCurrent({ ...tracking, generations, pollMs: settings.reloadPollMs, tell });
+  const hurry = new AbortController(); // ends the delay of a stop
   let isStopping = false;
   let stopped: Promise<void> | undefined;
   // The port first: a probe is answered while models load, and a port that is taken is known at once.
@@ -98,17 +115,23 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
   });
 
   const stop = async () => {
+    const { gracefulTimeoutMs, drainDelayMs } = settings;
+    const startedMs = performance.now();
+    const requestsMs = gracefulTimeoutMs * (1 - hooksShare);
     isStopping = true;
-    const late = setTimeout(() => http.closeAll(), settings.gracefulTimeoutMs);
-    const closed = http.close();
     keeper?.close();
-    await generations.stop(settings.gracefulTimeoutMs);
+    http.announceClose();
+    const late = setTimeout(() => http.closeAll(), requestsMs);
+    await wait(Math.min(drainDelayMs, requestsMs), undefined, hurry).catch(() => {}); // cut short: that is all it says
+    const closed = http.close();
+    await generations.stop(Math.max(0, gracefulTimeoutMs - (performance.now() - startedMs)));
     await closed;
     clearTimeout(late);
     tracking?.types.close();
     closeLog();
   };
-  const stopOnce = () => {
+  const stopOnce = ({ afterDrainDelay = false }: StopOptions = {}) => {
+    if (!afterDrainDelay) hurry.abort();
     stopped ??= stop();
     return stopped;
   };
@@ -131,10 +154,11 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
       return (generations.current as Generation).spec; // there is one since the start
     },
     async reload() {
+      if (isStopping) throw new ServiceError('STOPPING', {});
       await generations.replace();
     },
     stop: stopOnce,
-    [Symbol.asyncDispose]: stopOnce,
+    [Symbol.asyncDispose]: () => stopOnce(),
     kill() {
       isStopping = true;
       tracking?.types.close();

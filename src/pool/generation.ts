@@ -37,11 +37,9 @@ export interface Generation {
   /** Whether as many workers are ready as were asked for. */
   readonly isReady: boolean;
   dispatch(invocation: Invocation): Promise<Outcome>;
-  /** Says that a request is being read and will become a call; `retire` waits until the function it gives is called. */
+  /** Says that a request is being read and will become a call; `stop` waits until the function it gives is called. */
   hold(): () => void;
-  /** Takes the calls of the requests that hold it, then stops; what takes longer than that is cut. */
-  retire(graceMs: number): Promise<void>;
-  /** Refuses new calls, lets the others finish within the time given, ends the workers. */
+  /** Takes the calls of the requests that hold it, lets all finish within the time given, ends the workers. */
   stop(graceMs: number): Promise<void>;
   /** Ends the workers at once. */
   kill(): void;
@@ -105,11 +103,6 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       options.signal,
     );
     const holds = createHolds();
-    const stop = async (graceMs: number) => {
-      const startedMs = performance.now();
-      await dispatcher.close();
-      await supervisor.stop(Math.max(0, graceMs - (performance.now() - startedMs)));
-    };
     return {
       spec,
       routes,
@@ -118,12 +111,12 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       },
       dispatch: dispatcher.dispatch,
       hold: holds.hold,
-      async retire(graceMs) {
+      async stop(graceMs) {
         const startedMs = performance.now();
         await holds.untilNone(graceMs);
-        await stop(Math.max(0, graceMs - (performance.now() - startedMs)));
+        await dispatcher.close();
+        await supervisor.stop(Math.max(0, graceMs - (performance.now() - startedMs)));
       },
-      stop,
       kill: supervisor.kill,
     };
   } catch (error) {

@@ -19,8 +19,9 @@ export function onStartup(_target: Hook, context: ClassMethodDecoratorContext): 
 }
 
 /**
- * Runs the method after the worker's last call, when the server stops in good order; a promise is awaited. If one
- * throws, the others still run.
+ * Runs the method after the worker's last call, when the server stops in good order; a promise is awaited. Several run
+ * one after another in the order in which they are written, those of base classes first. If one throws, the others still
+ * run.
  */
 export function onShutdown(_target: Hook, context: ClassMethodDecoratorContext): void {
   refuseLegacy('@onShutdown', context);

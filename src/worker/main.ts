@@ -49,7 +49,7 @@ channel.onMessage(worker.onMessage);
 channel.onClose(() => process.exit(0));
 
 // A signal to the whole group (Ctrl-C) is the gateway's to act on: it tells the workers when to stop.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) process.on(signal, () => {});
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (thrown: unknown) => {

@@ -1,10 +1,11 @@
 /** `bento serve`: serves a service until it is told to stop. */
+import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { serverOptions } from '../../config/options.ts';
 import { fromEnvironment } from '../../config/resolve.ts';
 import { isServiceError } from '../../errors.ts';
 import { describeReload, type ReloadEvent } from '../../gateway/reload/event.ts';
-import type { ServerHandle } from '../../gateway/serve.ts';
+import type { ServerHandle, StopOptions } from '../../gateway/serve.ts';
 import type { ServiceSpec } from '../../spec/service-spec.ts';
 import { describeApi } from '../describe-api.ts';
 import { addFlags, givenFlags } from '../flags.ts';
@@ -28,11 +29,12 @@ async function run(target: string, flags: Readonly<Record<string, unknown>>): Pr
   const running: { server?: ServerHandle } = {};
   let signals = 0;
   let told: readonly string[] = [];
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) {
     process.on(signal, () => {
       signals++;
       if (signals > 1) endAtOnce(running.server, signal);
-      if (running.server) void stop(running.server);
+      // A person waits for Ctrl-C; a program that sends SIGTERM may have told the load balancer only just now.
+      if (running.server) void stop(running.server, { afterDrainDelay: signal === 'SIGTERM' });
       else start.abort();
     });
   }
@@ -73,15 +75,15 @@ function tell(event: ReloadEvent, isVerbose: boolean): void {
   if (event.kind !== 'problem') say(describeReload(event));
 }
 
-async function stop(server: ServerHandle): Promise<void> {
+async function stop(server: ServerHandle, options: StopOptions): Promise<void> {
   say('stopping: requests under way may finish; a second signal ends at once');
-  await server.stop();
+  await server.stop(options);
   process.exit(0);
 }
 
 function endAtOnce(server: ServerHandle | undefined, signal: NodeJS.Signals): never {
   server?.kill();
-  process.exit(signal === 'SIGINT' ? 130 : 143); // 128 + the signal's number, as shells count
+  process.exit(128 + constants.signals[signal]); // as shells count
 }
 
 // Standard output is the log's.

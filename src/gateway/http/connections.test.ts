@@ -21,6 +21,7 @@ async function start() {
     server,
     responses,
     closeWhenIdle: connections.closeWhenIdle,
+    announceClose: connections.announceClose,
     async dial(): Promise<Socket> {
       const arrived = once(server, 'connection');
       const socket = connect(port, '127.0.0.1')
@@ -110,4 +111,16 @@ test('a connection that arrives while the door closes is closed, too', async () 
   door.closeWhenIdle();
   const late = await door.dial();
   await once(late, 'close', { signal: AbortSignal.timeout(1000) });
+});
+
+test('an answer under way when the close is announced says that its connection ends', async () => {
+  await using door = await start();
+  const sockets = [await door.dial(), await door.dial()];
+  for (const socket of sockets) await door.ask(socket);
+  door.responses[0]?.end(); // has said already that the connection stays
+  door.announceClose();
+  assert.equal(door.responses[1]?.getHeader('connection'), 'close');
+  const [, socket] = sockets;
+  door.responses[1]?.end();
+  await once(socket as Socket, 'close');
 });

@@ -6,6 +6,8 @@ import type { Socket } from 'node:net';
 export interface Connections {
   /** Notes that an answer is under way. */
   begin(socket: Socket, response: ServerResponse): void;
+  /** Has the answers under way say that theirs is the last one on its connection. */
+  announceClose(): void;
   /** From now on closes every connection as soon as nothing is under way on it. */
   closeWhenIdle(): void;
 }
@@ -15,27 +17,41 @@ export interface Connections {
  * spare connection would hold up a stop for as long as headers may take.
  */
 export function watchConnections(server: Server): Connections {
-  const underWay = new Map<Socket, number>();
+  const open = new Map<Socket, Connection>();
   let isClosing = false;
 
   server.on('connection', (socket: Socket) => {
     if (isClosing) return void socket.destroy();
-    underWay.set(socket, 0);
-    socket.once('close', () => underWay.delete(socket));
+    open.set(socket, { underWay: 0, latest: undefined });
+    socket.once('close', () => open.delete(socket));
   });
 
   return {
     begin(socket, response) {
-      underWay.set(socket, (underWay.get(socket) ?? 0) + 1);
+      const connection = open.get(socket);
+      if (!connection) return; // closed already
+      connection.underWay++;
+      connection.latest = response;
       response.once('close', () => {
-        const left = (underWay.get(socket) ?? 1) - 1;
-        if (!socket.destroyed) underWay.set(socket, left);
-        if (isClosing && left === 0) socket.end();
+        connection.underWay--;
+        if (connection.latest === response) connection.latest = undefined;
+        if (isClosing && connection.underWay === 0) socket.end();
       });
+    },
+    announceClose() {
+      for (const { latest } of open.values())
+        if (latest && !latest.headersSent) latest.setHeader('connection', 'close');
     },
     closeWhenIdle() {
       isClosing = true;
-      for (const [socket, count] of underWay) if (count === 0) socket.destroy();
+      for (const [socket, { underWay }] of open) if (underWay === 0) socket.destroy();
     },
   };
+}
+
+interface Connection {
+  /** Answers that have not ended. */
+  underWay: number;
+  /** The one that was asked for last, if it has not ended. */
+  latest: ServerResponse | undefined;
 }

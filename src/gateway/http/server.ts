@@ -42,6 +42,8 @@ interface HttpDeps {
 /** An open HTTP door. */
 export interface HttpServer {
   readonly url: string;
+  /** Has answers under way say that their connection ends with them, as those to come say while the server stops. */
+  announceClose(): void;
   /** Refuses new connections; resolves when every answer under way has been sent. */
   close(): Promise<void>;
   /** Cuts every connection. */
@@ -99,6 +101,7 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
   });
   return {
     url: url.replace('[::]', 'localhost').replace('//0.0.0.0', '//localhost'),
+    announceClose: connections.announceClose,
     async close() {
       const closed = app.close();
       connections.closeWhenIdle();
