@@ -46,6 +46,12 @@ function integer(row: Common<number> & Range, unit: string): Option<number> {
 // setTimeout turns anything above 2^31 - 1 into 1 ms: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
 const maxTimerMs = 2 ** 31 - 1;
 
+type Unset = Omit<Common<undefined>, 'default'>;
+
+function unset(row: Option<number>): Option<number | undefined> {
+  return { ...row, default: undefined };
+}
+
 /** Makers of rows, one for each kind of value. */
 export const option = {
   /** A count. */
@@ -136,8 +142,9 @@ export const option = {
     fromText: numberFromText,
   }),
   /** A count that is only sometimes given: without it something else decides. */
-  optionalCount: (row: Omit<Common<undefined>, 'default'> & Range): Option<number | undefined> => ({
-    ...integer({ ...row, default: row.min }, ''),
-    default: undefined,
-  }),
+  optionalCount: (row: Unset & Range) => unset(integer({ ...row, default: row.min }, '')),
+  /** A duration that is only sometimes given. */
+  optionalMs: (row: Unset & Range) => unset(integer({ max: maxTimerMs, ...row, default: row.min }, ' of milliseconds')),
+  /** A size that is only sometimes given. */
+  optionalBytes: (row: Unset & Range) => unset(integer({ ...row, default: row.min }, ' of bytes')),
 };

@@ -63,6 +63,24 @@ export const serviceOptions = {
     }),
     rateLimit: rateLimitOptions,
   },
+  recycle: {
+    maxRequests: option.optionalCount({
+      min: 1,
+      doc: 'How many requests a worker takes before another one takes its place.',
+    }),
+    maxAgeMs: option.optionalMs({
+      min: 1000,
+      doc: 'How old a worker gets before another one takes its place.',
+    }),
+    maxRssBytes: option.optionalBytes({
+      min: mebibyte,
+      doc: 'How much memory a worker holds (resident set) before another one takes its place.',
+    }),
+    maxHeapBytes: option.optionalBytes({
+      min: mebibyte,
+      doc: "How large a worker's JavaScript heap gets, garbage included, before another one takes its place.",
+    }),
+  },
 } as const;
 
 /** Options of `@api`. */

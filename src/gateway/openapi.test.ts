@@ -61,7 +61,7 @@ function toSpec(apis: readonly ApiSpec[], more: Partial<ServiceSpec> = {}): Serv
     name: 'Demo',
     exportName: 'Demo',
     source: { file: 'service.ts', line: 1, column: 1 },
-    settings: { workers: 1, startTimeoutMs: 1, traffic: { timeoutMs: 2000, maxQueue: 7 } },
+    settings: { workers: 1, startTimeoutMs: 1, recycle: {}, traffic: { timeoutMs: 2000, maxQueue: 7 } },
     apis,
     models: [],
     ...more,

@@ -46,8 +46,14 @@ function createWorker(index = 1) {
     ended: new Promise(() => {}),
     kill() {},
     stop: async () => {},
+    retire: async () => {},
+    vitals: { rssBytes: 0, heapBytes: 0 },
+    onVitals() {},
     get load() {
       return open.size;
+    },
+    get callCount() {
+      return calls.length;
     },
     accepts: (api) =>
       !running().some((call) => call.api.isBlocking) &&

@@ -4,14 +4,17 @@ import type { ServiceSpec } from '../spec/service-spec.ts';
 import { startSupervisor } from './supervisor.ts';
 import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
 
-const spec = { name: 'Demo' } as ServiceSpec;
+const settings = { recycle: { maxRequests: 10 }, traffic: { timeoutMs: 1000 } };
+const spec = { name: 'Demo', settings } as ServiceSpec;
 
 /** A worker whose life is the test's. */
 function createWorker(index: number) {
   const ended = Promise.withResolvers<string>();
   const ready = Promise.withResolvers<WorkerHandle>();
   ready.promise.catch(() => {});
-  const seen = { kills: 0, stops: 0 };
+  const seen = { kills: 0, stops: 0, retired: 0 };
+  const listeners: (() => void)[] = [];
+  let callCount = 0;
   const end = (how: string) => {
     ended.resolve(how);
     ready.reject(new Error(`its worker ended with ${how} before it was ready`));
@@ -30,8 +33,17 @@ function createWorker(index: number) {
     credit() {},
     kill,
     ended: ended.promise,
+    get callCount() {
+      return callCount;
+    },
+    vitals: { rssBytes: 1, heapBytes: 1 },
+    onVitals: (listener) => void listeners.push(listener),
     async stop() {
       seen.stops++;
+      await ended.promise;
+    },
+    async retire() {
+      seen.retired++;
       await ended.promise;
     },
   } satisfies WorkerHandle;
@@ -43,7 +55,19 @@ function createWorker(index: number) {
     kill,
     ended: ended.promise,
   };
-  return { making, seen, end, becomeReady: () => ready.resolve(handle), fail: (error: Error) => ready.reject(error) };
+  /** It has taken that many calls, and says how it is. */
+  const take = (calls: number) => {
+    callCount += calls;
+    for (const listener of listeners) listener();
+  };
+  return {
+    making,
+    seen,
+    end,
+    take,
+    becomeReady: () => ready.resolve(handle),
+    fail: (error: Error) => ready.reject(error),
+  };
 }
 
 type Fake = ReturnType<typeof createWorker>;
@@ -198,4 +222,102 @@ test('a kill ends every worker at once', async () => {
   worker(1).becomeReady();
   (await started).kill();
   assert.deepEqual([worker(0).seen.kills, worker(1).seen.kills], [1, 1]);
+});
+
+test('a worker that has taken its requests goes on until another one has its place, then leaves', async () => {
+  const { started, workers, worker, lines, available } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  worker(0).take(10);
+  assert.deepEqual([workers.length, available, supervisor.readyCount], [2, [1], 1]);
+  await settle();
+  worker(1).becomeReady();
+  await settle();
+  assert.deepEqual([available, supervisor.readyCount, worker(0).seen.retired], [[1], 1, 1]);
+  worker(0).end('exit code 0');
+  await settle();
+  assert.deepEqual([available, supervisor.readyCount], [[1], 1]);
+  assert.deepEqual(lines, ['info worker 1 of Demo gave its place to another one, since it has taken 10 requests']);
+});
+
+test('one worker is replaced at a time, and none while one is missing', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, workers, worker } = create(3);
+  for (const position of [0, 1, 2]) worker(position).becomeReady();
+  await started;
+  worker(0).end('signal SIGKILL');
+  await settle();
+  worker(1).take(10);
+  assert.equal(workers.length, 3, 'one is missing');
+  t.mock.timers.tick(0);
+  worker(3).becomeReady();
+  await settle();
+  worker(1).take(0);
+  worker(2).take(10);
+  assert.equal(workers.length, 5, 'the second waits for its turn');
+  worker(4).becomeReady();
+  await settle();
+  worker(2).take(0);
+  assert.equal(workers.length, 5, 'the first has not ended yet');
+  worker(1).end('exit code 0');
+  await settle();
+  worker(2).take(0);
+  assert.equal(workers.length, 6);
+});
+
+test('a worker whose successor does not get ready goes on, and later another one is tried', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, workers, worker, lines, available } = create(1);
+  worker(0).becomeReady();
+  await started;
+  worker(0).take(10);
+  worker(1).fail(new Error('no such weights'));
+  await settle();
+  assert.deepEqual([available, worker(0).seen.retired, worker(1).seen.kills], [[1], 0, 1]);
+  assert.deepEqual(lines, ['error worker 1 of Demo goes on, since none could take its place: no such weights']);
+  worker(0).take(0);
+  assert.equal(workers.length, 3);
+});
+
+test('a worker that dies while its successor starts is not started twice', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, workers, worker, available } = create(1);
+  worker(0).becomeReady();
+  await started;
+  worker(0).take(10);
+  worker(0).end('signal SIGSEGV');
+  await settle();
+  t.mock.timers.tick(60_000);
+  assert.deepEqual([workers.length, available], [2, []]);
+  worker(1).becomeReady();
+  await settle();
+  assert.deepEqual([workers.length, available], [2, [1]]);
+});
+
+test('a worker that dies while its successor fails is started again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, workers, worker } = create(1);
+  worker(0).becomeReady();
+  await started;
+  worker(0).take(10);
+  worker(0).end('signal SIGSEGV');
+  worker(1).fail(new Error('no such weights'));
+  await settle();
+  t.mock.timers.tick(0);
+  assert.equal(workers.length, 3);
+});
+
+test('a stop waits for workers that are leaving, and kills them when the time is up', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  worker(0).take(10);
+  worker(1).becomeReady();
+  await settle();
+  const stopping = supervisor.stop(1000);
+  worker(1).end('exit code 0');
+  t.mock.timers.tick(1000);
+  await stopping;
+  assert.deepEqual([worker(0).seen.kills, worker(0).seen.stops, worker(1).seen.stops], [1, 0, 1]);
 });

@@ -2,6 +2,7 @@
 import { toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
+import { createRecycler } from './recycler.ts';
 import { decideRestart } from './restart-policy.ts';
 import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
 
@@ -38,38 +39,85 @@ export async function startSupervisor(
 ): Promise<Supervisor> {
   const { spec, log } = deps;
   const making = new Set<WorkerInTheMaking>();
-  const ready = new Set<WorkerHandle>();
+  const ready = new Map<number, WorkerHandle>(); // by place
+  const leaving = new Set<WorkerHandle>();
+  const successions = new Set<number>(); // places for whose worker another one is being started
   const restarts = new Set<NodeJS.Timeout>();
   let isStopping = false;
 
+  /** Resolves when the worker has its place; who had it before leaves. */
   const bring = async (worker: WorkerInTheMaking, index: number, shortLives: number): Promise<void> => {
     making.add(worker);
     try {
       await worker.hello;
       const handle = await worker.start(spec, deps.models);
       const readyAtMs = performance.now();
-      ready.add(handle);
+      const before = ready.get(index);
+      ready.set(index, handle);
       deps.onReady(handle);
+      if (before) leave(before);
+      recycler.watch(handle);
       void handle.ended.then((how) => {
-        ready.delete(handle);
+        if (leaving.delete(handle)) {
+          if (how !== 'exit code 0') tell('warn', handle, `ended with ${how} while it was leaving`);
+          return;
+        }
+        ready.delete(index);
         deps.onGone(handle);
         if (isStopping) return;
-        log('error', `worker ${index} of ${spec.name} ended with ${how}; another one is started`, {
-          worker: index,
-          pid: handle.pid,
-        });
-        restart(index, { readyAtMs, endedAtMs: performance.now(), shortLives });
+        tell('error', handle, `ended with ${how}; another one is started`);
+        if (!successions.has(index)) restart(index, { readyAtMs, endedAtMs: performance.now(), shortLives });
       });
     } finally {
       making.delete(worker);
     }
   };
 
+  /** Gets no more calls, finishes those that it has, ends. */
+  const leave = (worker: WorkerHandle) => {
+    leaving.add(worker);
+    deps.onGone(worker);
+    void worker.retire(spec.settings.traffic.timeoutMs); // no call stands still for longer
+  };
+
+  /** Puts another worker into the place of one, which goes on until the other is ready. */
+  const replace = async (worker: WorkerHandle, because: string) => {
+    const { index } = worker;
+    successions.add(index);
+    try {
+      await bringAnother(index, 0);
+      tell('info', worker, `gave its place to another one, since ${because}`);
+    } catch (error) {
+      if (isStopping) throw error;
+      const hasPlace = ready.get(index) === worker;
+      const what = hasPlace ? 'goes on, since none could take its place' : 'could not be started again';
+      tell('error', worker, `${what}: ${toRecord(error).message}`);
+      if (!hasPlace) restart(index, { readyAtMs: undefined, endedAtMs: performance.now(), shortLives: 0 });
+      throw error;
+    } finally {
+      successions.delete(index);
+    }
+    await worker.ended;
+  };
+
+  const tell = (level: LogLevel, { index, pid }: WorkerHandle, what: string) =>
+    log(level, `worker ${index} of ${spec.name} ${what}`, { worker: index, pid });
+
+  const recycler = createRecycler({
+    limits: spec.settings.recycle,
+    random: Math.random,
+    now: () => performance.now(),
+    // One that is missing is more urgent.
+    mayReplace: (worker) => !isStopping && ready.size === deps.count && ready.get(worker.index) === worker,
+    replace,
+    warn: (worker, problem) => tell('warn', worker, problem),
+  });
+
   const restart = (index: number, history: Parameters<typeof decideRestart>[0]) => {
     const { afterMs, shortLives } = decideRestart(history);
     const timer = setTimeout(() => {
       restarts.delete(timer);
-      bringAgain(index, shortLives).catch((error: unknown) => {
+      bringAnother(index, shortLives).catch((error: unknown) => {
         if (isStopping) return;
         log('error', `worker ${index} of ${spec.name} could not be started again: ${toRecord(error).message}`, {
           worker: index,
@@ -80,7 +128,7 @@ export async function startSupervisor(
     restarts.add(timer);
   };
 
-  const bringAgain = async (index: number, shortLives: number) => {
+  const bringAnother = async (index: number, shortLives: number) => {
     const worker = deps.launch(index); // throws where the system has no more processes or descriptors
     try {
       await bring(worker, index, shortLives);
@@ -93,7 +141,7 @@ export async function startSupervisor(
   const kill = () => {
     isStopping = true;
     for (const timer of restarts) clearTimeout(timer);
-    for (const worker of [...making, ...ready]) worker.kill();
+    for (const worker of [...making, ...ready.values(), ...leaving]) worker.kill();
   };
 
   const rest = Array.from({ length: deps.count - 1 }, (_, position) => deps.launch(position + 2));
@@ -119,11 +167,14 @@ export async function startSupervisor(
       isStopping = true;
       for (const timer of restarts) clearTimeout(timer);
       for (const worker of making) worker.kill();
-      const leaving = [...ready];
+      const all = [...ready.values(), ...leaving];
       const late = setTimeout(() => {
-        for (const worker of leaving) worker.kill();
+        for (const worker of all) worker.kill();
       }, graceMs);
-      await Promise.all([...leaving.map((worker) => worker.stop()), ...[...making].map((worker) => worker.ended)]);
+      await Promise.all([
+        ...Array.from(ready.values(), (worker) => worker.stop()),
+        ...Array.from([...leaving, ...making], (worker) => worker.ended),
+      ]);
       clearTimeout(late);
     },
   };

@@ -4,7 +4,7 @@ import type { LogLevel } from '../observe/log-level.ts';
 import { shorten, toPlainText } from '../observe/plain-text.ts';
 import type { DecoratedService, ExportedSchema } from '../spec/decorated.ts';
 import type { ResponseChanges, Trace } from '../spec/invocation.ts';
-import type { Credit, FromWorker, ToWorker } from '../spec/messages.ts';
+import type { Credit, FromWorker, ToWorker, Vitals } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
@@ -31,6 +31,10 @@ export interface WorkerHandle {
   readonly pid: number | undefined;
   /** Calls that run in it now. */
   readonly load: number;
+  /** Calls that it has been given so far. */
+  readonly callCount: number;
+  /** How it said last that it is. */
+  readonly vitals: Vitals;
   /** Whether it has room for one more call of a method. */
   accepts(api: ApiSpec): boolean;
   /** Sends a call; the slot is held until the worker says that it has ended. */
@@ -39,6 +43,10 @@ export interface WorkerHandle {
   credit(id: number, credit: Credit): void;
   /** Lets running calls finish, runs the shut-down hooks, ends the process; resolves when it has ended. */
   stop(): Promise<void>;
+  /** Like `stop`, but ends the process once its calls have stood still for between one and two times that long. */
+  retire(quietMs: number): Promise<void>;
+  /** Tells each time when it has said how it is. */
+  onVitals(listener: () => void): void;
   /** Ends the process at once. */
   kill(): void;
   /** Resolves with how the process ended. */
@@ -95,6 +103,9 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   let isConnected = true; // the line closes a moment before the process has ended
   let nextId = 1;
   let serviceName = '';
+  let vitals: Vitals = { rssBytes: 0, heapBytes: 0 }; // told before it is ready
+  const vitalsListeners: (() => void)[] = [];
+  let steps = 0; // of its calls, whatever they are
 
   const rejectAll = (error: Error) => {
     for (const { reject } of [hello, exported, ready]) reject(error);
@@ -104,6 +115,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     const call = calls[id];
     if (!call) return undefined;
     delete calls[id];
+    steps++;
     load--;
     running.set(call.api.name, (running.get(call.api.name) ?? 1) - 1);
     if (call.api.isBlocking) blocking--;
@@ -120,6 +132,10 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         return exported.resolve(message.schemas);
       case 'ready':
         return ready.resolve();
+      case 'vitals':
+        vitals = message.vitals;
+        for (const listener of vitalsListeners) listener();
+        return undefined;
       case 'failed':
         if (message.step === 'shutdown') {
           return log('error', `the shut-down hook ${message.hook} threw: ${message.error.message}`, {
@@ -130,6 +146,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       case 'value':
         return release(message.id)?.onValue(message.value, message.response);
       case 'items':
+        steps++;
         return calls[message.id]?.listener.onItems(message.items, message.bytes, message.response);
       case 'end':
         return release(message.id)?.onEnd(message.response);
@@ -156,6 +173,11 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     for (const id of Object.keys(calls)) release(Number(id))?.onLost(how);
   });
 
+  const stop = async () => {
+    channel.send({ kind: 'stop' });
+    await ended;
+  };
+
   const handle: WorkerHandle = {
     index: options.index,
     pid,
@@ -164,6 +186,13 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     get load() {
       return load;
     },
+    get callCount() {
+      return nextId - 1;
+    },
+    get vitals() {
+      return vitals;
+    },
+    onVitals: (listener) => void vitalsListeners.push(listener),
     // A blocking method holds the thread: whatever else were sent to that worker would wait there instead of here.
     accepts: (api) => isConnected && blocking === 0 && (running.get(api.name) ?? 0) < api.slots,
     call(api, message, listener) {
@@ -176,10 +205,19 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       return id;
     },
     cancel: (id, reason) => void channel.send({ kind: 'cancel', id, reason }),
-    credit: (id, credit) => void channel.send({ kind: 'credit', id, credit }),
-    async stop() {
-      channel.send({ kind: 'stop' });
-      await ended;
+    credit(id, credit) {
+      steps++;
+      channel.send({ kind: 'credit', id, credit });
+    },
+    stop,
+    async retire(quietMs) {
+      let known = steps;
+      const watch = setInterval(() => {
+        if (steps === known) kill();
+        known = steps;
+      }, quietMs);
+      await stop();
+      clearInterval(watch);
     },
   };
 

@@ -49,7 +49,7 @@ test('decorators and types together are the spec, with every setting filled in',
     name: 'Demo',
     exportName: 'Demo',
     source,
-    settings: { workers: 2, startTimeoutMs: 600_000, traffic: { timeoutMs: 60_000, maxQueue: 1000 } },
+    settings: { workers: 2, startTimeoutMs: 600_000, traffic: { timeoutMs: 60_000, maxQueue: 1000 }, recycle: {} },
     apis: [
       {
         kind: 'unary',

@@ -64,7 +64,7 @@ function startOf(file: string): SourceLocation {
 
 /** What nobody limited is left out: the spec is plain JSON, too. */
 function toSettings(
-  { traffic, ...settings }: Omit<Resolved<typeof serviceOptions>, 'name'>,
+  { traffic, recycle, ...settings }: Omit<Resolved<typeof serviceOptions>, 'name'>,
   where: string,
 ): ServiceSettings {
   const { maxConcurrency, rateLimit, ...others } = traffic;
@@ -76,7 +76,13 @@ function toSettings(
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
       ...(limit ? { rateLimit: limit } : {}),
     },
+    recycle: withoutUnset(recycle),
   };
+}
+
+function withoutUnset<T extends object>(options: T): { readonly [Name in keyof T]?: NonNullable<T[Name]> } {
+  const set = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as { [Name in keyof T]?: NonNullable<T[Name]> }; // its own entries, some left out
 }
 
 function findTypes(decorated: DecoratedService, reflected: ModuleTypes): ReflectedService | undefined {

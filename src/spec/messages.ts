@@ -50,6 +50,14 @@ export interface Credit {
   readonly bytes: number;
 }
 
+/** How a worker is. */
+export interface Vitals {
+  /** Memory that its process holds. */
+  readonly rssBytes: number;
+  /** Its JavaScript heap in use, garbage included. */
+  readonly heapBytes: number;
+}
+
 /** From a worker to the gateway. */
 export type FromWorker =
   | { readonly kind: 'hello'; readonly services: readonly DecoratedService[] }
@@ -58,6 +66,8 @@ export type FromWorker =
   /** In the order in which they were asked for. */
   | { readonly kind: 'exported'; readonly schemas: readonly ExportedSchema[] }
   | { readonly kind: 'ready' }
+  /** How the worker is; once before `ready`, then again and again. */
+  | { readonly kind: 'vitals'; readonly vitals: Vitals }
   /** The worker cannot go on; `step` says what it was doing. */
   | {
       readonly kind: 'failed';

@@ -108,6 +108,16 @@ export interface ServiceSettings {
     readonly maxConcurrency?: number;
     readonly rateLimit?: RateLimit;
   };
+  /** When a worker gives its place to another one; what is missing is no reason. */
+  readonly recycle: RecycleLimits;
+}
+
+/** What a worker may become before another one takes its place. */
+export interface RecycleLimits {
+  readonly maxRequests?: number;
+  readonly maxAgeMs?: number;
+  readonly maxRssBytes?: number;
+  readonly maxHeapBytes?: number;
 }
 
 /** One service: its methods sorted by name, its models, its settings. */

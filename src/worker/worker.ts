@@ -15,6 +15,7 @@ import { createMethodSchemas, type MethodSchemas } from './author-schemas.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
 import { type LoadedService, loadSchema, loadServices, packageLoader } from './load.ts';
 import { estimateBytes } from './stream-sender.ts';
+import { reportVitals } from './vitals.ts';
 
 interface WorkerDeps {
   send(message: FromWorker): void;
@@ -39,6 +40,7 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
   let invoker: Invoker | undefined;
   let shutdownHooks: readonly string[] = [];
   let schemas: ReadonlyMap<string, MethodSchemas> = new Map();
+  let stopVitals = () => {};
 
   const fail = (failure: Omit<Failure, 'kind'>) => {
     deps.send({ kind: 'failed', ...failure });
@@ -105,6 +107,7 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
       log: (call) => createLog(call.trace),
       runInCall: deps.runInCall,
     });
+    stopVitals = reportVitals((vitals) => deps.send({ kind: 'vitals', vitals }));
     deps.send({ kind: 'ready' });
   };
 
@@ -149,6 +152,7 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
         deps.send({ kind: 'failed', step: 'shutdown', hook, error: toRecord(error) });
       }
     }
+    stopVitals();
     deps.send({ kind: 'stopped' });
     deps.leave(isClean ? 0 : 1);
   };
