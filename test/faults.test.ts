@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createNote, start } from './start.ts';
 
+const nodeOptions = process.env.NODE_OPTIONS ?? '';
+
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 
 test('a method that never returns is answered 504, and its signal aborts', async () => {
@@ -139,20 +141,61 @@ test('a worker that exits fails only its calls, with 503, and is replaced', asyn
   const response = await faults.post('/exit', { code: 3 });
   assert.deepEqual([response.status, await codeOf(response)], [503, 'WORKER_LOST']);
   assert.match(response.headers.get('retry-after') ?? '', /^[12]$/);
-  const line = await faults.line(({ level, message }) => level === 'error' && message.includes('exit code 3'));
-  assert.match(line.message, /^worker 1 of Faults ended with exit code 3; another one is started/);
+  const line = await faults.line(({ message }) => message.startsWith('worker 1 of Faults ended'));
+  assert.match(
+    line.message,
+    /^worker 1 of Faults ended after \d+\.\d s: process\.exit\(3\) was called; another one is started$/,
+  );
+  assert.deepEqual([line.level, line.reason, line.worker, typeof line.pid], ['error', 'exit', 1, 'number']);
+  assert.match(String(line.stack), /exit .*faults\.ts:\d+/);
   const next = await faults.post('/block', { forMs: 1 });
   assert.equal(await next.text(), 'unblocked');
 });
 
-test('an exception outside of any call ends the worker, and the log says what it was', async () => {
-  await using faults = await start('faults');
-  const response = await faults.post('/throwsLater', {});
-  assert.deepEqual([response.status, await codeOf(response)], [503, 'WORKER_LOST']);
-  const line = await faults.line(({ message }) => message.includes('thrown in a timer'));
-  assert.equal(line.level, 'error');
-  assert.match(String(line.stack), /faults\.ts:\d+/);
-});
+for (const { path, reason, words, stack } of [
+  {
+    path: '/throwsLater',
+    reason: 'exception',
+    words: 'nobody caught an exception: Error: thrown in a timer',
+    stack: /faults\.ts:\d+/,
+  },
+  {
+    path: '/rejectsLater',
+    reason: 'rejection',
+    words: 'nobody handled the rejection of a promise: Error: rejected in a timer',
+    stack: /faults\.ts:\d+/,
+  },
+  { path: '/abort', reason: 'crash', words: 'native code crashed (SIGABRT)' },
+  { path: '/hoard', reason: 'out_of_memory', words: 'its JavaScript heap was full' },
+  { path: '/disconnect', reason: 'disconnected', words: 'its line to the server was closed' },
+  { path: '/closeLine', reason: 'disconnected', words: 'its line to the server was closed' },
+]) {
+  test(`what ends a worker is told, and fails its own calls alone: ${path}`, async (t) => {
+    process.env.NODE_OPTIONS = `${nodeOptions} --max-old-space-size=128`; // a heap that is soon full
+    t.after(() => {
+      process.env.NODE_OPTIONS = nodeOptions;
+    });
+    await using faults = await start('faults', { workers: 2 });
+    let isOver = false;
+    const ill = faults.post(path, {}).finally(() => {
+      isOver = true;
+    });
+    const others = new Set<number>();
+    while (!isOver) {
+      const answer = await faults.post('/pid', {});
+      others.add(answer.status);
+      await answer.body?.cancel();
+    }
+    const response = await ill;
+    assert.deepEqual([response.status, await codeOf(response)], [503, 'WORKER_LOST']);
+    assert.match(response.headers.get('retry-after') ?? '', /^[12]$/);
+    assert.deepEqual([...others], [200], 'the other worker went on');
+    const line = await faults.line(({ message }) => /^worker \d of Faults ended/.test(message));
+    assert.deepEqual([line.level, line.reason], ['error', reason]);
+    assert.ok(line.message.includes(words), line.message);
+    if (stack) assert.match(String(line.stack), stack);
+  });
+}
 
 test('a worker killed in the middle of a call fails it with 503; the next one is served by another process', async () => {
   await using faults = await start('faults');
@@ -162,7 +205,7 @@ test('a worker killed in the middle of a call fails it with 503; the next one is
   process.kill(pid, 'SIGKILL');
   const response = await pending;
   assert.deepEqual([response.status, await codeOf(response)], [503, 'WORKER_LOST']);
-  const line = await faults.line(({ message }) => message.includes('signal SIGKILL'));
+  const line = await faults.line(({ message }) => message.includes('SIGKILL from outside'));
   assert.equal(line.pid, pid);
   assert.notEqual(Number(await (await faults.post('/pid', {})).text()), pid);
 });

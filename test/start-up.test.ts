@@ -133,7 +133,7 @@ test('a worker that ends while it starts is told', async () => {
     'service.ts': service('  @onStartup load() { process.exit(7); }\n  @api() ping(): number { return 1; }'),
   });
   const { line } = await complaint(['serve', written.file, '--port', '0']);
-  assert.equal(line, 'bento: Broken did not start: its worker ended with exit code 7 before it was ready');
+  assert.equal(line, 'bento: Broken did not start: its worker ended before it was ready: process.exit(7) was called');
 });
 
 test('a model that is missing is named, with how to get it', async () => {

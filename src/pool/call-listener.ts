@@ -4,6 +4,7 @@ import type { LogLevel } from '../observe/log-level.ts';
 import type { Invocation, Outcome, ResponseChanges } from '../spec/invocation.ts';
 import type { Credit } from '../spec/messages.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
+import { toWords } from './exit-reason.ts';
 import type { OutputCheck } from './output.ts';
 import type { StreamReader } from './stream-reader.ts';
 import type { CallListener } from './worker-handle.ts';
@@ -83,8 +84,8 @@ export function createCallListener(deps: CallDeps): {
       }
       deps.onFree();
     },
-    onLost(how) {
-      fail(new ServiceError('WORKER_LOST', {}, { cause: new Error(`the worker ended with ${how}`) }));
+    onLost(reason) {
+      fail(new ServiceError('WORKER_LOST', {}, { cause: new Error(`the worker ended: ${toWords(reason)}`) }));
     },
   };
   return { listener, credit: stream?.initialCredit };

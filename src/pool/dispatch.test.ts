@@ -75,7 +75,7 @@ function createWorker(index = 1) {
     answer: (call: Call, value: unknown) => close(call).onValue(value, undefined),
     fail: (call: Call, error: Error) => close(call).onError(toRecord(error)),
     end: (call: Call) => close(call).onEnd(undefined),
-    lose: (call: Call) => close(call).onLost('signal SIGKILL'),
+    lose: (call: Call) => close(call).onLost({ kind: 'signal', signal: 'SIGKILL' }),
   };
 }
 

@@ -1,5 +1,4 @@
 /** Everything that hangs on one reading of the author's code: spec, routes, validators, queue and workers. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { serviceOptions } from '../config/options.ts';
@@ -15,6 +14,7 @@ import { createHolds } from './holds.ts';
 import { loaderTsconfig } from './loader-tsconfig.ts';
 import { resolveModels } from './models.ts';
 import { countProcessors } from './processors.ts';
+import { readIfThere } from './read-if-there.ts';
 import { reflectTypes } from './reflect-types.ts';
 import { startSupervisor } from './supervisor.ts';
 import { chooseService, isTypeScript, type Target } from './target.ts';
@@ -130,15 +130,6 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
 
 function countWorkers(workers: number | 'cpu_count'): number {
   return workers === 'cpu_count' ? countProcessors(availableParallelism(), readIfThere) : workers;
-}
-
-/** What the system does not tell, or not to us, is not there. */
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Route {

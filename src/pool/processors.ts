@@ -1,9 +1,7 @@
 /** Counts the processors that this process may use, for `workers: 'cpu_count'`. */
 
-/** Reads a file of the system; undefined where there is none. */
-type ReadText = (path: string) => string | undefined;
-
-const root = '/sys/fs/cgroup';
+import { controlGroups, groupsRoot } from './control-groups.ts';
+import type { ReadText } from './read-if-there.ts';
 
 /**
  * Whole processors, at least 1: as many as the system lets this process run on, or as the quota of its control group or
@@ -13,13 +11,9 @@ const root = '/sys/fs/cgroup';
  * @param allowed what the processor mask allows.
  */
 export function countProcessors(allowed: number, readText: ReadText): number {
-  const groups = (readText('/proc/self/cgroup') ?? '').split('\n').flatMap((line) => {
-    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
-    return controllers === undefined || path === undefined ? [] : [{ controllers: controllers.split(','), path }];
-  });
-  const quotas = groups.flatMap(({ controllers, path }) => {
+  const quotas = controlGroups(readText).flatMap(({ controllers, path }) => {
     // Where the group is not under its own name, a container sees it as the root: that is looked at, too.
-    const folders = (mount: string) => withParents(path).map((folder) => `${root}${mount}${folder}`);
+    const folders = (mount: string) => withParents(path).map((folder) => `${groupsRoot}${mount}${folder}`);
     if (controllers.includes('')) return ['', '/unified'].flatMap(folders).map((folder) => quotaOf2(folder, readText));
     if (!controllers.includes('cpu')) return [];
     const mounts = new Set(['/cpu', `/${controllers.join(',')}`]);

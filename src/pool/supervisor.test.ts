@@ -1,27 +1,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServiceSpec } from '../spec/service-spec.ts';
+import type { ExitReason } from './exit-reason.ts';
 import { startSupervisor } from './supervisor.ts';
 import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
 
 const settings = { recycle: { maxRequests: 10 }, traffic: { timeoutMs: 1000 } };
 const spec = { name: 'Demo', settings } as ServiceSpec;
 
+const shot: ExitReason = { kind: 'signal', signal: 'SIGTERM' };
+
 /** A worker whose life is the test's. */
 function createWorker(index: number) {
-  const ended = Promise.withResolvers<string>();
+  const ended = Promise.withResolvers<ExitReason>();
   const ready = Promise.withResolvers<WorkerHandle>();
   ready.promise.catch(() => {});
   const seen = { kills: 0, stops: 0, retired: 0 };
   const listeners: (() => void)[] = [];
   let callCount = 0;
-  const end = (how: string) => {
-    ended.resolve(how);
-    ready.reject(new Error(`its worker ended with ${how} before it was ready`));
+  const end = (reason: ExitReason) => {
+    ended.resolve(reason);
+    ready.reject(new Error(`its worker ended before it was ready: ${reason.kind}`));
   };
   const kill = () => {
     seen.kills++;
-    end('signal SIGKILL');
+    end({ kind: 'killed' });
   };
   const handle = {
     index,
@@ -126,10 +129,10 @@ test('a worker that ends is told, taken out, and started again at once', async (
   const { started, workers, worker, lines, available } = create(1);
   worker(0).becomeReady();
   const supervisor = await started;
-  worker(0).end('signal SIGKILL');
+  worker(0).end(shot);
   await settle();
   assert.deepEqual([available, supervisor.readyCount], [[], 0]);
-  assert.deepEqual(lines, ['error worker 1 of Demo ended with signal SIGKILL; another one is started']);
+  assert.deepEqual(lines, ['error worker 1 of Demo ended after 0.0 s: SIGTERM from outside; another one is started']);
   t.mock.timers.tick(0);
   worker(1).becomeReady();
   await settle();
@@ -141,7 +144,7 @@ test('a worker that cannot be started again is tried again, later each time', as
   const { started, workers, worker, lines } = create(1);
   worker(0).becomeReady();
   await started;
-  worker(0).end('exit code 1');
+  worker(0).end({ kind: 'exit', code: 1 });
   for (const [position, waitMs] of [
     [1, 0],
     [2, 500],
@@ -165,7 +168,7 @@ test('a process that cannot even be made is tried again, and the gateway lives',
   });
   worker(0).becomeReady();
   await started;
-  worker(0).end('signal SIGKILL');
+  worker(0).end(shot);
   await settle();
   t.mock.timers.tick(0);
   await settle();
@@ -182,8 +185,8 @@ test('a stop lets the workers stop, and starts none again', async (t) => {
   worker(1).becomeReady();
   const supervisor = await started;
   const stopping = supervisor.stop(1000);
-  worker(0).end('exit code 0');
-  worker(1).end('exit code 0');
+  worker(0).end({ kind: 'stopped' });
+  worker(1).end({ kind: 'stopped' });
   await stopping;
   t.mock.timers.tick(60_000);
   assert.deepEqual([workers.length, worker(0).seen.stops, worker(0).seen.kills], [2, 1, 0]);
@@ -205,10 +208,10 @@ test('a stop while a worker is being started again kills it, and one that waits 
   worker(0).becomeReady();
   worker(1).becomeReady();
   const supervisor = await started;
-  worker(0).end('signal SIGKILL');
+  worker(0).end(shot);
   await settle();
   t.mock.timers.tick(0);
-  worker(1).end('signal SIGKILL'); // its restart waits for the next turn
+  worker(1).end(shot); // its restart waits for the next turn
   await settle();
   await supervisor.stop(1000);
   t.mock.timers.tick(60_000);
@@ -234,7 +237,7 @@ test('a worker that has taken its requests goes on until another one has its pla
   worker(1).becomeReady();
   await settle();
   assert.deepEqual([available, supervisor.readyCount, worker(0).seen.retired], [[1], 1, 1]);
-  worker(0).end('exit code 0');
+  worker(0).end({ kind: 'stopped' });
   await settle();
   assert.deepEqual([available, supervisor.readyCount], [[1], 1]);
   assert.deepEqual(lines, ['info worker 1 of Demo gave its place to another one, since it has taken 10 requests']);
@@ -245,7 +248,7 @@ test('one worker is replaced at a time, and none while one is missing', async (t
   const { started, workers, worker } = create(3);
   for (const position of [0, 1, 2]) worker(position).becomeReady();
   await started;
-  worker(0).end('signal SIGKILL');
+  worker(0).end(shot);
   await settle();
   worker(1).take(10);
   assert.equal(workers.length, 3, 'one is missing');
@@ -259,7 +262,7 @@ test('one worker is replaced at a time, and none while one is missing', async (t
   await settle();
   worker(2).take(0);
   assert.equal(workers.length, 5, 'the first has not ended yet');
-  worker(1).end('exit code 0');
+  worker(1).end({ kind: 'stopped' });
   await settle();
   worker(2).take(0);
   assert.equal(workers.length, 6);
@@ -285,7 +288,7 @@ test('a worker that dies while its successor starts is not started twice', async
   worker(0).becomeReady();
   await started;
   worker(0).take(10);
-  worker(0).end('signal SIGSEGV');
+  worker(0).end({ kind: 'crash', how: 'SIGSEGV' });
   await settle();
   t.mock.timers.tick(60_000);
   assert.deepEqual([workers.length, available], [2, []]);
@@ -300,7 +303,7 @@ test('a worker that dies while its successor fails is started again', async (t) 
   worker(0).becomeReady();
   await started;
   worker(0).take(10);
-  worker(0).end('signal SIGSEGV');
+  worker(0).end({ kind: 'crash', how: 'SIGSEGV' });
   worker(1).fail(new Error('no such weights'));
   await settle();
   t.mock.timers.tick(0);
@@ -316,7 +319,7 @@ test('a stop waits for workers that are leaving, and kills them when the time is
   worker(1).becomeReady();
   await settle();
   const stopping = supervisor.stop(1000);
-  worker(1).end('exit code 0');
+  worker(1).end({ kind: 'stopped' });
   t.mock.timers.tick(1000);
   await stopping;
   assert.deepEqual([worker(0).seen.kills, worker(0).seen.stops, worker(1).seen.stops], [1, 0, 1]);

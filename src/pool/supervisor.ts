@@ -2,6 +2,7 @@
 import { toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
+import { type ExitReason, stackOf, toWords } from './exit-reason.ts';
 import { createRecycler } from './recycler.ts';
 import { decideRestart } from './restart-policy.ts';
 import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
@@ -57,16 +58,14 @@ export async function startSupervisor(
       deps.onReady(handle);
       if (before) leave(before);
       recycler.watch(handle);
-      void handle.ended.then((how) => {
-        if (leaving.delete(handle)) {
-          if (how !== 'exit code 0') tell('warn', handle, `ended with ${how} while it was leaving`);
-          return;
-        }
+      void handle.ended.then((reason) => {
+        const endedAtMs = performance.now();
+        const wasLeaving = leaving.delete(handle);
+        if (!isExpected(reason, wasLeaving)) tellEnd(handle, reason, endedAtMs - readyAtMs, wasLeaving);
+        if (wasLeaving) return;
         ready.delete(index);
         deps.onGone(handle);
-        if (isStopping) return;
-        tell('error', handle, `ended with ${how}; another one is started`);
-        if (!successions.has(index)) restart(index, { readyAtMs, endedAtMs: performance.now(), shortLives });
+        if (!isStopping && !successions.has(index)) restart(index, { readyAtMs, endedAtMs, shortLives });
       });
     } finally {
       making.delete(worker);
@@ -112,6 +111,23 @@ export async function startSupervisor(
     replace,
     warn: (worker, problem) => tell('warn', worker, problem),
   });
+
+  const isExpected = ({ kind }: ExitReason, wasLeaving: boolean) =>
+    isStopping ? kind === 'stopped' || kind === 'killed' : wasLeaving && kind === 'stopped';
+
+  const tellEnd = ({ index, pid }: WorkerHandle, reason: ExitReason, livedMs: number, wasLeaving: boolean) => {
+    const isMissed = !isStopping && !wasLeaving;
+    const when = isMissed ? '' : ', as it was leaving';
+    const next = isMissed ? '; another one is started' : '';
+    const what = `ended after ${(livedMs / 1000).toFixed(1)} s${when}: ${toWords(reason)}${next}`;
+    log(isMissed ? 'error' : 'warn', `worker ${index} of ${spec.name} ${what}`, {
+      worker: index,
+      pid,
+      reason: reason.kind,
+      livedMs: Math.round(livedMs),
+      stack: stackOf(reason),
+    });
+  };
 
   const restart = (index: number, history: Parameters<typeof decideRestart>[0]) => {
     const { afterMs, shortLives } = decideRestart(history);

@@ -8,6 +8,7 @@ import type { Credit, FromWorker, ToWorker, Vitals } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
+import { type EndCause, type ExitReason, stackOf, toWords } from './exit-reason.ts';
 import { startProcess } from './worker-process.ts';
 
 /** What one call hears from its worker. Exactly one of `onValue`, `onEnd`, `onError`, `onLost` comes last. */
@@ -16,8 +17,8 @@ export interface CallListener {
   onItems(items: readonly unknown[], bytes: number, response: ResponseChanges | undefined): void;
   onEnd(response: ResponseChanges | undefined): void;
   onError(error: ErrorRecord): void;
-  /** The worker ended first; `how` says how, for example `signal SIGKILL`. */
-  onLost(how: string): void;
+  /** The worker ended first. */
+  onLost(reason: ExitReason): void;
 }
 
 type LineFields = Readonly<Record<string, unknown>> & { readonly trace?: Trace | undefined };
@@ -47,10 +48,10 @@ export interface WorkerHandle {
   retire(quietMs: number): Promise<void>;
   /** Tells each time when it has said how it is. */
   onVitals(listener: () => void): void;
-  /** Ends the process at once. */
-  kill(): void;
-  /** Resolves with how the process ended. */
-  readonly ended: Promise<string>;
+  /** Ends the process at once. @param cause for another reason than that it is not wanted. */
+  kill(cause?: EndCause): void;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<ExitReason>;
 }
 
 /** A log line of a worker, as the gateway passes it on. */
@@ -66,7 +67,7 @@ export interface WorkerInTheMaking {
   /** @throws ServiceError `START_FAILED`, or what was raised on the way. */
   start(spec: ServiceSpec, models: Readonly<Record<string, unknown>>): Promise<WorkerHandle>;
   kill(): void;
-  readonly ended: Promise<string>;
+  readonly ended: Promise<ExitReason>;
 }
 
 interface LaunchOptions {
@@ -81,6 +82,8 @@ interface LaunchOptions {
   readonly onSource: ((source: SourceFile) => void) | undefined;
 }
 
+const lineClosedMs = 1000;
+
 /** Starts a worker's process and has it load the file. */
 export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   const launchedMs = performance.now();
@@ -90,7 +93,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       ...(trace ? { trace: trace.traceId, requestId: trace.spanId } : {}),
       ...(serviceName === '' ? {} : { service: serviceName }),
     });
-  const { channel, ended, kill, pid } = startProcess(options.niceness, log);
+  const { channel, ended, expectEnd, kill, pid } = startProcess(options.niceness, log);
   const hello = Promise.withResolvers<readonly DecoratedService[]>();
   const exported = Promise.withResolvers<readonly ExportedSchema[]>();
   const ready = Promise.withResolvers<void>();
@@ -155,7 +158,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       case 'log':
         return log(message.level, message.message, { ...message.fields, trace: message.trace });
       case 'stopped':
-        return undefined;
+        return expectEnd({ kind: 'stopped' });
       default:
         return never(message);
     }
@@ -163,14 +166,14 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
 
   channel.onClose(() => {
     isConnected = false;
+    // It ends by itself, unless the author's code holds its thread.
+    const late = setTimeout(() => kill({ kind: 'disconnected' }), lineClosedMs);
+    void ended.then(() => clearTimeout(late));
   });
-  void ended.then((how) => {
-    const error = new ServiceError('START_FAILED', {
-      service: serviceName || options.file,
-      problem: `its worker ended with ${how} before it was ready`,
-    });
-    rejectAll(error);
-    for (const id of Object.keys(calls)) release(Number(id))?.onLost(how);
+  void ended.then((reason) => {
+    const problem = `its worker ended before it was ready: ${toWords(reason)}`;
+    rejectAll(new ServiceError('START_FAILED', { service: serviceName || options.file, problem }, causeOf(reason)));
+    for (const id of Object.keys(calls)) release(Number(id))?.onLost(reason);
   });
 
   const stop = async () => {
@@ -263,6 +266,11 @@ async function withTimeout<T>(promise: Promise<T>, leftMs: number, service: stri
   } finally {
     clearTimeout(timer);
   }
+}
+
+function causeOf(reason: ExitReason): { readonly cause?: Error } {
+  const stack = stackOf(reason);
+  return stack === undefined ? {} : { cause: Object.assign(new Error(toWords(reason)), { stack }) };
 }
 
 function toStartError(failed: Extract<FromWorker, { kind: 'failed' }>, file: string, service: string): Error {

@@ -3,7 +3,8 @@ import type { Readable } from 'node:stream';
 import { createLogBudget } from '../observe/log-budget.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import { longestText } from '../observe/plain-text.ts';
-import { type OutputRecord, recordMark } from '../spec/output-record.ts';
+import type { LastWords } from '../spec/last-words.ts';
+import { type LastRecord, type OutputRecord, recordMark } from '../spec/output-record.ts';
 
 /** Where the lines of a worker go. */
 export type OutputLog = (
@@ -18,6 +19,8 @@ type OutputName = 'stdout' | 'stderr';
 export interface WorkerOutput {
   /** The last of what came from no JavaScript: what V8 and native code say before they end the process. */
   readonly tail: string;
+  /** What the worker said of its end, the first time. */
+  readonly lastWords: LastWords | undefined;
   /** Resolves when the other end is closed. */
   readonly closed: Promise<void>;
 }
@@ -37,6 +40,7 @@ export function readOutput(stream: Readable, name: OutputName, key: string, log:
   let pending = '';
   let skipped = 0; // characters of a line that is too long
   let tail = '';
+  let lastWords: LastWords | undefined;
 
   const onText = (text: string) => {
     tail = `${tail}${text}\n`.slice(-tailLength);
@@ -49,6 +53,10 @@ export function readOutput(stream: Readable, name: OutputName, key: string, log:
     if (at > 0) onText(line.slice(0, at));
     const record = parse(line.slice(at + mark.length));
     if (!record) return onText(line);
+    if ('lastWords' in record) {
+      lastWords ??= record.lastWords;
+      return;
+    }
     log(record.level, record.message, { output: name, trace: record.trace });
   };
   const take = (text: string) => {
@@ -83,12 +91,15 @@ export function readOutput(stream: Readable, name: OutputName, key: string, log:
     get tail() {
       return tail;
     },
+    get lastWords() {
+      return lastWords;
+    },
   };
 }
 
-function parse(text: string): OutputRecord | undefined {
+function parse(text: string): OutputRecord | LastRecord | undefined {
   try {
-    return JSON.parse(text) as OutputRecord; // only the worker's own code knows the mark
+    return JSON.parse(text) as OutputRecord | LastRecord; // only the worker's own code knows the mark
   } catch {
     return undefined;
   }

@@ -7,21 +7,21 @@ import { fileURLToPath } from 'node:url';
 import type { Channel } from '../spec/channel.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { createIpcChannel } from '../worker/ipc-channel.ts';
+import { type EndCause, type ExitReason, explainEnd } from './exit-reason.ts';
+import { countMemoryKills } from './memory-kills.ts';
+import { readIfThere } from './read-if-there.ts';
 import { type OutputLog, readOutput, type WorkerOutput } from './worker-output.ts';
 
 /** A running worker process. */
 export interface WorkerProcess {
   readonly pid: number | undefined;
   readonly channel: Channel<ToWorker, FromWorker>;
-  /**
-   * Resolves with how it ended, for example `signal SIGKILL` or `exit code 3`; what it printed until then has been
-   * logged, unless another process still holds its output.
-   */
-  readonly ended: Promise<string>;
-  /** The last that V8 or native code wrote on standard error: what they had to say before they ended the process. */
-  readonly stderrTail: string;
-  /** Ends it at once. */
-  kill(): void;
+  /** Resolves when it has ended; what it printed until then has been logged, unless another process still holds its output. */
+  readonly ended: Promise<ExitReason>;
+  /** Says why it will end; the first reason holds. */
+  expectEnd(cause: EndCause): void;
+  /** Ends it at once, also one that is stopped by a signal. @param cause for another reason than that it is not wanted. */
+  kill(cause?: EndCause): void;
 }
 
 const lastWordsMs = 100; // what was written before the end lies in the pipe already
@@ -39,21 +39,40 @@ export function startProcess(niceness: number, log: OutputLog): WorkerProcess {
     readOutput(child.stdout as Readable, 'stdout', outputKey, log), // a pipe, as asked for above
     readOutput(child.stderr as Readable, 'stderr', outputKey, log),
   ] as const;
+  const killsBefore = countMemoryKills(readIfThere) ?? 0;
+  let cause: EndCause | undefined;
+  const expectEnd = (why: EndCause) => {
+    cause ??= why;
+  };
+  const explain = async (): Promise<ExitReason> => {
+    const end = await waitForEnd(child, outputs);
+    if (end.error) return { kind: 'not_started', problem: end.error.message };
+    const { lastWords, tail: stderrTail } = outputs[1];
+    const hasMemoryKill = (countMemoryKills(readIfThere) ?? 0) > killsBefore;
+    return explainEnd({ ...end, cause, lastWords, stderrTail, hasMemoryKill });
+  };
   return {
     pid: child.pid,
     channel: createIpcChannel(child),
-    ended: waitForEnd(child, outputs),
-    get stderrTail() {
-      return outputs[1].tail;
+    ended: explain(),
+    expectEnd,
+    kill(why = { kind: 'killed' }) {
+      expectEnd(why);
+      child.kill('SIGKILL');
     },
-    kill: () => void child.kill('SIGKILL'),
   };
 }
 
-async function waitForEnd(child: ChildProcess, outputs: readonly WorkerOutput[]): Promise<string> {
-  const how = await new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(`no process (${error.message})`));
-    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly error?: Error;
+}
+
+async function waitForEnd(child: ChildProcess, outputs: readonly WorkerOutput[]): Promise<End> {
+  const end = await new Promise<End>((resolve) => {
+    child.on('error', (error) => resolve({ code: null, signal: null, error }));
+    child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(late.resolve, lastWordsMs);
@@ -61,5 +80,5 @@ async function waitForEnd(child: ChildProcess, outputs: readonly WorkerOutput[])
   clearTimeout(timer);
   // A process that the author's code started may hold the pipes: it is heard, but keeps nobody from ending.
   for (const pipe of [child.stdout, child.stderr]) (pipe as Socket | null)?.unref();
-  return how;
+  return end;
 }

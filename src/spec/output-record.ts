@@ -1,6 +1,7 @@
 /** How a worker writes a line on its standard output and error, so that the gateway knows whose it is. */
 import type { LogLevel } from '../observe/log-level.ts';
 import type { Trace } from './invocation.ts';
+import type { LastWords } from './last-words.ts';
 
 /** One piece of output of the author's code. */
 export interface OutputRecord {
@@ -8,6 +9,11 @@ export interface OutputRecord {
   readonly message: string;
   /** The call that wrote it; absent outside of calls. */
   readonly trace?: Trace | undefined;
+}
+
+/** What the worker says on standard error before it ends its process: the only line that gets out for certain. */
+export interface LastRecord {
+  readonly lastWords: LastWords;
 }
 
 /**
@@ -19,6 +25,6 @@ export function recordMark(key: string): string {
 }
 
 /** A record as one line. */
-export function printRecord(key: string, record: OutputRecord): string {
+export function printRecord(key: string, record: OutputRecord | LastRecord): string {
   return `${recordMark(key)}${JSON.stringify(record)}\n`;
 }

@@ -1,18 +1,24 @@
 /** Where a worker process begins: steps back behind the gateway, starts the watchdog, listens. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ServiceError, toRecord } from '../errors.ts';
 import { createLogBudget } from '../observe/log-budget.ts';
 import type { Trace } from '../spec/invocation.ts';
+import { type LastWords, lineClosedCode } from '../spec/last-words.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
+import { printRecord } from '../spec/output-record.ts';
 import { captureOutput } from './capture-output.ts';
 import { createIpcChannel } from './ipc-channel.ts';
 import { createWorker } from './worker.ts';
 
 /** The descriptor on which the gateway's end of the liveness pipe arrives: after stdio (0 to 2) and IPC (3). */
 const livenessFd = 4;
+
+// Together not more than what the gateway takes for one line, however they have to be escaped.
+const longestLastMessage = 1000;
+const longestLastStack = 6000;
 
 const [, , niceness, outputKey = ''] = process.argv;
 stepBack(Number(niceness));
@@ -27,9 +33,10 @@ const watchdog = new Worker(new URL(import.meta.resolve('#watchdog')), {
 watchdog.unref();
 
 const channel = createIpcChannel<FromWorker, ToWorker>(process, replaceUnsendable);
+const exit = process.exit.bind(process);
 const leave = (exitCode: number) => {
   channel.flush();
-  void channel.drained().then(() => process.exit(exitCode));
+  void channel.drained().then(() => exit(exitCode));
 };
 const logBudget = createLogBudget(
   (lines) => {
@@ -46,17 +53,38 @@ const worker = createWorker({
   admitsLine: logBudget.admits,
 });
 channel.onMessage(worker.onMessage);
-channel.onClose(() => process.exit(0));
+channel.onClose(() => exit(lineClosedCode));
 
 // A signal to the whole group (Ctrl-C) is the gateway's to act on: it tells the workers when to stop.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) process.on(signal, () => {});
 
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+for (const [event, kind] of [
+  ['uncaughtException', 'exception'],
+  ['unhandledRejection', 'rejection'],
+] as const) {
   process.on(event, (thrown: unknown) => {
-    const { message, stack } = toRecord(thrown);
-    channel.send({ kind: 'log', level: 'error', message: `the worker ends: ${event}: ${message}`, fields: { stack } });
+    const { cause, ...error } = toRecord(thrown);
+    const stack = cause ? `${error.stack}\ncaused by: ${cause.stack}` : error.stack;
+    const message = error.message.slice(0, longestLastMessage);
+    say({ kind, error: { ...error, message, stack: stack.slice(0, longestLastStack), detail: [] } });
     leave(1);
   });
+}
+
+process.exit = (code) => {
+  const { stack = '' } = new Error('process.exit was called');
+  say({ kind: 'exit', code: Number(code ?? process.exitCode ?? 0), stack: stack.slice(0, longestLastStack) });
+  channel.flush(); // what other calls have given already
+  return exit(code);
+};
+
+/** On standard error, which blocks until it is out: what goes through the channel may not get out in time. */
+function say(lastWords: LastWords): void {
+  try {
+    writeSync(process.stderr.fd, printRecord(outputKey, { lastWords }));
+  } catch {
+    // The author's code has closed it; the exit code has to do.
+  }
 }
 
 /** Lowers the priority of every thread: Linux has one a thread, and V8 has started some; later ones inherit it. */
