@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type LogLine, start } from './start.ts';
+import { dial, type LogLine, readAll, start } from './start.ts';
+import { writeFiles } from './write-service.ts';
 
 const requestIdOf = (response: Response) => response.headers.get('x-bentoml-request-id');
 const facts = ({ level, message, output, requestId }: LogLine) => ({ level, message, output, requestId });
@@ -109,4 +110,56 @@ test('a text that would pass for other lines, or move the cursor, is one line of
   await talkative.post('/log', { message: 'a\u001b[31m\u009b2J\r\nb\u202e' });
   const line = await talkative.line(({ colour }) => colour !== undefined);
   assert.equal(line.message, 'a\nb\\u202e');
+});
+
+/** A service with these options of its access log. */
+const withAccess = (options: string) =>
+  writeFiles({
+    'service.ts': `import { api, service } from 'bentots';
+@service({ logging: { access: ${options} } }) export class Plain { @api() one(): number { return 1; } @api() other(): number { return 2; } }`,
+  });
+const accessLines = ({ log }: { readonly log: readonly LogLine[] }) =>
+  log.map(({ message }) => message).filter((message) => message.includes('scheme=http'));
+
+test('the access log leaves out what it is told to, and whole paths only', async () => {
+  using written = withAccess(
+    "{ requestContentType: false, requestContentLength: false, responseContentType: false, responseContentLength: false, skipPaths: ['/one'] }",
+  );
+  await using plain = await start(written.file);
+  await (await plain.post('/one', {})).text();
+  await (await fetch(`${plain.url}/one/more`)).text();
+  await (await plain.post('/other', {})).text();
+  await plain.line(({ message }) => message.includes('path=/other'));
+  const paths = accessLines(plain).map((line) => line.replace(/^\S+ /, '').replace(/ [\d.]+ms$/, ''));
+  assert.deepEqual(paths, [
+    '(scheme=http,method=GET,path=/one/more) (status=404)',
+    '(scheme=http,method=POST,path=/other) (status=200)',
+  ]);
+});
+
+test('the access log can be switched off', async () => {
+  using written = withAccess('{ enabled: false }');
+  const plain = await start(written.file);
+  await (await plain.post('/one', {})).text();
+  await plain.server.stop();
+  assert.deepEqual(accessLines(plain), []);
+});
+
+test('what a caller sends cannot pass for another part of its line', async () => {
+  await using talkative = await start('talkative');
+  const socket = await dial(talkative.url);
+  socket.end(
+    Buffer.from(
+      'GET /a,type=x)(status=200 HTTP/1.1\r\nhost: x\r\ncontent-type: a) (status=200,length=1) 1ms\x9b\r\nconnection: close\r\n\r\n',
+      'latin1',
+    ),
+  );
+  await readAll(socket);
+  const { message } = await talkative.line((line) => line.message.includes('method=GET'));
+  assert.match(
+    message,
+    /\(scheme=http,method=GET,path=\/a%2Ctype=x%29%28status=200[^()]*,type=a%29 %28status=200%2Clength=1%29 1ms[^()]*,length=\) \(status=404,/,
+  );
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
+  assert.doesNotMatch(message, /[\x00-\x1f\x7f-\x9f]/);
 });

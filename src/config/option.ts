@@ -95,6 +95,18 @@ export const option = {
       Array.isArray(value) && value.every((one) => typeof one === 'string' && row.fits(one)),
     fromText: (text) => text.split(',').map((one) => one.trim()),
   }),
+  /** Numbers above 0 from the smallest to the largest; on a command line with commas between them. */
+  ascending: (row: Common<readonly number[]> & { readonly atMost: number }): Option<readonly number[]> => ({
+    ...row,
+    kind: 'option',
+    wanted: `a list of 1 to ${row.atMost} numbers above 0, each larger than the one before it`,
+    accepts: (value): value is readonly number[] =>
+      Array.isArray(value) &&
+      value.length >= 1 &&
+      value.length <= row.atMost &&
+      value.every((one, at) => Number.isFinite(one) && one > (at === 0 ? 0 : value[at - 1])),
+    fromText: (text) => text.split(',').map((one) => numberFromText(one)),
+  }),
   /** One word of several. */
   choice: <Value extends string>(row: Common<Value> & { readonly of: readonly Value[] }): Option<Value> => ({
     ...row,
@@ -132,15 +144,20 @@ export const option = {
       fromText: (text) => (text === row.word ? text : base.fromText(text)),
     };
   },
-  /** A number above 0 that is only sometimes given: without it there is none of what it measures. */
-  optionalNumber: (row: Omit<Common<undefined>, 'default'> & { readonly max: number }): Option<number | undefined> => ({
-    ...row,
-    kind: 'option',
-    default: undefined,
-    wanted: `a number above 0, at most ${row.max}`,
-    accepts: (value): value is number => typeof value === 'number' && value > 0 && value <= row.max,
-    fromText: numberFromText,
-  }),
+  /** A number that is only sometimes given: without it there is none of what it measures. */
+  optionalNumber: (
+    row: Omit<Common<undefined>, 'default'> & { readonly above?: number; readonly max?: number },
+  ): Option<number | undefined> => {
+    const { above = 0, max = Number.MAX_VALUE } = row;
+    return {
+      ...row,
+      kind: 'option',
+      default: undefined,
+      wanted: `a number above ${above}${row.max === undefined ? '' : `, at most ${max}`}`,
+      accepts: (value): value is number => typeof value === 'number' && value > above && value <= max,
+      fromText: numberFromText,
+    };
+  },
   /** A count that is only sometimes given: without it something else decides. */
   optionalCount: (row: Unset & Range) => unset(integer({ ...row, default: row.min }, '')),
   /** A duration that is only sometimes given. */

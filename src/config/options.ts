@@ -81,6 +81,54 @@ export const serviceOptions = {
       doc: "How large a worker's JavaScript heap gets, garbage included, before another one takes its place.",
     }),
   },
+  metrics: {
+    enabled: option.boolean({
+      default: true,
+      doc: 'Whether requests, queues and workers are counted and `/metrics` is there.',
+    }),
+    namespace: option.text({
+      default: 'bentoml_service', // as the Python original
+      pattern: /^[A-Za-z_][A-Za-z0-9_]{0,99}$/,
+      wanted: 'a name of at most 100 letters, digits and "_" that does not begin with a digit',
+      doc: 'What the names of the metrics begin with.',
+    }),
+    duration: {
+      buckets: option.ascending({
+        default: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180], // as the Python original
+        atMost: 100,
+        doc: 'Upper ends of the buckets that times of requests are counted in, in seconds; one without end comes after them.',
+      }),
+      min: option.optionalNumber({
+        doc: 'With `max` and `factor` instead of `buckets`: the first end, in seconds.',
+      }),
+      max: option.optionalNumber({ doc: 'With `min` and `factor`: the last end, in seconds.' }),
+      factor: option.optionalNumber({
+        above: 1,
+        doc: 'With `min` and `max`: how many times larger each end is than the one before it; at most 100 ends.',
+      }),
+    },
+  },
+  logging: {
+    access: {
+      enabled: option.boolean({ default: true, doc: 'Whether the log has a line for each request.' }),
+      requestContentType: option.boolean({
+        default: true,
+        doc: 'Whether that line has the media type of the request.',
+      }),
+      requestContentLength: option.boolean({ default: true, doc: 'Whether that line has the length of the request.' }),
+      responseContentType: option.boolean({
+        default: true,
+        doc: 'Whether that line has the media type of the answer.',
+      }),
+      responseContentLength: option.boolean({ default: true, doc: 'Whether that line has the length of the answer.' }),
+      skipPaths: option.list({
+        default: ['/metrics', '/healthz', '/livez', '/readyz'], // as the Python original; probes would drown the rest
+        fits: (text) => /^\/[^\s?#]*$/.test(text),
+        wanted: 'a list of paths that begin with a slash',
+        doc: 'Paths without such a line; each is a whole path, not a beginning of one.',
+      }),
+    },
+  },
 } as const;
 
 /** Options of `@api`. */

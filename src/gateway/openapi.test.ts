@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { serviceOptions } from '../config/options.ts';
+import { resolveOptions } from '../config/resolve.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { builtins } from './http/builtins.ts';
@@ -61,7 +63,14 @@ function toSpec(apis: readonly ApiSpec[], more: Partial<ServiceSpec> = {}): Serv
     name: 'Demo',
     exportName: 'Demo',
     source: { file: 'service.ts', line: 1, column: 1 },
-    settings: { workers: 1, startTimeoutMs: 1, recycle: {}, traffic: { timeoutMs: 2000, maxQueue: 7 } },
+    settings: {
+      workers: 1,
+      startTimeoutMs: 1,
+      recycle: {},
+      traffic: { timeoutMs: 2000, maxQueue: 7 },
+      metrics: { enabled: true, namespace: 'demo', durationBuckets: [1] },
+      logging: resolveOptions(serviceOptions, {}, 'the defaults').logging,
+    },
     apis,
     models: [],
     ...more,

@@ -5,6 +5,7 @@ import { serverOptions } from '../config/options.ts';
 import { type Given, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
 import { openLog } from '../observe/log.ts';
+import { createServerMetrics } from '../observe/server-metrics.ts';
 import { type Generation, startGeneration } from '../pool/generation.ts';
 import { findTarget } from '../pool/target.ts';
 import { createTypeReader } from '../pool/type-reader.ts';
@@ -92,10 +93,22 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
       }
     : undefined;
   const { workers, niceness } = settings;
+  const metrics = createServerMetrics();
+  const metricsOf = (spec: ServiceSpec) => metrics.of({ name: spec.name, ...spec.settings.metrics }).pool;
   const generations = createGenerations({
     async start(signal) {
-      const start = { workers, niceness, signal, log };
-      return tracking ? startTracked(find, start, tracking) : startGeneration({ ...start, target: find() });
+      const start = { workers, niceness, signal, log, metricsOf };
+      const isFirst = generations.current === undefined;
+      try {
+        const generation = tracking
+          ? await startTracked(find, start, tracking)
+          : await startGeneration({ ...start, target: find() });
+        if (!isFirst) metrics.reloaded('ok');
+        return generation;
+      } catch (error) {
+        if (!isFirst && !signal.aborted) metrics.reloaded('failed');
+        throw error;
+      }
     },
     // No call takes longer than the second, so that none fails because of a reload.
     drainMs: ({ spec }) => Math.max(settings.gracefulTimeoutMs, spec.settings.traffic.timeoutMs),
@@ -107,9 +120,11 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
   // The port first: a probe is answered while models load, and a port that is taken is known at once.
   const http = await openHttp(settings, {
     log,
+    metrics,
     generation: () => generations.current,
     isStopping: () => isStopping,
   }).catch((error: unknown) => {
+    metrics.close();
     closeLog();
     throw error;
   });
@@ -128,6 +143,7 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
     await closed;
     clearTimeout(late);
     tracking?.types.close();
+    metrics.close();
     closeLog();
   };
   const stopOnce = ({ afterDrainDelay = false }: StopOptions = {}) => {

@@ -23,8 +23,12 @@ interface CallDeps {
   settle(outcome: Outcome): void;
   /** Gives the caller an error, unless it has an outcome; says whether it did. */
   refuse(error: Error): boolean;
+  /** Items of a stream have come. */
+  onItems(count: number): void;
   /** The worker has room again. */
   onFree(): void;
+  /** The worker is gone. */
+  onLost(): void;
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
@@ -59,6 +63,7 @@ export function createCallListener(deps: CallDeps): {
     },
     onItems(items, bytes, response) {
       const { good, error } = checkAll(items, check);
+      deps.onItems(good.length);
       if (good.length > 0) {
         stream?.push(good, bytes);
         open(response);
@@ -85,6 +90,7 @@ export function createCallListener(deps: CallDeps): {
       deps.onFree();
     },
     onLost(reason) {
+      deps.onLost();
       fail(new ServiceError('WORKER_LOST', {}, { cause: new Error(`the worker ended: ${toWords(reason)}`) }));
     },
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { toRecord } from '../errors.ts';
+import { createPoolMetrics } from '../observe/pool-metrics.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
 import { createValidatorCompiler } from '../spec/validator.ts';
@@ -82,6 +83,7 @@ function createWorker(index = 1) {
 function create(apis: readonly ApiSpec[], maxQueue = 10) {
   const lines: string[] = [];
   const dispatcher = createDispatcher({
+    metrics: createPoolMetrics('demo', {}),
     spec: {
       name: 'Demo',
       apis,

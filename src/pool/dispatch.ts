@@ -1,6 +1,7 @@
 /** The one way in for every call: queue, deadline, cancellation, hand-out to a free worker, check of the result. */
 import { ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
+import type { MethodMetrics, PoolMetrics, PoolView } from '../observe/pool-metrics.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import type { ApiSpec, JsonSchema, OutputSpec, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
@@ -15,6 +16,7 @@ import type { WorkerHandle } from './worker-handle.ts';
 
 interface DispatchDeps {
   readonly spec: ServiceSpec;
+  readonly metrics: PoolMetrics;
   compile(schema: JsonSchema): Validator;
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
 }
@@ -31,6 +33,8 @@ export interface Dispatcher {
   add(worker: WorkerHandle): void;
   /** Takes a worker out of the hand-out; its running calls go on. */
   remove(worker: WorkerHandle): void;
+  /** The queues as they are now. */
+  readonly methods: PoolView['methods'];
   /** Refuses new calls; resolves when the waiting and running ones have ended. */
   close(): Promise<void>;
 }
@@ -59,6 +63,9 @@ interface Line extends Share {
   readonly api: ApiSpec;
   readonly check: OutputCheck;
   readonly queue: WaitingLine<Ticket>;
+  readonly metrics: MethodMetrics;
+  /** Calls that workers have now. */
+  running: number;
   /** How long a call runs, in milliseconds: learned as calls end. */
   costMs: number | undefined;
 }
@@ -82,7 +89,7 @@ function isBefore(one: Line, other: Line): boolean {
 }
 
 /** Creates the dispatcher of one generation of a service. */
-export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatcher {
+export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps): Dispatcher {
   const { timeoutMs: longestMs } = spec.settings.traffic;
   const lines = new Map<string, Line>(
     spec.apis.map((api) => [
@@ -92,6 +99,8 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
         check: outputCheckOf(api.output, compile),
         queue: createWaitingLine<Ticket>(),
         dueMs: 0,
+        metrics: metrics.method(api.name),
+        running: 0,
         costMs: undefined,
       },
     ]),
@@ -180,6 +189,8 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
     const { line, invocation } = ticket;
     const { api } = line;
     const sentAtMs = performance.now();
+    line.running++;
+    line.metrics.waited(sentAtMs - ticket.expiresAtMs + ticket.timeoutMs);
     const cancel = () => worker.cancel(id, 'CANCELLED');
     const { listener, credit } = createCallListener({
       name: `${spec.name}.${api.name}`,
@@ -190,7 +201,12 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
       cancel,
       settle: ticket.settle,
       refuse: ticket.refuse,
+      onItems: line.metrics.streamed,
+      onLost() {
+        line.running--;
+      },
       onFree() {
+        line.running--;
         line.costMs = learnCost(line.costMs, performance.now() - sentAtMs);
         handOut();
       },
@@ -268,6 +284,13 @@ export function createDispatcher({ spec, compile, log }: DispatchDeps): Dispatch
       handOut();
     },
     remove: (worker) => void workers.delete(worker),
+    get methods() {
+      return Array.from(lines.values(), ({ api, queue, running }) => ({
+        name: api.name,
+        waiting: queue.count,
+        running,
+      }));
+    },
     close() {
       isClosed = true;
       if (openCount === 0) return Promise.resolve();

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { serviceOptions } from '../config/options.ts';
 import type { LogLevel } from '../observe/log-level.ts';
+import type { PoolMetrics } from '../observe/pool-metrics.ts';
 import { createReader } from '../spec/codec.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import { joinSpec, type ModuleTypes, schemaSources } from '../spec/join.ts';
@@ -54,6 +55,8 @@ export interface GenerationOptions {
   /** Overrides what the service says. */
   readonly workers: number | 'cpu_count' | undefined;
   readonly niceness: number;
+  /** Where the service's queues and workers are counted. */
+  metricsOf(spec: ServiceSpec): PoolMetrics;
   /** Aborts the start. */
   readonly signal: AbortSignal;
   /** For a server that is reloaded: what reads the types again and again, and who is told what the code came from. */
@@ -87,12 +90,14 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     const compile = createValidatorCompiler();
     const routes = new Map(spec.apis.map((api) => [api.route, toRoute(api, compile)]));
     const models = await resolveModels(spec, dirname(target.file));
-    const dispatcher = createDispatcher({ spec, compile, log });
+    const metrics = options.metricsOf(spec);
+    const dispatcher = createDispatcher({ spec, metrics, compile, log });
     const count = countWorkers(options.workers ?? spec.settings.workers);
     const supervisor = await startSupervisor(
       {
         spec,
         count,
+        metrics,
         models,
         launch,
         onReady: dispatcher.add,
@@ -103,6 +108,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       options.signal,
     );
     const holds = createHolds();
+    const unwatch = metrics.watch(() => ({ methods: dispatcher.methods, workers: supervisor.states }));
     return {
       spec,
       routes,
@@ -116,8 +122,12 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
         await holds.untilNone(graceMs);
         await dispatcher.close();
         await supervisor.stop(Math.max(0, graceMs - (performance.now() - startedMs)));
+        unwatch();
       },
-      kill: supervisor.kill,
+      kill() {
+        supervisor.kill();
+        unwatch();
+      },
     };
   } catch (error) {
     first.kill();
@@ -139,7 +149,7 @@ function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Rout
 }
 
 /** The spec of the service that the target names, without starting it: what `bento schema` prints. */
-export async function describeTarget(options: Omit<GenerationOptions, 'workers'>): Promise<ServiceSpec> {
+export async function describeTarget(options: Omit<GenerationOptions, 'workers' | 'metricsOf'>): Promise<ServiceSpec> {
   const { target, log } = options;
   const worker = launchWorker({
     file: target.file,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createPoolMetrics } from '../observe/pool-metrics.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import type { ExitReason } from './exit-reason.ts';
 import { startSupervisor } from './supervisor.ts';
@@ -90,6 +91,7 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
       spec,
       count,
       models: {},
+      metrics: createPoolMetrics('demo', {}),
       launch: launch ?? make,
       onReady: ({ index }) => available.push(index),
       onGone: ({ index }) => available.splice(available.indexOf(index), 1),

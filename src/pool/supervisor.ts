@@ -1,8 +1,10 @@
 /** Keeps as many workers running as were asked for. */
 import { toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
+import type { PoolMetrics, WorkerStates } from '../observe/pool-metrics.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import { type ExitReason, stackOf, toWords } from './exit-reason.ts';
+import { readProcessUsage } from './process-usage.ts';
 import { createRecycler } from './recycler.ts';
 import { decideRestart } from './restart-policy.ts';
 import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
@@ -10,6 +12,7 @@ import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
 interface SupervisorDeps {
   readonly spec: ServiceSpec;
   readonly count: number;
+  readonly metrics: PoolMetrics;
   readonly models: Readonly<Record<string, unknown>>;
   /** Starts the process of the worker with this index, counted from 1. */
   launch(index: number): WorkerInTheMaking;
@@ -23,6 +26,8 @@ interface SupervisorDeps {
 export interface Supervisor {
   /** Workers that can take calls now. */
   readonly readyCount: number;
+  /** All workers, also those that cannot take calls. */
+  readonly states: WorkerStates;
   /** Lets running calls finish, runs shut-down hooks, ends every worker; those that need longer than that are killed. */
   stop(graceMs: number): Promise<void>;
   /** Ends every worker at once. */
@@ -49,6 +54,8 @@ export async function startSupervisor(
   /** Resolves when the worker has its place; who had it before leaves. */
   const bring = async (worker: WorkerInTheMaking, index: number, shortLives: number): Promise<void> => {
     making.add(worker);
+    const forget = deps.metrics.addProcess(index, () => readProcessUsage(worker.pid));
+    void worker.ended.then(forget);
     try {
       await worker.hello;
       const handle = await worker.start(spec, deps.models);
@@ -65,7 +72,9 @@ export async function startSupervisor(
         if (wasLeaving) return;
         ready.delete(index);
         deps.onGone(handle);
-        if (!isStopping && !successions.has(index)) restart(index, { readyAtMs, endedAtMs, shortLives });
+        if (isStopping) return;
+        deps.metrics.workerReplaced(reason.kind);
+        if (!successions.has(index)) restart(index, { readyAtMs, endedAtMs, shortLives });
       });
     } finally {
       making.delete(worker);
@@ -85,6 +94,7 @@ export async function startSupervisor(
     successions.add(index);
     try {
       await bringAnother(index, 0);
+      deps.metrics.workerReplaced('recycled');
       tell('info', worker, `gave its place to another one, since ${because}`);
     } catch (error) {
       if (isStopping) throw error;
@@ -177,6 +187,9 @@ export async function startSupervisor(
   return {
     get readyCount() {
       return ready.size;
+    },
+    get states() {
+      return { starting: making.size, ready: ready.size, leaving: leaving.size, backing_off: restarts.size };
     },
     kill,
     async stop(graceMs) {

@@ -49,7 +49,27 @@ test('decorators and types together are the spec, with every setting filled in',
     name: 'Demo',
     exportName: 'Demo',
     source,
-    settings: { workers: 2, startTimeoutMs: 600_000, traffic: { timeoutMs: 60_000, maxQueue: 1000 }, recycle: {} },
+    settings: {
+      workers: 2,
+      startTimeoutMs: 600_000,
+      traffic: { timeoutMs: 60_000, maxQueue: 1000 },
+      recycle: {},
+      metrics: {
+        enabled: true,
+        namespace: 'bentoml_service',
+        durationBuckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180],
+      },
+      logging: {
+        access: {
+          enabled: true,
+          requestContentType: true,
+          requestContentLength: true,
+          responseContentType: true,
+          responseContentLength: true,
+          skipPaths: ['/metrics', '/healthz', '/livez', '/readyz'],
+        },
+      },
+    },
     apis: [
       {
         kind: 'unary',

@@ -1,4 +1,5 @@
 /** Joins what the decorators said with what the types say: the service's spec. */
+import { durationBuckets } from '../config/duration-buckets.ts';
 import { apiOptions, defaultSlots, serviceOptions } from '../config/options.ts';
 import { type Resolved, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
@@ -48,7 +49,7 @@ export function joinSpec(
     ...(types?.description === undefined ? {} : { description: types.description }),
     exportName: decorated.exportName,
     source: types?.source ?? startOf(module.file),
-    settings: toSettings(resolved, `@service of ${decorated.className}, traffic`),
+    settings: toSettings(resolved, `@service of ${decorated.className}`),
     apis: decorated.apis.map((api) => joinApi(decorated, api, { types, file: module.file, inferredFrom, checkPlain })),
     models: decorated.models,
   });
@@ -64,11 +65,12 @@ function startOf(file: string): SourceLocation {
 
 /** What nobody limited is left out: the spec is plain JSON, too. */
 function toSettings(
-  { traffic, recycle, ...settings }: Omit<Resolved<typeof serviceOptions>, 'name'>,
+  { traffic, recycle, metrics, ...settings }: Omit<Resolved<typeof serviceOptions>, 'name'>,
   where: string,
 ): ServiceSettings {
   const { maxConcurrency, rateLimit, ...others } = traffic;
-  const limit = toRateLimit(rateLimit, where);
+  const limit = toRateLimit(rateLimit, `${where}, traffic`);
+  const { duration, ...shown } = metrics;
   return {
     ...settings,
     traffic: {
@@ -77,6 +79,7 @@ function toSettings(
       ...(limit ? { rateLimit: limit } : {}),
     },
     recycle: withoutUnset(recycle),
+    metrics: { ...shown, durationBuckets: durationBuckets(duration, where) },
   };
 }
 

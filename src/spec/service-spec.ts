@@ -97,6 +97,24 @@ export interface RateLimit {
   readonly callerHeader?: string;
 }
 
+/** What is counted, and under which names. */
+export interface MetricsSettings {
+  readonly enabled: boolean;
+  readonly namespace: string;
+  /** Upper ends in seconds, ascending, without infinity. */
+  readonly durationBuckets: readonly number[];
+}
+
+/** What the access log says. */
+export interface AccessLogSettings {
+  readonly enabled: boolean;
+  readonly requestContentType: boolean;
+  readonly requestContentLength: boolean;
+  readonly responseContentType: boolean;
+  readonly responseContentLength: boolean;
+  readonly skipPaths: readonly string[];
+}
+
 /** Service-wide options after defaults were filled in: no value is missing. */
 export interface ServiceSettings {
   readonly workers: number | 'cpu_count';
@@ -110,6 +128,8 @@ export interface ServiceSettings {
   };
   /** When a worker gives its place to another one; what is missing is no reason. */
   readonly recycle: RecycleLimits;
+  readonly metrics: MetricsSettings;
+  readonly logging: { readonly access: AccessLogSettings };
 }
 
 /** What a worker may become before another one takes its place. */

@@ -1,17 +1,31 @@
 /** Watches one request from its first byte to its last: access log, metrics, and whether the caller left. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerLog } from '../../observe/log.ts';
-import type { RequestMetrics } from '../../observe/metrics.ts';
+import { toPlainText } from '../../observe/plain-text.ts';
+import type { EndpointMetrics } from '../../observe/request-metrics.ts';
 import type { Trace } from '../../spec/invocation.ts';
+import type { AccessLogSettings } from '../../spec/service-spec.ts';
+
+/** What of requests goes into the log. */
+export interface AccessLog {
+  /** Whether requests of a path have a line. */
+  tellsOf(path: string): boolean;
+  readonly settings: AccessLogSettings;
+}
+
+/** Reads the settings once. */
+export function createAccessLog(settings: AccessLogSettings): AccessLog {
+  const skipped = new Set(settings.skipPaths);
+  return { settings, tellsOf: (path) => settings.enabled && !skipped.has(path) };
+}
 
 interface AccessDeps {
   readonly log: ServerLog;
-  readonly metrics: RequestMetrics;
+  readonly accessLog: AccessLog;
+  /** Undefined for what is not counted. */
+  readonly metrics: EndpointMetrics | undefined;
   readonly serviceName: string;
 }
-
-// Probes come every few seconds from several sides and would drown the rest.
-const unloggedPaths = new Set(['/livez', '/healthz', '/readyz', '/metrics']);
 
 /** A request that is being watched. */
 export interface WatchedRequest {
@@ -19,26 +33,29 @@ export interface WatchedRequest {
   failed(status: number): void;
 }
 
-/** Starts watching; `endpoint` is a route of the table, never a path that a caller made up. */
+/** Starts watching. */
 export function watchRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  facts: { readonly path: string; readonly endpoint: string; readonly trace: Trace },
+  { path, trace }: { readonly path: string; readonly trace: Trace },
   deps: AccessDeps,
 ): WatchedRequest {
   const startedMs = performance.now();
   const { remoteAddress = '_', remotePort = '' } = request.socket; // gone once the connection is
   let failedWith: number | undefined;
-  if (facts.path !== '/metrics') deps.metrics.begin(facts.endpoint);
+  deps.metrics?.begin();
   response.once('close', () => {
-    const durationMs = performance.now() - startedMs;
+    const endedMs = performance.now();
+    const durationMs = endedMs - startedMs;
     // 499 as nginx writes it: the caller left before it had the answer.
     const status = failedWith ?? (response.writableFinished ? response.statusCode : 499);
-    if (facts.path !== '/metrics') deps.metrics.end(facts.endpoint, status, durationMs / 1000);
-    if (unloggedPaths.has(facts.path)) return;
-    deps.log('info', toLine(request, response, `${remoteAddress}:${remotePort}`, facts.path, status, durationMs), {
-      trace: facts.trace.traceId,
-      requestId: facts.trace.spanId,
+    deps.metrics?.end(status, durationMs, endedMs);
+    if (!deps.accessLog.tellsOf(path)) return;
+    const { requestPart, answerPart } = toParts(request, response, path, status, deps.accessLog.settings);
+    deps.log('info', `${remoteAddress}:${remotePort} ${requestPart} ${answerPart} ${durationMs.toFixed(3)}ms`, {
+      trace: trace.traceId,
+      requestId: trace.spanId,
+      sampled: trace.isSampled,
       service: deps.serviceName,
     });
   });
@@ -49,19 +66,30 @@ export function watchRequest(
   };
 }
 
-function toLine(
-  request: IncomingMessage,
+function toParts(
+  { method, headers }: IncomingMessage,
   response: ServerResponse,
-  peer: string,
   path: string,
   status: number,
-  durationMs: number,
-): string {
-  const { 'content-type': type = '', 'content-length': length = '' } = request.headers;
-  const sentType = response.getHeader('content-type') ?? '';
-  const sentLength = response.getHeader('content-length') ?? '';
-  return (
-    `${peer} (scheme=http,method=${request.method},path=${path},type=${type},length=${length}) ` +
-    `(status=${status},type=${sentType},length=${sentLength}) ${durationMs.toFixed(3)}ms`
-  );
+  settings: AccessLogSettings,
+): { readonly requestPart: string; readonly answerPart: string } {
+  let requestPart = `(scheme=http,method=${method},path=${toField(path)}`;
+  if (settings.requestContentType) requestPart += `,type=${toField(headers['content-type'] ?? '')}`;
+  if (settings.requestContentLength) requestPart += `,length=${headers['content-length'] ?? ''}`;
+  let answerPart = `(status=${status}`;
+  if (settings.responseContentType) answerPart += `,type=${response.getHeader('content-type') ?? ''}`;
+  if (settings.responseContentLength) answerPart += `,length=${response.getHeader('content-length') ?? ''}`;
+  return { requestPart: `${requestPart})`, answerPart: `${answerPart})` };
+}
+
+const longestField = 2000;
+
+/** What a caller wrote, unable to pass for another part of the line. */
+function toField(text: string): string {
+  if (/^[\w/.~%:;=+ -]*$/.test(text) && text.length <= longestField) return text;
+  return toPlainText(text.slice(0, longestField)).replace(/[(),\n\t]/g, encodeURIComponentStrictly);
+}
+
+function encodeURIComponentStrictly(sign: string): string {
+  return `%${sign.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`;
 }

@@ -1,7 +1,7 @@
 /** The paths that the server itself answers: health, readiness, metrics, documents, the page for people. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ServiceError } from '../../errors.ts';
-import type { RequestMetrics } from '../../observe/metrics.ts';
+import { type Exposition, toOpenMetrics } from '../../observe/family.ts';
 import { type Asset, writeAsset } from './asset.ts';
 import type { Documents } from './documents.ts';
 import { type SwaggerUi, swaggerUiFiles } from './swagger-ui.ts';
@@ -14,7 +14,7 @@ interface BuiltinState {
   readonly isStopping: boolean;
   /** Undefined while the service starts. */
   readonly documents: Documents | undefined;
-  readonly metrics: RequestMetrics;
+  expose(): Promise<Exposition>;
   readonly swaggerUi: SwaggerUi;
 }
 
@@ -37,9 +37,13 @@ export const builtins: { readonly [path: string]: Builtin } = Object.assign(Obje
     if (documents) return writeAsset(request, response, documents.openApi());
     writeError(response, new ServiceError('NOT_READY', {}), {});
   }),
-  '/metrics': get((_, response, { metrics }) => {
-    metrics.expose().then(
-      ({ text, mediaType }) => writePlain(response, 200, mediaType, text),
+  '/metrics': get((request, response, { expose }) => {
+    const accepts = request.headers.accept ?? '';
+    expose().then(
+      (exposition) => {
+        const { text, mediaType } = prefersOpenMetrics(accepts) ? toOpenMetrics(exposition) : exposition;
+        writePlain(response, 200, mediaType, text);
+      },
       (error: unknown) => writeError(response, error, {}),
     );
   }),
@@ -49,6 +53,13 @@ export const builtins: { readonly [path: string]: Builtin } = Object.assign(Obje
     swaggerUiFiles.map((name) => [`/static_content/${name}`, getAsset((swaggerUi) => swaggerUi.file(name))]),
   ),
 });
+
+/** Prometheus asks for both, and writes the one first that it prefers. */
+function prefersOpenMetrics(accepts: string): boolean {
+  const at = accepts.indexOf('application/openmetrics-text');
+  const plainAt = accepts.indexOf('text/plain');
+  return at >= 0 && (plainAt < 0 || at < plainAt);
+}
 
 function get(answer: (request: IncomingMessage, response: ServerResponse, state: BuiltinState) => void): Builtin {
   return (request, response, state) => {

@@ -1,6 +1,7 @@
 /** Knows which connections are in the middle of something, so that a stop need not wait for those that are not. */
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { NetworkBytes } from '../../observe/server-metrics.ts';
 
 /** The connections of one server. */
 export interface Connections {
@@ -10,6 +11,8 @@ export interface Connections {
   announceClose(): void;
   /** From now on closes every connection as soon as nothing is under way on it. */
   closeWhenIdle(): void;
+  /** What went through all of them until now. */
+  bytes(): NetworkBytes;
 }
 
 /**
@@ -18,12 +21,17 @@ export interface Connections {
  */
 export function watchConnections(server: Server): Connections {
   const open = new Map<Socket, Connection>();
+  const closed = { received: 0, sent: 0 };
   let isClosing = false;
 
   server.on('connection', (socket: Socket) => {
     if (isClosing) return void socket.destroy();
     open.set(socket, { underWay: 0, latest: undefined });
-    socket.once('close', () => open.delete(socket));
+    socket.once('close', () => {
+      open.delete(socket);
+      closed.received += socket.bytesRead;
+      closed.sent += socket.bytesWritten;
+    });
   });
 
   return {
@@ -41,6 +49,14 @@ export function watchConnections(server: Server): Connections {
     announceClose() {
       for (const { latest } of open.values())
         if (latest && !latest.headersSent) latest.setHeader('connection', 'close');
+    },
+    bytes() {
+      let { received, sent } = closed;
+      for (const { bytesRead, bytesWritten } of open.keys()) {
+        received += bytesRead;
+        sent += bytesWritten;
+      }
+      return { received, sent };
     },
     closeWhenIdle() {
       isClosing = true;

@@ -1,16 +1,19 @@
 /** The HTTP door: finds what a request is for, runs the layers around it, answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fastify } from 'fastify';
-import { ServiceError, toAnswer } from '../../errors.ts';
+import { serviceOptions } from '../../config/options.ts';
+import { resolveOptions } from '../../config/resolve.ts';
+import { ApiError, ServiceError, toAnswer } from '../../errors.ts';
 import { type AnswerForm, chooseAnswerForm } from '../../io/answer.ts';
 import type { ServerLog } from '../../observe/log.ts';
-import { createRequestMetrics, type RequestMetrics } from '../../observe/metrics.ts';
+import type { ServerMetrics, ServiceMetrics } from '../../observe/server-metrics.ts';
 import type { Generation, Route } from '../../pool/generation.ts';
 import type { RequestInfo, Trace } from '../../spec/invocation.ts';
+import type { ServiceSpec } from '../../spec/service-spec.ts';
 import { createMemoryGuard } from '../memory-guard.ts';
 import { createRateLimits, type RateLimits } from '../rate-limits.ts';
 import { createTraceIds } from '../trace-ids.ts';
-import { type WatchedRequest, watchRequest } from './access.ts';
+import { type AccessLog, createAccessLog, type WatchedRequest, watchRequest } from './access.ts';
 import { builtins, isReading, refuseMethod } from './builtins.ts';
 import { createCallerOf } from './caller.ts';
 import { watchConnections } from './connections.ts';
@@ -34,6 +37,7 @@ export interface HttpOptions extends BodyLimits {
 
 interface HttpDeps {
   readonly log: ServerLog;
+  readonly metrics: ServerMetrics;
   /** The generation that new requests go to; undefined while the first one starts. */
   generation(): Generation | undefined;
   readonly isStopping: () => boolean;
@@ -89,6 +93,7 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
     handle(request.raw, reply.raw);
   });
   const connections = watchConnections(app.server);
+  deps.metrics.countBytes(connections.bytes);
   app.server.on('request', (request, response) => connections.begin(request.socket, response));
   // Node would answer with an empty body.
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
@@ -116,8 +121,10 @@ interface View {
   readonly generation: Generation;
   readonly documents: Documents;
   readonly answerForms: ReadonlyMap<Route, AnswerForm>;
-  readonly metrics: RequestMetrics;
   readonly limits: RateLimits | undefined;
+  readonly accessLog: AccessLog;
+  /** Undefined where the service wants none. */
+  readonly metrics: ServiceMetrics | undefined;
 }
 
 function createHandler(
@@ -128,14 +135,11 @@ function createHandler(
   const callerOf = createCallerOf(options.trustedProxies);
   const memory = createMemoryGuard(options.memoryLimitRatio);
   const swaggerUi = createSwaggerUi();
-  const metricsByName = new Map<string, RequestMetrics>();
+  const defaultAccessLog = createAccessLog(resolveOptions(serviceOptions, {}, 'the defaults').logging.access);
   let view: View | undefined;
 
-  const metricsOf = (name: string): RequestMetrics => {
-    const metrics = metricsByName.get(name) ?? createRequestMetrics(name);
-    metricsByName.set(name, metrics);
-    return metrics;
-  };
+  const metricsOf = ({ name, settings }: ServiceSpec): ServiceMetrics | undefined =>
+    settings.metrics.enabled ? deps.metrics.of({ name, ...settings.metrics }) : undefined;
   const currentView = (): View | undefined => {
     const generation = deps.generation();
     if (!generation || view?.generation === generation) return view;
@@ -145,9 +149,11 @@ function createHandler(
       answerForms: new Map(
         [...generation.routes.values()].map((route) => [route, chooseAnswerForm(route.api.output.schema)]),
       ),
-      metrics: metricsOf(generation.spec.name),
       limits: createRateLimits(generation.spec, view?.limits),
+      accessLog: createAccessLog(generation.spec.settings.logging.access),
+      metrics: metricsOf(generation.spec),
     };
+    for (const route of generation.routes.keys()) view.metrics?.requests.prepare(route);
     return view;
   };
 
@@ -156,11 +162,20 @@ function createHandler(
     const path = pathOf(request.url ?? '/');
     const trace = traceIds(single(request.headers.traceparent));
     const route = now?.generation.routes.get(path);
-    const builtin = builtins[path];
-    const metrics = now?.metrics ?? metricsOf('');
-    const serviceName = now?.generation.spec.name ?? '';
-    const endpoint = route || builtin ? path : '(unmatched)';
-    const watched = watchRequest(request, response, { path, endpoint, trace }, { log: deps.log, metrics, serviceName });
+    const isOff = path === '/metrics' && now !== undefined && now.metrics === undefined;
+    const builtin = isOff ? undefined : builtins[path];
+    const endpoint = route || builtin ? path : '(unmatched)'; // never a path that a caller made up
+    const watched = watchRequest(
+      request,
+      response,
+      { path, trace },
+      {
+        log: deps.log,
+        accessLog: now?.accessLog ?? defaultAccessLog,
+        metrics: path === '/metrics' ? undefined : now?.metrics?.requests.endpoint(endpoint),
+        serviceName: now?.generation.spec.name ?? '',
+      },
+    );
     if (deps.isStopping()) response.setHeader('connection', 'close');
 
     const refusal = unmetExpectation(request);
@@ -173,7 +188,8 @@ function createHandler(
     if (builtin && (isReading(request) || !isShared)) {
       const isReady = now?.generation.isReady ?? false;
       const isStopping = deps.isStopping();
-      return builtin(request, response, { path, isReady, isStopping, documents: now?.documents, metrics, swaggerUi });
+      const { expose } = now?.metrics ?? deps.metrics;
+      return builtin(request, response, { path, isReady, isStopping, documents: now?.documents, expose, swaggerUi });
     }
     if (now && route && request.method === 'POST')
       return void call(now, route, request, response, { trace, path, watched });
@@ -239,17 +255,25 @@ function createHandler(
         asEvents: wantsEvents(request),
         idleMs,
         onFailure(error) {
+          count(now, error);
           logFailure(error, false, path, trace);
           if (!departure.signal.aborted) watched.failed(toAnswer(error).status);
         },
       });
     } catch (error) {
       letGo();
+      count(now, error);
       logFailure(error, isDispatched, path, trace);
       if (response.destroyed || response.headersSent) return void response.destroy();
       endUnreadBody(request, response, Math.min(drainedUpToBytes, options.jsonBodyLimitBytes));
       writeError(response, error, headers);
     }
+  }
+
+  /** By codes of the table: an author may make up as many as there are requests. */
+  function count({ metrics }: View, error: unknown): void {
+    const { code } = error instanceof ApiError ? { code: 'API_ERROR' } : toAnswer(error).body;
+    metrics?.requests.failed(code);
   }
 
   /** The dispatcher has logged what the author's code did; what comes after it, or is no known error, is logged here. */
