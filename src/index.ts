@@ -2,6 +2,7 @@
 export { ApiError, type ErrorCode, isServiceError, ServiceError, type Violation } from './errors.ts';
 export { ImageFile, type ImageSize } from './io/image.ts';
 export { type Dimension, type DType, Tensor, type TensorData } from './io/tensor.ts';
+export type { MergeMode } from './observe/author-metrics.ts';
 export { type ApiDecorator, type ApiOptions, api } from './sdk/api.ts';
 export type { PlainSchema, Schema, StandardSchema } from './sdk/author-schema.ts';
 export type {
@@ -24,6 +25,16 @@ export type { Context, ContextRequest, ContextResponse, Log } from './sdk/contex
 export { defineService, type ServiceDefinition } from './sdk/define-service.ts';
 export { onShutdown, onStartup } from './sdk/lifecycle.ts';
 export { localFolder } from './sdk/local-folder.ts';
+export {
+  Counter,
+  Gauge,
+  type GaugeSeries,
+  Histogram,
+  type LabelValues,
+  type MetricOptions,
+  Summary,
+} from './sdk/metrics.ts';
+export { metricsFilter } from './sdk/metrics-filter.ts';
 export { type ModelDecorator, model } from './sdk/model.ts';
 export type { ModelPlace, ModelRef, ModelRefKind } from './sdk/model-ref.ts';
 export { npmPackage } from './sdk/npm-package.ts';

@@ -59,7 +59,7 @@ function members(checker: ts.TypeChecker, type: ts.Type): string {
   return checker
     .getPropertiesOfType(type)
     .map((member) => member.getName())
-    .filter((name) => !name.startsWith('__@'))
+    .filter((name) => !name.startsWith('__@') && !name.includes('#'))
     .sort()
     .join(', ');
 }

@@ -93,7 +93,7 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
       }
     : undefined;
   const { workers, niceness } = settings;
-  const metrics = createServerMetrics();
+  const metrics = createServerMetrics((problem) => log('warn', problem));
   const metricsOf = (spec: ServiceSpec) => metrics.of({ name: spec.name, ...spec.settings.metrics }).pool;
   const generations = createGenerations({
     async start(signal) {

@@ -1,4 +1,5 @@
 /** Metrics of queues and workers: counted by the pool, and read from it when somebody asks. */
+import { type AuthorMetrics, createAuthorMetrics } from './author-metrics.ts';
 import { createDistribution, type Distribution } from './distribution.ts';
 import type { Family, Labels, Sample } from './family.ts';
 
@@ -34,6 +35,8 @@ export interface PoolMetrics {
   workerReplaced(reason: string): void;
   /** A worker's process is there: its use of memory and processor is asked for until it is gone. */
   addProcess(workerIndex: number, usage: () => ProcessUsage | undefined): () => void;
+  /** What the author's own metrics are merged in. */
+  readonly authors: AuthorMetrics;
   /** A generation can be looked at until the function that this gives is called. */
   watch(view: () => PoolView): () => void;
 }
@@ -53,10 +56,11 @@ interface Processes {
   readonly alive: Map<() => ProcessUsage | undefined, ProcessUsage>; // with what was seen last
 }
 
-/** Creates the metrics of the pool of one service. */
+/** Creates the metrics of the pool of one service. @param warn is told of too many series in the author's metrics. */
 export function createPoolMetrics(
   namespace: string,
   common: Labels,
+  warn: (problem: string) => void,
 ): PoolMetrics & { readonly families: readonly Family[] } {
   const methods = new Map<string, Method>();
   const replacements = new Map<string, number>();
@@ -103,6 +107,7 @@ export function createPoolMetrics(
 
   const waitName = `${namespace}_queue_wait_seconds`;
   return {
+    authors: createAuthorMetrics(warn),
     method: (name) => methods.get(name) ?? createMethod(name),
     workerReplaced: (reason) => void replacements.set(reason, (replacements.get(reason) ?? 0) + 1),
     addProcess(workerIndex, usage) {

@@ -39,8 +39,8 @@ export interface ServerMetrics {
   close(): void;
 }
 
-/** Creates the metrics of one server. */
-export function createServerMetrics(): ServerMetrics {
+/** Creates the metrics of one server. @param warn is told what someone should look at. */
+export function createServerMetrics(warn: (problem: string) => void): ServerMetrics {
   const services = new Map<string, ServiceMetrics>();
   const reloads = { ok: 0, failed: 0 };
   const process = createProcessMetrics();
@@ -49,9 +49,13 @@ export function createServerMetrics(): ServerMetrics {
   const create = ({ name, namespace, durationBuckets }: MetricsOwner): ServiceMetrics => {
     const common = { service_name: name, service_version: 'not available', runner_name: name };
     const requests = createRequestMetrics(namespace, common, durationBuckets);
-    const pool = createPoolMetrics(namespace, common);
+    const pool = createPoolMetrics(namespace, common, warn);
     const families = [...requests.families, ...pool.families, ...serverFamilies(namespace, common)];
-    return { requests, pool, expose: () => exposeFamilies([...families, ...process.families]) };
+    return {
+      requests,
+      pool,
+      expose: () => exposeFamilies([...families, ...process.families, ...pool.authors.families()]),
+    };
   };
 
   const serverFamilies = (namespace: string, common: Labels): readonly Family[] => [

@@ -67,6 +67,7 @@ function createWorker(index = 1) {
     },
     cancel: (id, reason) => void cancelled.push(`${id} ${reason}`),
     credit() {},
+    filter: async (_method, text) => text,
   };
   return {
     handle,
@@ -83,7 +84,7 @@ function createWorker(index = 1) {
 function create(apis: readonly ApiSpec[], maxQueue = 10) {
   const lines: string[] = [];
   const dispatcher = createDispatcher({
-    metrics: createPoolMetrics('demo', {}),
+    metrics: createPoolMetrics('demo', {}, () => {}),
     spec: {
       name: 'Demo',
       apis,

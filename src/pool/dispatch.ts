@@ -33,6 +33,8 @@ export interface Dispatcher {
   add(worker: WorkerHandle): void;
   /** Takes a worker out of the hand-out; its running calls go on. */
   remove(worker: WorkerHandle): void;
+  /** The one with the least to do; undefined while there is none. */
+  readonly idlest: WorkerHandle | undefined;
   /** The queues as they are now. */
   readonly methods: PoolView['methods'];
   /** Refuses new calls; resolves when the waiting and running ones have ended. */
@@ -284,6 +286,9 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
       handOut();
     },
     remove: (worker) => void workers.delete(worker),
+    get idlest() {
+      return [...workers].sort((one, other) => one.load - other.load)[0];
+    },
     get methods() {
       return Array.from(lines.values(), ({ api, queue, running }) => ({
         name: api.name,

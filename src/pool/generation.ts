@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { serviceOptions } from '../config/options.ts';
+import { ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { PoolMetrics } from '../observe/pool-metrics.ts';
 import { createReader } from '../spec/codec.ts';
@@ -38,6 +39,8 @@ export interface Generation {
   /** Whether as many workers are ready as were asked for. */
   readonly isReady: boolean;
   dispatch(invocation: Invocation): Promise<Outcome>;
+  /** Rewrites the text of the metrics where the author wants that. @throws what the author's method threw, or `NOT_READY` */
+  filterMetrics(text: string): Promise<string>;
   /** Says that a request is being read and will become a call; `stop` waits until the function it gives is called. */
   hold(): () => void;
   /** Takes the calls of the requests that hold it, lets all finish within the time given, ends the workers. */
@@ -72,6 +75,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
   const { target, log } = options;
   options.signal.throwIfAborted(); // a listener would never hear of it
   const tsconfig = loaderTsconfig(target.file);
+  let metrics: PoolMetrics | undefined; // once the service is known
   const launch = (index: number) =>
     launchWorker({
       file: target.file,
@@ -80,6 +84,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       niceness: options.niceness,
       loadTimeoutMs,
       log: (level, message, fields) => log(level, message, { ...fields, worker: index }),
+      authorMetrics: () => metrics?.authors,
       onSource: options.watched?.onSource,
     });
   const first = launch(1);
@@ -90,14 +95,15 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     const compile = createValidatorCompiler();
     const routes = new Map(spec.apis.map((api) => [api.route, toRoute(api, compile)]));
     const models = await resolveModels(spec, dirname(target.file));
-    const metrics = options.metricsOf(spec);
-    const dispatcher = createDispatcher({ spec, metrics, compile, log });
+    const counted = options.metricsOf(spec);
+    metrics = counted;
+    const dispatcher = createDispatcher({ spec, metrics: counted, compile, log });
     const count = countWorkers(options.workers ?? spec.settings.workers);
     const supervisor = await startSupervisor(
       {
         spec,
         count,
-        metrics,
+        metrics: counted,
         models,
         launch,
         onReady: dispatcher.add,
@@ -108,7 +114,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       options.signal,
     );
     const holds = createHolds();
-    const unwatch = metrics.watch(() => ({ methods: dispatcher.methods, workers: supervisor.states }));
+    const unwatch = counted.watch(() => ({ methods: dispatcher.methods, workers: supervisor.states }));
     return {
       spec,
       routes,
@@ -116,6 +122,12 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
         return supervisor.readyCount >= count;
       },
       dispatch: dispatcher.dispatch,
+      async filterMetrics(text) {
+        if (spec.metricsFilter === undefined) return text;
+        const worker = dispatcher.idlest;
+        if (!worker) throw new ServiceError('NOT_READY', {});
+        return worker.filter(spec.metricsFilter, text);
+      },
       hold: holds.hold,
       async stop(graceMs) {
         const startedMs = performance.now();
@@ -158,6 +170,7 @@ export async function describeTarget(options: Omit<GenerationOptions, 'workers' 
     niceness: options.niceness,
     loadTimeoutMs,
     log,
+    authorMetrics: () => undefined,
     onSource: undefined,
   });
   try {

@@ -35,6 +35,7 @@ function createWorker(index: number) {
     call: () => 0,
     cancel() {},
     credit() {},
+    filter: async () => '',
     kill,
     ended: ended.promise,
     get callCount() {
@@ -91,7 +92,7 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
       spec,
       count,
       models: {},
-      metrics: createPoolMetrics('demo', {}),
+      metrics: createPoolMetrics('demo', {}, () => {}),
       launch: launch ?? make,
       onReady: ({ index }) => available.push(index),
       onGone: ({ index }) => available.splice(available.indexOf(index), 1),

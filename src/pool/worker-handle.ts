@@ -1,5 +1,6 @@
 /** One worker as the pool sees it: the handshake, then calls. */
 import { type ErrorRecord, fromRecord, ServiceError } from '../errors.ts';
+import type { AuthorMetrics } from '../observe/author-metrics.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import { shorten, toPlainText } from '../observe/plain-text.ts';
 import type { DecoratedService, ExportedSchema } from '../spec/decorated.ts';
@@ -42,6 +43,8 @@ export interface WorkerHandle {
   call(api: ApiSpec, message: CallMessage, listener: CallListener): number;
   cancel(id: number, reason: 'TIMEOUT' | 'CANCELLED'): void;
   credit(id: number, credit: Credit): void;
+  /** Has the author's method rewrite a text. @throws what it threw, or that the worker ended */
+  filter(method: string, text: string): Promise<string>;
   /** Lets running calls finish, runs the shut-down hooks, ends the process; resolves when it has ended. */
   stop(): Promise<void>;
   /** Like `stop`, but ends the process once its calls have stood still for between one and two times that long. */
@@ -78,6 +81,8 @@ interface LaunchOptions {
   /** How long the file may take to load, before it is known what the service says. */
   readonly loadTimeoutMs: number;
   readonly log: WorkerLog;
+  /** Where the author's metrics are merged; asked for once the worker is told to start. */
+  authorMetrics(): AuthorMetrics | undefined;
   /** Told of the files that the worker's code comes from. */
   readonly onSource: ((source: SourceFile) => void) | undefined;
 }
@@ -100,6 +105,8 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   for (const { promise } of [hello, exported, ready]) promise.catch(() => {}); // whoever waits for it hears of it
   // An object and not a Map, whose outgrown tables would keep ended calls alive: see waiting-line.ts.
   const calls: Record<number, { readonly api: ApiSpec; readonly listener: CallListener }> = Object.create(null);
+  const filters = new Map<number, PromiseWithResolvers<string>>();
+  let nextFilterId = 1;
   let load = 0;
   const running = new Map<string, number>();
   let blocking = 0;
@@ -135,6 +142,14 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         return exported.resolve(message.schemas);
       case 'ready':
         return ready.resolve();
+      case 'metrics':
+        return options.authorMetrics()?.take(channel, options.index, message.changes);
+      case 'filtered': {
+        const asked = filters.get(message.id);
+        filters.delete(message.id);
+        if ('text' in message.result) return asked?.resolve(message.result.text);
+        return asked?.reject(fromRecord(message.result.error));
+      }
       case 'vitals':
         vitals = message.vitals;
         for (const listener of vitalsListeners) listener();
@@ -172,7 +187,10 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   });
   void ended.then((reason) => {
     const problem = `its worker ended before it was ready: ${toWords(reason)}`;
-    rejectAll(new ServiceError('START_FAILED', { service: serviceName || options.file, problem }, causeOf(reason)));
+    const error = new ServiceError('START_FAILED', { service: serviceName || options.file, problem }, causeOf(reason));
+    rejectAll(error);
+    options.authorMetrics()?.forget(channel);
+    for (const { reject } of filters.values()) reject(error);
     for (const id of Object.keys(calls)) release(Number(id))?.onLost(reason);
   });
 
@@ -208,6 +226,13 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       return id;
     },
     cancel: (id, reason) => void channel.send({ kind: 'cancel', id, reason }),
+    filter(method, text) {
+      const asked = Promise.withResolvers<string>();
+      const id = nextFilterId++;
+      filters.set(id, asked);
+      channel.send({ kind: 'filter', id, method, text });
+      return asked.promise;
+    },
     credit(id, credit) {
       steps++;
       channel.send({ kind: 'credit', id, credit });

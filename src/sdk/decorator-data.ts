@@ -23,6 +23,7 @@ export interface ClassData {
   readonly writtenBy: string;
   /** Wrong uses; raised by `@service`, which alone knows the name of the class. Each reads on after "Class.". */
   readonly problems: string[];
+  metricsFilter?: string;
   /** Present on the class that carries `@service`. */
   service?: { readonly className: string; readonly options: Readonly<Record<string, unknown>> };
 }

@@ -17,6 +17,8 @@ export interface ServiceDefinition<Instance = object> extends ServiceOptions {
   readonly models?: Readonly<Record<string, ModelRef<unknown>>>;
   /** Methods to run before the first call, in this order. */
   readonly onStartup?: readonly MethodName<Instance>[];
+  /** Method that rewrites the text of `/metrics`: see {@link metricsFilter}. */
+  readonly metricsFilter?: MethodName<Instance>;
   /** Methods to run after the last call, in this order. */
   readonly onShutdown?: readonly MethodName<Instance>[];
 }
@@ -41,7 +43,7 @@ export function defineService<Class extends new () => object>(
   serviceClass: Class,
   definition: ServiceDefinition<InstanceType<Class>>,
 ): Class {
-  const { apis, models = {}, onStartup = [], onShutdown = [], ...options } = definition;
+  const { apis, models = {}, onStartup = [], onShutdown = [], metricsFilter, ...options } = definition;
   const data = ownData(metadataOf(serviceClass));
   for (const [name, api] of Object.entries(apis ?? {})) {
     if (isMethod(serviceClass, name, 'apis', data)) data.apis.push({ name, options: api as ApiOptions });
@@ -49,6 +51,9 @@ export function defineService<Class extends new () => object>(
   for (const [field, ref] of Object.entries(models)) data.models.push({ field, ref, isAssigned: true });
   for (const name of onStartup) if (isMethod(serviceClass, name, 'onStartup', data)) data.startupHooks.push(name);
   for (const name of onShutdown) if (isMethod(serviceClass, name, 'onShutdown', data)) data.shutdownHooks.push(name);
+  if (metricsFilter !== undefined && isMethod(serviceClass, metricsFilter, 'metricsFilter', data)) {
+    data.metricsFilter = metricsFilter;
+  }
   finishService(options, serviceClass.name, data, serviceClass);
   return serviceClass;
 }

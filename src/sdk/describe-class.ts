@@ -1,6 +1,6 @@
 /** A decorated class → plain data that can cross a process border. */
 import type { DecoratedService, MethodShape } from '../spec/decorated.ts';
-import { dataChain } from './decorator-data.ts';
+import { type ClassData, dataChain } from './decorator-data.ts';
 import { exportSchemas, type LoadPackage } from './export-schema.ts';
 import type { ModelRef } from './model-ref.ts';
 
@@ -24,6 +24,7 @@ export function describeClass(serviceClass: object, exportName: string): Decorat
     models: [...modelRefs(serviceClass)].map(([field, ref]) => ({ field, info: ref.toInfo() })),
     startupHooks: [...new Set(chain.flatMap((level) => level.startupHooks))],
     shutdownHooks: [...new Set(chain.flatMap((level) => level.shutdownHooks))],
+    ...filterOf(chain),
   };
 }
 
@@ -47,6 +48,11 @@ export function apiOptionsOf(serviceClass: object): ReadonlyMap<string, Readonly
   return new Map(
     dataChain(serviceClass).flatMap(({ apis }) => apis.map(({ name, options }) => [name, options] as const)),
   );
+}
+
+function filterOf(chain: readonly ClassData[]): { readonly metricsFilter?: string } {
+  const metricsFilter = chain.findLast((level) => level.metricsFilter !== undefined)?.metricsFilter;
+  return metricsFilter === undefined ? {} : { metricsFilter };
 }
 
 function shapeOf(serviceClass: object, name: string): MethodShape {

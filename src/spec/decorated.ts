@@ -56,4 +56,6 @@ export interface DecoratedService {
   readonly startupHooks: readonly string[];
   /** Methods to run after the last call, in source order. */
   readonly shutdownHooks: readonly string[];
+  /** Method that rewrites the text of the metrics. */
+  readonly metricsFilter?: string;
 }

@@ -1,5 +1,6 @@
 /** Everything that the gateway and a worker say to each other, as two closed unions. */
 import type { ErrorRecord } from '../errors.ts';
+import type { MetricChange } from '../observe/author-metrics.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { DecoratedService, ExportedSchema } from './decorated.ts';
 import type { RequestInfo, ResponseChanges, Trace } from './invocation.ts';
@@ -41,6 +42,8 @@ export type ToWorker =
     }
   | { readonly kind: 'cancel'; readonly id: number; readonly reason: 'TIMEOUT' | 'CANCELLED' }
   | { readonly kind: 'credit'; readonly id: number; readonly credit: Credit }
+  /** Run the filter over the text of the metrics. */
+  | { readonly kind: 'filter'; readonly id: number; readonly method: string; readonly text: string }
   /** Run the shut-down hooks and leave. */
   | { readonly kind: 'stop' };
 
@@ -68,6 +71,13 @@ export type FromWorker =
   | { readonly kind: 'ready' }
   /** How the worker is; once before `ready`, then again and again. */
   | { readonly kind: 'vitals'; readonly vitals: Vitals }
+  /** What the author's metrics have counted since this was told last; from `start` on. */
+  | { readonly kind: 'metrics'; readonly changes: readonly MetricChange[] }
+  | {
+      readonly kind: 'filtered';
+      readonly id: number;
+      readonly result: { readonly text: string } | { readonly error: ErrorRecord };
+    }
   /** The worker cannot go on; `step` says what it was doing. */
   | {
       readonly kind: 'failed';

@@ -150,4 +150,6 @@ export interface ServiceSpec {
   readonly settings: ServiceSettings;
   readonly apis: readonly ApiSpec[];
   readonly models: readonly ModelSpec[];
+  /** Method that rewrites the text of the metrics. */
+  readonly metricsFilter?: string;
 }

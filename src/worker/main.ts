@@ -54,6 +54,10 @@ const worker = createWorker({
 });
 channel.onMessage(worker.onMessage);
 channel.onClose(() => exit(lineClosedCode));
+process.on('exit', () => {
+  worker.flush();
+  channel.flush();
+});
 
 // A signal to the whole group (Ctrl-C) is the gateway's to act on: it tells the workers when to stop.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) process.on(signal, () => {});

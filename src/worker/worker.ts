@@ -14,6 +14,7 @@ import type { SourceFile } from '../spec/source-file.ts';
 import { createMethodSchemas, type MethodSchemas } from './author-schemas.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
 import { type LoadedService, loadSchema, loadServices, packageLoader } from './load.ts';
+import { reportMetrics } from './report-metrics.ts';
 import { estimateBytes } from './stream-sender.ts';
 import { reportVitals } from './vitals.ts';
 
@@ -32,8 +33,16 @@ const longestFieldsBytes = 64 * 1024;
 
 type Failure = Extract<FromWorker, { kind: 'failed' }>;
 
-/** Creates a worker; give it the gateway's messages in order. */
-export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): void } {
+/** One worker, whatever place it has. */
+export interface ServiceWorker {
+  /** Takes the gateway's messages in order. */
+  onMessage(message: ToWorker): void;
+  /** Sends what would be lost with the process. */
+  flush(): void;
+}
+
+/** Creates a worker. */
+export function createWorker(deps: WorkerDeps): ServiceWorker {
   let loaded: readonly LoadedService[] = [];
   let file = '';
   let instance: object | undefined;
@@ -41,6 +50,11 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
   let shutdownHooks: readonly string[] = [];
   let schemas: ReadonlyMap<string, MethodSchemas> = new Map();
   let stopVitals = () => {};
+
+  const metrics = reportMetrics(
+    (changes) => deps.send({ kind: 'metrics', changes }),
+    (problem) => createLog().warn(problem),
+  );
 
   const fail = (failure: Omit<Failure, 'kind'>) => {
     deps.send({ kind: 'failed', ...failure });
@@ -83,6 +97,7 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
     process.title = `bentots ${spec.name} ${workerIndex}`;
     const { startupHooks, shutdownHooks: last } = describeClass(serviceClass, spec.exportName);
     try {
+      metrics.begin(spec.settings.metrics.namespace);
       const values = await allModels(serviceClass, models, spec.name);
       instance = construct(serviceClass, values);
       for (const field of assignedFields(serviceClass)) Object.assign(instance, { [field]: values.get(field) });
@@ -141,6 +156,16 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
     return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   };
 
+  const filter = async ({ id, method, text }: Extract<ToWorker, { kind: 'filter' }>) => {
+    try {
+      const filtered = await (instance as Record<string, (text: string) => unknown>)[method]?.(text);
+      if (typeof filtered !== 'string') throw new TypeError(`it gave ${typeof filtered}, and not a text`);
+      deps.send({ kind: 'filtered', id, result: { text: filtered } });
+    } catch (error) {
+      deps.send({ kind: 'filtered', id, result: { error: toRecord(error) } });
+    }
+  };
+
   const stop = async () => {
     await invoker?.idle();
     let isClean = true;
@@ -153,11 +178,13 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
       }
     }
     stopVitals();
+    metrics.flush();
     deps.send({ kind: 'stopped' });
     deps.leave(isClean ? 0 : 1);
   };
 
   return {
+    flush: metrics.flush,
     onMessage(message) {
       switch (message.kind) {
         case 'load':
@@ -172,6 +199,8 @@ export function createWorker(deps: WorkerDeps): { onMessage(message: ToWorker): 
           return invoker?.cancel(message.id, message.reason);
         case 'credit':
           return invoker?.credit(message);
+        case 'filter':
+          return void filter(message);
         case 'stop':
           return void stop();
         default:

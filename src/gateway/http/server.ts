@@ -5,6 +5,7 @@ import { serviceOptions } from '../../config/options.ts';
 import { resolveOptions } from '../../config/resolve.ts';
 import { ApiError, ServiceError, toAnswer } from '../../errors.ts';
 import { type AnswerForm, chooseAnswerForm } from '../../io/answer.ts';
+import type { Exposition } from '../../observe/family.ts';
 import type { ServerLog } from '../../observe/log.ts';
 import type { ServerMetrics, ServiceMetrics } from '../../observe/server-metrics.ts';
 import type { Generation, Route } from '../../pool/generation.ts';
@@ -18,6 +19,7 @@ import { builtins, isReading, refuseMethod } from './builtins.ts';
 import { createCallerOf } from './caller.ts';
 import { watchConnections } from './connections.ts';
 import { createDocuments, type Documents } from './documents.ts';
+import { createFilteredExpose } from './filtered-metrics.ts';
 import { type BodyLimits, readArguments } from './read.ts';
 import { createSwaggerUi } from './swagger-ui.ts';
 import { answerUnreadable } from './unreadable.ts';
@@ -125,6 +127,7 @@ interface View {
   readonly accessLog: AccessLog;
   /** Undefined where the service wants none. */
   readonly metrics: ServiceMetrics | undefined;
+  expose(): Promise<Exposition>;
 }
 
 function createHandler(
@@ -143,6 +146,9 @@ function createHandler(
   const currentView = (): View | undefined => {
     const generation = deps.generation();
     if (!generation || view?.generation === generation) return view;
+    const metrics = metricsOf(generation.spec);
+    const { expose } = metrics ?? deps.metrics;
+    const isFiltered = generation.spec.metricsFilter !== undefined;
     view = {
       generation,
       documents: createDocuments(generation.spec),
@@ -151,7 +157,8 @@ function createHandler(
       ),
       limits: createRateLimits(generation.spec, view?.limits),
       accessLog: createAccessLog(generation.spec.settings.logging.access),
-      metrics: metricsOf(generation.spec),
+      metrics,
+      expose: isFiltered ? createFilteredExpose(expose, generation.filterMetrics, deps.log) : expose,
     };
     for (const route of generation.routes.keys()) view.metrics?.requests.prepare(route);
     return view;
@@ -188,7 +195,7 @@ function createHandler(
     if (builtin && (isReading(request) || !isShared)) {
       const isReady = now?.generation.isReady ?? false;
       const isStopping = deps.isStopping();
-      const { expose } = now?.metrics ?? deps.metrics;
+      const { expose } = now ?? deps.metrics;
       return builtin(request, response, { path, isReady, isStopping, documents: now?.documents, expose, swaggerUi });
     }
     if (now && route && request.method === 'POST')
