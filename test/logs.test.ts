@@ -70,7 +70,7 @@ test('what native code and other programs print is logged, one event a line', as
 test('the last words of a worker are logged before its end is', async () => {
   await using talkative = await start('talkative');
   const response = await talkative.post('/lastWords', { text: 'good bye' });
-  const ended = await talkative.line(({ message }) => message.includes('exit code 7'));
+  const ended = await talkative.line(({ message }) => message.includes('process.exit(7)'));
   const last = talkative.log.find(({ message }) => message === 'good bye') as LogLine;
   assert.deepEqual([last?.level, last?.requestId], ['error', requestIdOf(response) ?? last.requestId]);
   assert.ok(talkative.log.indexOf(last) < talkative.log.indexOf(ended));
