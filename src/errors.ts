@@ -118,6 +118,16 @@ export const errorTable = {
   PORT_UNAVAILABLE: row(500, 'FAILED_PRECONDITION', false, 'cannot listen on {address}: {problem}'),
   BENTOFILE_INVALID: row(500, 'FAILED_PRECONDITION', false, '{place}: {problem}'),
   TAG_INVALID: row(500, 'FAILED_PRECONDITION', false, '{tag} is no tag: {problem}'),
+  STORE_ITEM_MISSING: row(500, 'FAILED_PRECONDITION', false, 'there is no {kind} {tag} in {store}; {remedy}'),
+  STORE_ITEM_AMBIGUOUS: row(
+    500,
+    'FAILED_PRECONDITION',
+    false,
+    '{tag} may be any of the {kind}s {versions}; write more of the version',
+  ),
+  STORE_ITEM_EXISTS: row(500, 'FAILED_PRECONDITION', false, 'there is a {kind} {tag} in {store} already; {remedy}'),
+  STORE_ITEM_INVALID: row(500, 'FAILED_PRECONDITION', false, '{place}: {problem}'),
+  STORE_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot {action}: {problem}'),
   WATCH_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot watch {folder}: {problem}'),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -49,6 +49,7 @@ function describe(checker: ts.TypeChecker, exported: ts.Symbol): string {
     return `interface ${name} { ${members(checker, checker.getDeclaredTypeOfSymbol(symbol))} }`;
   if (symbol.flags & ts.SymbolFlags.TypeAlias) return `type ${name}`;
   const type = checker.getTypeOfSymbol(symbol);
+  if (type.getCallSignatures().length === 0) return `const ${name}: ${checker.typeToString(type)}`;
   return `function ${name} ${type
     .getCallSignatures()
     .map((signature) => checker.signatureToString(signature))

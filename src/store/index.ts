@@ -1,0 +1,11 @@
+/** The door `bentots/models`: models and bentos in the stores that BentoML reads, too. */
+export { isServiceError, ServiceError } from '../errors.ts';
+export { Tag } from '../tag.ts';
+export type { BentoModel, BentoRecord } from './bento-record.ts';
+export { type Bento, type Bentos, bentos, openBentos } from './bentos.ts';
+export type { Verification } from './checksums.ts';
+export type { ItemActions } from './items.ts';
+export type { MetadataValue, ModelContext, ModelDetails, ModelRecord } from './model-record.ts';
+export { type CreateModelOptions, type Model, type Models, models, openModels } from './models.ts';
+export type { StoreOptions } from './open-options.ts';
+export type { StoreItem, StoreRecord } from './store.ts';

@@ -1,0 +1,98 @@
+/** Folders in which items are made before they are seen, and what becomes of those that a killed process left. */
+import { createHash, randomUUID } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
+import { lstat, mkdir, readdir, realpath, rm, rmdir, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isSystemError } from './store-error.ts';
+
+/** A folder of this process alone, on the same disk as the store; leaving the block removes what is still in it. */
+export interface Staging extends AsyncDisposable {
+  /** Empty at first. */
+  readonly folder: string;
+}
+
+const prefix = 'bentots';
+const beatMs = 10 * 60_000;
+const staleMs = 24 * 3_600_000; // a laptop that slept over night goes on with its download
+
+/**
+ * Opens one for a store, and removes the leftovers of others first.
+ * @param home where the reference keeps temporary folders, too: in `tmp`.
+ */
+export async function openStaging(home: string, root: string, nowMs: number): Promise<Staging> {
+  const place = await findPlace(home, root);
+  await sweep(place, nowMs);
+  // The name says whose it is: there is no moment at which nobody knows.
+  const own = join(place, [prefix, namespaceOfProcesses(), process.pid, randomUUID()].join('_'));
+  const folder = join(own, 'item');
+  await mkdir(own, { mode: 0o700 });
+  const beat = setInterval(() => void utimes(own, new Date(), new Date()).catch(() => {}), beatMs); // gone: it is over
+  beat.unref();
+  const close = async () => {
+    clearInterval(beat);
+    await rm(own, { recursive: true, force: true });
+    if (place !== join(home, 'tmp')) await rmdir(place).catch(() => {}); // others still use it
+  };
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    await close().catch(() => {}); // the first error is the one to tell
+    throw error;
+  }
+  return { folder, [Symbol.asyncDispose]: close };
+}
+
+/** A folder on the disk of the store, so that a rename is enough. */
+async function findPlace(home: string, root: string): Promise<string> {
+  await mkdir(root, { recursive: true });
+  const real = await realpath(root);
+  const { dev } = await stat(real);
+  const isBeside = async (folder: string) => (await stat(folder)).dev === dev;
+  const usual = join(home, 'tmp');
+  await mkdir(usual, { recursive: true });
+  if (await isBeside(usual)) return usual;
+  // The store is a link to another disk, or one is mounted there: BentoML lists no folder whose name is none for an item,
+  // so that it is inside only where nothing else is on that disk.
+  const place = join((await isBeside(dirname(real))) ? dirname(real) : real, '.bentots-tmp');
+  await mkdir(place, { recursive: true });
+  return place;
+}
+
+/** Removes what processes left that are no more. */
+async function sweep(place: string, nowMs: number): Promise<void> {
+  for (const name of await readdir(place)) {
+    const folder = join(place, name);
+    if (!(await isLeftover(folder, name, nowMs))) continue;
+    await rm(folder, { recursive: true, force: true }).catch(() => {}); // not ours to remove, or somebody else does it
+  }
+}
+
+async function isLeftover(folder: string, name: string, nowMs: number): Promise<boolean> {
+  const [mark, namespace, pid, id] = name.split('_');
+  if (mark !== prefix || id === undefined || !/^\d+$/.test(String(pid))) return false;
+  const stats = await lstat(folder).catch(() => undefined); // it went away
+  if (!stats?.isDirectory()) return false;
+  return nowMs - stats.mtimeMs > staleMs || (namespace === namespaceOfProcesses() && !isAlive(Number(pid)));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !isSystemError(error, 'ESRCH'); // another user's lives, too
+  }
+}
+
+/** Stands for where a process id means the same process: a machine, or a container of it. */
+function namespaceOfProcesses(): string {
+  return createHash('sha256').update(hostname()).update(readPidNamespace()).digest('hex').slice(0, 16);
+}
+
+function readPidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return ''; // no Linux
+  }
+}

@@ -1,0 +1,71 @@
+/** Walks what lies in the folder of an item, and refuses what must not be there. */
+import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { ServiceError } from '../errors.ts';
+import { isSystemError } from './store-error.ts';
+
+/** Something below the folder. */
+export interface TreeEntry {
+  readonly kind: 'file' | 'folder' | 'link';
+  /** From the folder, with slashes on every system. */
+  readonly path: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly isExecutable: boolean;
+  /** Where a link leads, as it is written; else empty. */
+  readonly target: string;
+}
+
+/**
+ * Everything below a folder, in an order that does not depend on the system, folders before what is in them. Links are
+ * not followed.
+ * @throws ServiceError `STORE_ITEM_INVALID` for what no item may have: sockets, pipes, devices, links that lead out.
+ */
+export async function* walkTree(folder: string, below = ''): AsyncGenerator<TreeEntry> {
+  const entries = await readdir(join(folder, below), { withFileTypes: true });
+  for (const { name } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = below === '' ? name : `${below}/${name}`;
+    const entry = await look(folder, path);
+    yield entry;
+    if (entry.kind === 'folder') yield* walkTree(folder, path);
+  }
+}
+
+/** The sum of the sizes of all files. */
+export async function sizeOfTree(folder: string): Promise<number> {
+  let bytes = 0;
+  for await (const { sizeBytes } of walkTree(folder)) bytes += sizeBytes;
+  return bytes;
+}
+
+async function look(folder: string, path: string): Promise<TreeEntry> {
+  const file = join(folder, path);
+  const stats = await lstat(file).catch((cause) => {
+    if (!isSystemError(cause, 'ENOENT')) throw cause;
+    throw invalid(file, 'it went away while it was looked at, or its name is no UTF-8; rename it', cause);
+  });
+  const base = { path, file, isExecutable: (stats.mode & 0o111) !== 0, sizeBytes: 0, target: '' };
+  if (stats.isDirectory()) return { ...base, kind: 'folder' };
+  if (stats.isFile()) return { ...base, kind: 'file', sizeBytes: stats.size };
+  if (!stats.isSymbolicLink()) throw invalid(file, 'it is a socket, a pipe or a device; only files can be kept');
+  const target = await readlink(file);
+  if (!(await staysInside(folder, file, target))) {
+    throw invalid(file, `it is a link to ${target}, which is not in the same folder; put the file itself there`);
+  }
+  return { ...base, kind: 'link', target: target.split(sep).join('/') };
+}
+
+async function staysInside(folder: string, link: string, target: string): Promise<boolean> {
+  if (isAbsolute(target)) return false; // it would lead elsewhere as soon as the item is moved
+  try {
+    const way = relative(await realpath(folder), await realpath(link));
+    return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  } catch {
+    return false; // it leads nowhere, or in a circle
+  }
+}
+
+function invalid(place: string, problem: string, cause?: unknown): ServiceError<'STORE_ITEM_INVALID'> {
+  return new ServiceError('STORE_ITEM_INVALID', { place, problem }, { cause });
+}
