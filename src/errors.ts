@@ -127,7 +127,9 @@ export const errorTable = {
   ),
   STORE_ITEM_EXISTS: row(500, 'FAILED_PRECONDITION', false, 'there is a {kind} {tag} in {store} already; {remedy}'),
   STORE_ITEM_INVALID: row(500, 'FAILED_PRECONDITION', false, '{place}: {problem}'),
+  STORE_ITEM_USED: row(500, 'FAILED_PRECONDITION', false, '{tag} is needed by the bentos {bentos}; delete them first'),
   STORE_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot {action}: {problem}'),
+  ARCHIVE_INVALID: row(500, 'FAILED_PRECONDITION', false, '{archive}: {problem}'),
   WATCH_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot watch {folder}: {problem}'),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -47,13 +47,12 @@ test('model.yaml has the keys of BentoML in its order, and what was said of the 
       trained: new Date('2024-05-01T10:00:00Z'),
       vector: Float32Array.of(0.5, 2),
       big: 10n ** 20n,
-      none: null,
       nested: { deep: [true] },
     },
     module: 'bentoml.onnx',
     options: { providers: ['CPUExecutionProvider'] },
     context: { frameworkName: 'onnx', frameworkVersions: { onnx: '1.16.0' } },
-    signatures: { run: { batchable: true, batch_dim: [0, 0] } },
+    signatures: { run: { batchable: true, batchDim: 0 } },
   });
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
@@ -80,7 +79,6 @@ metadata:
     - 0.5
     - 2
   big: 100000000000000000000
-  none: null
   nested:
     deep:
       - true
@@ -116,6 +114,17 @@ for (const [details, code, message] of [
   ],
   [{ metadata: { a: new Date(Number.NaN) } }, 'OPTION_INVALID', /metadata\.a is of type Date, but must be plain data$/],
   [{ metadata: circle() }, 'OPTION_INVALID', /but must be at most 100 levels deep, and not part of itself$/],
+  [
+    { metadata: { a: [null] } },
+    'OPTION_INVALID',
+    /metadata\.a\.0 is null, but must be left out, since Python has no null there$/,
+  ],
+  [
+    { signatures: { run: { batch_dim: 0 } } },
+    'OPTION_INVALID',
+    /signatures\.run is of type Object, but must be batchable, /,
+  ],
+  [{ signatures: { run: { batchable: true, batchDim: [0] } } }, 'OPTION_INVALID', /signatures\.run is of type/],
   [{ module: 1 }, 'OPTION_INVALID', /module is of type number, but must be a text$/],
 ] as const) {
   test(`details are refused before anything is made: ${message.source}`, async () => {

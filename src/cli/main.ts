@@ -23,6 +23,16 @@ const commands: readonly { readonly name: string; readonly summary: string; load
     summary: 'print the OpenAPI document of a service',
     load: () => import('./commands/openapi.ts'),
   },
+  {
+    name: 'models',
+    summary: 'list, get, delete, verify, export and import models',
+    load: () => import('./commands/models.ts'),
+  },
+  { name: 'list', summary: 'list the bentos of the store, the newest first', load: () => import('./commands/list.ts') },
+  { name: 'get', summary: 'print what is known of a bento', load: () => import('./commands/get.ts') },
+  { name: 'delete', summary: 'delete bentos from the store', load: () => import('./commands/delete.ts') },
+  { name: 'export', summary: 'write a bento as one file or a folder', load: () => import('./commands/export.ts') },
+  { name: 'import', summary: 'put an exported bento into the store', load: () => import('./commands/import.ts') },
 ];
 
 const usageError = 2; // as most Unix programs

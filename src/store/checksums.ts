@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ServiceError } from '../errors.ts';
 import { isSystemError } from './store-error.ts';
 import { walkTree } from './tree.ts';
 
@@ -32,7 +33,7 @@ export async function writeChecksums(folder: string): Promise<Verification> {
   return { ...size, problems: [] };
 }
 
-/** Compares the files with their checksums; undefined if nobody wrote any. @throws Error if they cannot be read. */
+/** Compares the files with their checksums; undefined if nobody wrote any. @throws ServiceError `STORE_ITEM_INVALID` */
 export async function verifyChecksums(folder: string): Promise<Verification | undefined> {
   const text = await readFile(join(folder, checksumsName), 'utf8').catch((error) => {
     if (isSystemError(error, 'ENOENT')) return undefined;
@@ -73,7 +74,12 @@ function parse(text: string): Map<string, string> {
   for (const line of text.split('\n')) {
     if (line === '') continue;
     const [, mark, sum, path] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
-    if (sum === undefined || path === undefined) throw new Error(`${checksumsName} has a line that is none of it`);
+    if (sum === undefined || path === undefined) {
+      throw new ServiceError('STORE_ITEM_INVALID', {
+        place: checksumsName,
+        problem: 'it has a line that is no checksum',
+      });
+    }
     sums.set(mark === '' ? path : unescapeName(path), sum);
   }
   return sums;

@@ -1,8 +1,11 @@
 /** What programs do with what is in a store, whatever its kind. */
-import { ServiceError } from '../errors.ts';
+import { readdir } from 'node:fs/promises';
+import { isServiceError, ServiceError } from '../errors.ts';
 import { Tag } from '../tag.ts';
+import { exportItem } from './archive/export-item.ts';
+import { unpack } from './archive/unpack.ts';
 import { checksumsName, type Verification, verifyChecksums, writeChecksums } from './checksums.ts';
-import type { Store, StoreItem, StoreRecord } from './store.ts';
+import { readRecord, type Store, type StoreItem, type StoreKind, type StoreRecord } from './store.ts';
 import { explained } from './store-error.ts';
 
 /** What the stores of models and of bentos have in common. */
@@ -27,10 +30,43 @@ export interface ItemActions<Item> {
    * @throws ServiceError `STORE_ITEM_INVALID` if there are none.
    */
   verify(tag: string | Tag, options?: { readonly record?: boolean }): Promise<Verification>;
+  /**
+   * Writes one as a file, or as a folder, from which it can be imported elsewhere; a bento with its models.
+   * @param path A file; a folder that is there, or a path with a slash at its end, gets a file named for the item.
+   *   Relative paths start at the working folder, which is also the default.
+   * @param options `format` goes before what the path ends with.
+   * @returns the absolute path of what was written.
+   * @throws ServiceError `STORE_ITEM_MISSING`, `ARCHIVE_INVALID` if it cannot be written there, `OPTION_INVALID`,
+   *   `STORE_FAILED`
+   */
+  export(tag: string | Tag, path?: string, options?: ExportOptions): Promise<string>;
+  /**
+   * Puts an exported one into the store: a folder, a zip, or a tar, plain or packed with gzip, xz or zstd, from bentots
+   * or from BentoML. Paths and links that lead out, devices, and what unpacks without end are refused.
+   * @throws ServiceError `ARCHIVE_INVALID`, `STORE_ITEM_EXISTS`, `STORE_ITEM_INVALID`, `STORE_FAILED`
+   */
+  import(path: string): Promise<Item>;
+}
+
+/** What can be said of an export. */
+export interface ExportOptions {
+  /** `bentomodel` or `bento`, `tar`, `gz`, `zst`, `xz`, `zip`, `folder`. @default what the path ends with, else BentoML's own */
+  readonly format?: string | undefined;
+}
+
+/** What a kind adds to what all have in common. */
+interface Particulars<R extends StoreRecord> {
+  /** The models that go with an item when it leaves the store. */
+  modelsOf(item: StoreItem<R>): Promise<readonly StoreItem<StoreRecord>[]>;
+  /** Puts what came with it where it belongs; `folder` has only the item itself afterwards. */
+  settle(folder: string, record: R): Promise<void>;
 }
 
 /** Opens the actions on a store; each opens it anew. */
-export function openItems<R extends StoreRecord>(open: () => Store<R>): ItemActions<StoreItem<R>> {
+export function openItems<R extends StoreRecord>(
+  open: () => Store<R>,
+  kind: Particulars<R>,
+): ItemActions<StoreItem<R>> {
   return {
     get: async (tag) => open().get(Tag.parse(tag)),
     list: async (tag) => open().list(tag === undefined ? undefined : Tag.parse(tag)),
@@ -45,5 +81,53 @@ export function openItems<R extends StoreRecord>(open: () => Store<R>): ItemActi
         throw new ServiceError('STORE_ITEM_INVALID', { place: folder, problem });
       });
     },
+    async export(tag, path = '', { format } = {}) {
+      const store = open();
+      const item = await store.get(Tag.parse(tag));
+      const { extension } = store.kind;
+      const models = await kind.modelsOf(item);
+      return explained(`export ${item.tag}`, () => exportItem({ item, models, extension }, path, format));
+    },
+    async import(path) {
+      const store = open();
+      return store.adopt(async (folder) => {
+        await unpack(path, folder);
+        const record = await readImported(path, folder, store.kind);
+        await refuseChanged(path, folder);
+        await store.assertFree(record.tag);
+        await kind.settle(folder, record);
+      });
+    },
   };
+}
+
+async function readImported<R extends StoreRecord>(path: string, folder: string, kind: StoreKind<R>): Promise<R> {
+  const refuse = (problem: string, cause?: unknown) =>
+    new ServiceError('ARCHIVE_INVALID', { archive: path, problem }, { cause });
+  const names = await readdir(folder);
+  if (!names.includes(kind.marker)) {
+    const isOther = names.includes('model.yaml') || names.includes('bento.yaml');
+    const other =
+      kind.noun === 'model' ? 'a bento, which bento import takes' : 'a model, which bento models import takes';
+    throw refuse(`it has no ${kind.marker}, so that it is no ${kind.noun}${isOther ? ` but ${other}` : ''}`);
+  }
+  try {
+    return await readRecord(kind, folder);
+  } catch (cause) {
+    if (!isServiceError(cause, 'STORE_ITEM_INVALID')) throw cause;
+    throw refuse(cause.message.slice(cause.message.indexOf(kind.marker)), cause);
+  }
+}
+
+/** An archive that brings checksums is held to them. */
+async function refuseChanged(path: string, folder: string): Promise<void> {
+  const verification = await verifyChecksums(folder).catch((cause) => {
+    if (!isServiceError(cause)) throw cause;
+    throw new ServiceError('ARCHIVE_INVALID', { archive: path, problem: cause.message }, { cause });
+  });
+  const [first, ...more] = verification?.problems ?? [];
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : `, and ${more.length} more`;
+  const problem = `it is not what its checksums say: ${JSON.stringify(first.path)} is ${first.problem}${others}`;
+  throw new ServiceError('ARCHIVE_INVALID', { archive: path, problem });
 }

@@ -34,11 +34,22 @@ export interface ModelRecord extends StoreRecord {
   readonly apiVersion: string;
 }
 
+/** How a method of a model is called, as BentoML's runners used it. */
+export interface ModelSignature {
+  /** Whether several inputs can be stacked into one call. @default false */
+  readonly batchable?: boolean;
+  /** Along which dimension, of the input and of the output. @default 0 */
+  readonly batchDim?: number | readonly [input: number, output: number];
+}
+
 /** What can be said of a model that is created. */
 export interface ModelDetails {
   /** Short texts by which models are told apart. */
   readonly labels?: Readonly<Record<string, string | number | boolean>>;
-  /** Plain data of any depth: texts, numbers, booleans, dates, bigints, null, arrays and objects of them. Typed arrays are kept as arrays. */
+  /**
+   * Plain data: texts, numbers, booleans, dates, bigints, arrays and objects of them. Typed arrays are kept as arrays.
+   * Nothing may be null: BentoML for Python reads no store in which a model has that.
+   */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** The Python module that loads it, for example `bentoml.onnx`. @default '' */
   readonly module?: string;
@@ -47,7 +58,7 @@ export interface ModelDetails {
   /** The framework that it was made with. */
   readonly context?: Partial<Pick<ModelContext, 'frameworkName' | 'frameworkVersions'>>;
   /** By the name of a method of the model. */
-  readonly signatures?: Readonly<Record<string, unknown>>;
+  readonly signatures?: Readonly<Record<string, ModelSignature>>;
   /** Of the layout of the files, as the module numbers it. @default 'v1' */
   readonly apiVersion?: string;
 }
@@ -109,14 +120,14 @@ export function printModel(tag: Tag, nowMs: number, details: ModelDetails, where
     module: toText(module, { where, name: 'module' }),
     labels: printLabels(labels, where),
     options: rowsOf('options', options),
-    metadata: rowsOf('metadata', metadata),
+    metadata: toRows(metadata, { where, name: 'metadata', isNullRefused: true }),
     context: {
       framework_name: toText(context.frameworkName ?? '', { where, name: 'context.frameworkName' }),
       framework_versions: toTexts(rowsOf('context.frameworkVersions', context.frameworkVersions ?? {})),
       bentoml_version: ownVersion(),
       python_version: '',
     },
-    signatures: rowsOf('signatures', signatures),
+    signatures: printSignatures(signatures, where),
     api_version: toText(apiVersion, { where, name: 'apiVersion' }),
     creation_time: new Date(nowMs).toISOString().replace('Z', '000+00:00'),
   });
@@ -131,6 +142,23 @@ function ownVersion(): string {
 interface Place {
   readonly where: string;
   readonly name: string;
+  /** Python refuses the whole store for one null in the metadata of one model. */
+  readonly isNullRefused?: boolean;
+}
+
+/** Python refuses the whole store for one signature that it does not know. */
+function printSignatures(signatures: object, where: string): { readonly [key: string]: Plain } {
+  const entries = Object.entries(signatures).map(([method, signature]): [string, Plain] => {
+    const name = `signatures.${method}`;
+    const { batchable = false, batchDim = 0, ...more } = toRows(signature, { where, name });
+    const dimensions = Array.isArray(batchDim) ? batchDim : [batchDim, batchDim];
+    const isRight = typeof batchable === 'boolean' && dimensions.length === 2 && dimensions.every(Number.isInteger);
+    if (!isRight || Object.keys(more).length > 0) {
+      throw invalid({ where, name }, signature, 'batchable, true or false, and batchDim, a whole number or two');
+    }
+    return [method, batchable ? { batchable, batch_dim: dimensions } : { batchable }];
+  });
+  return Object.fromEntries(entries);
 }
 
 function printLabels(labels: object, where: string): Readonly<Record<string, string>> {
@@ -156,6 +184,7 @@ const deepest = 100; // PyYAML reads with one stack frame a level
 
 function toPlain(value: unknown, place: Place, depth: number): Plain {
   if (depth > deepest) throw invalid(place, value, `at most ${deepest} levels deep, and not part of itself`);
+  if (value === null && place.isNullRefused) throw invalid(place, value, 'left out, since Python has no null there');
   if (value === null || ['string', 'number', 'boolean', 'bigint'].includes(typeof value)) return value as Plain;
   const below = (key: string | number, one: unknown) =>
     toPlain(one, { ...place, name: `${place.name}.${key}` }, depth + 1);
@@ -174,5 +203,5 @@ function invalid(place: Place, value: unknown, wanted: string): ServiceError<'OP
   const named = typeof value === 'object' && value !== null ? value.constructor?.name : typeof value;
   const seen =
     typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : value === null ? 'null' : `of type ${named}`;
-  return new ServiceError('OPTION_INVALID', { ...place, seen, wanted });
+  return new ServiceError('OPTION_INVALID', { where: place.where, name: place.name, seen, wanted });
 }

@@ -72,6 +72,8 @@ export interface Store<R extends StoreRecord> {
   create(tag: Tag, fill: (folder: string) => Promise<void>): Promise<StoreItem<R>>;
   /** As {@link create}, for what says itself in its marker which tag it has. */
   adopt(fill: (folder: string) => Promise<void>): Promise<StoreItem<R>>;
+  /** @throws ServiceError `STORE_ITEM_EXISTS` if there is one with that very tag. */
+  assertFree(tag: Tag): Promise<void>;
   /**
    * Finds one: by its version or the beginning of it, or the newest.
    * @throws ServiceError `STORE_ITEM_MISSING`, `STORE_ITEM_AMBIGUOUS`, `STORE_ITEM_INVALID`
@@ -208,10 +210,14 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
       { cause },
     );
 
+  const assertFree = async (tag: Tag): Promise<void> => {
+    if (await isThere(folderOf(tag))) throw exists(tag);
+  };
+
   const publish = async (folder: string, tag: Tag): Promise<void> => {
     const to = folderOf(tag);
     for (let triesLeft = 100; ; triesLeft--) {
-      if (await isThere(to)) throw exists(tag); // a rename would put itself in the place of an empty folder
+      await assertFree(tag); // a rename would put itself in the place of an empty folder
       await mkdir(join(root, tag.name), { recursive: true });
       try {
         return await rename(folder, to);
@@ -226,7 +232,7 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
   const make = (what: string, fill: (folder: string) => Promise<void>, expected: Tag | undefined) =>
     explained(`create the ${kind.noun}${what}`, async () => {
       await using staging = await openStaging(place.home, root, place.nowMs());
-      if (expected && (await isThere(folderOf(expected)))) throw exists(expected); // before it is made in vain
+      if (expected) await assertFree(expected); // before it is made in vain
       await fill(staging.folder);
       const record = await readRecord(kind, staging.folder);
       const { tag } = record;
@@ -271,6 +277,7 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
     root,
     create: (tag, fill) => make(` ${tag}`, fill, tag),
     adopt: (fill) => make('', fill, undefined),
+    assertFree,
     get: (tag) =>
       explained(`read the ${kind.noun} ${tag}`, async () => {
         if (tag.version === undefined || tag.isLatest) return findLatest(tag);
@@ -310,7 +317,8 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
 
 const isPointer = (name: string) => name === latestName || name.startsWith(temporaryPointer);
 
-async function readRecord<R extends StoreRecord>(kind: StoreKind<R>, folder: string): Promise<R> {
+/** What the marker of an item says. @throws ServiceError `STORE_ITEM_INVALID` */
+export async function readRecord<R extends StoreRecord>(kind: StoreKind<R>, folder: string): Promise<R> {
   const file = join(folder, kind.marker);
   const refuse = (problem: string, cause: unknown) =>
     new ServiceError('STORE_ITEM_INVALID', { place: file, problem }, { cause });

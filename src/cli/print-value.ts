@@ -1,0 +1,59 @@
+/** Prints what a command found: for people, or as JSON or YAML for programs. */
+import { type Command, Option } from 'commander';
+import { stringify } from 'yaml';
+
+const outputs = ['table', 'json', 'yaml'] as const;
+
+/** How a command prints. */
+export type Output = (typeof outputs)[number];
+
+/** Adds the flag that says how. */
+export function addOutput(command: Command): Command {
+  return command.addOption(
+    new Option('-o, --output <format>', 'how it is printed').choices([...outputs]).default('table'),
+  );
+}
+
+/** One line of a table; the keys are those of JSON and YAML, too. */
+export type Row = Readonly<Record<string, string>>;
+
+/** Prints rows; `heads` names the columns of the table by their keys. */
+export function printRows(rows: readonly Row[], heads: Row, output: Output): void {
+  if (output !== 'table') {
+    printValue(rows, output);
+    return;
+  }
+  const keys = Object.keys(heads);
+  const widths = keys.map((key) => Math.max(...[heads, ...rows].map((row) => row[key]?.length ?? 0)));
+  for (const row of [heads, ...rows]) {
+    const cells = keys.map((key, at) => (row[key] ?? '').padEnd(widths[at] ?? 0));
+    process.stdout.write(`${cells.join('  ').trimEnd()}\n`);
+  }
+}
+
+/** Prints plain data. */
+export function printValue(value: unknown, output: 'json' | 'yaml'): void {
+  const plain = JSON.stringify(value, toJson, 2);
+  process.stdout.write(output === 'json' ? `${plain}\n` : stringify(JSON.parse(plain)));
+}
+
+/** What JSON has no word for. */
+function toJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+/** A size as BentoML prints it, for example `1.14 GiB`. */
+export function printSize(bytes: number): string {
+  const at = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** at).toFixed(2)} ${units[at]}`;
+}
+
+/** A time where the user is, for example `2024-05-01 12:00:00`. */
+export function printTime(time: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const date = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
+  return `${date} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':')}`;
+}

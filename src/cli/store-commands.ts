@@ -1,0 +1,140 @@
+/** The commands that models and bentos have in common. */
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Command, Option } from 'commander';
+import { isServiceError, ServiceError } from '../errors.ts';
+import type { ItemActions } from '../store/items.ts';
+import type { StoreItem, StoreRecord } from '../store/store.ts';
+import { Tag } from '../tag.ts';
+import { addOutput, type Output, printRows, printTime, printValue, type Row } from './print-value.ts';
+
+/** One kind of item, as its commands speak of it. */
+export interface Shelf<R extends StoreRecord> {
+  readonly noun: 'model' | 'bento';
+  /** What comes before the name of a command. */
+  readonly prefix: 'bento' | 'bento models';
+  readonly marker: string;
+  readonly items: ItemActions<StoreItem<R>>;
+  /** Names of the columns between the tag and the time. */
+  readonly heads: Row;
+  toRow(item: StoreItem<R>): Promise<Row>;
+  /** All that the marker says. */
+  toDocument(text: string): unknown;
+  /** @throws ServiceError if one of them is needed by something else. */
+  assertUnused(tags: readonly Tag[]): Promise<void>;
+}
+
+/** Warnings of the store are lines for people. */
+export const storeOptions = { onWarning: (message: string) => void process.stderr.write(`bento: ${message}\n`) };
+
+export function defineList<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
+  addOutput(command.argument('[name]', `only ${shelf.noun}s of that name, or the one of that tag`))
+    .option('--label <key=value>', 'only those with that label (may be repeated)', collect, [])
+    .action(async (name: string | undefined, { output, label }: { output: Output; label: readonly string[] }) => {
+      const wanted = label.map((text) => toLabel(text, `${shelf.prefix} list`));
+      const found = await shelf.items.list(name);
+      if (name !== undefined && found.length === 0) await shelf.items.get(name); // which says that there is none
+      const items = found.filter(({ record }) => wanted.every(([key, value]) => labelsOf(record)[key] === value));
+      const newestFirst = items.toSorted((a, b) => b.record.createdMicros - a.record.createdMicros);
+      const rows: Row[] = [];
+      for (const item of newestFirst) {
+        rows.push({ tag: String(item.tag), ...(await shelf.toRow(item)), creation_time: printTime(item.creationTime) });
+      }
+      printRows(rows, { tag: 'Tag', ...shelf.heads, creation_time: 'Creation Time' }, output);
+    });
+}
+
+export function defineGet<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
+  const output = new Option('-o, --output <format>', 'what is printed')
+    .choices(['yaml', 'json', 'path'])
+    .default('yaml');
+  command
+    .argument('<tag>', `name, name:version or the beginning of a version`)
+    .addOption(output)
+    .action(async (tag: string, flags: { output: 'yaml' | 'json' | 'path' }) => {
+      const item = await shelf.items.get(tag);
+      if (flags.output === 'path') return void process.stdout.write(`${item.folder}\n`);
+      const text = await readFile(item.pathOf(shelf.marker), 'utf8');
+      if (flags.output === 'json') printValue(shelf.toDocument(text), 'json');
+      else process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    });
+}
+
+export function defineDelete<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
+  const where = `${shelf.prefix} delete`;
+  command
+    .argument('<tags...>', 'what to delete, with spaces or commas between them; a name is all of its versions')
+    .option('-y, --yes', 'do not ask')
+    .action(async (words: readonly string[], { yes }: { yes?: true }) => {
+      const targets = words.flatMap((word) => word.split(',')).filter((word) => word !== '');
+      const tags = (await Promise.all(targets.map((target) => expand(target, shelf)))).flat();
+      const each = tags.filter((tag, at) => tags.findIndex((one) => one.equals(tag)) === at);
+      await shelf.assertUnused(each); // of all, before anything is asked or done
+      if (!yes) assertTerminal(where);
+      for (const tag of each) {
+        if (!yes && !(await confirm(`delete ${shelf.noun} ${tag}?`))) continue;
+        await shelf.items.delete(tag);
+        process.stdout.write(`deleted ${shelf.noun} ${tag}\n`);
+      }
+    });
+}
+
+export function defineExport<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
+  command
+    .argument('<tag>', `name, name:version or the beginning of a version`)
+    .argument('[path]', 'file or folder to write; a folder that is there gets a file named for the tag', '')
+    .option(
+      '--format <format>',
+      `${shelf.noun === 'model' ? 'bentomodel' : 'bento'}, tar, gz, zst, xz, zip or folder; without it what the path ends with`,
+    )
+    .action(async (tag: string, path: string, { format }: { format?: string }) => {
+      const item = await shelf.items.get(tag);
+      const to = await shelf.items.export(item.tag, path, { format });
+      process.stdout.write(`exported ${shelf.noun} ${item.tag} to ${to}\n`);
+    });
+}
+
+export function defineImport<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
+  command.argument('<path>', 'an exported file or folder').action(async (path: string) => {
+    const { tag } = await shelf.items.import(path);
+    process.stdout.write(`imported ${shelf.noun} ${tag}\n`);
+  });
+}
+
+/** The versions that are there of what a user named: of a version not only the beginning. */
+async function expand<R extends StoreRecord>(target: string, { items, noun }: Shelf<R>): Promise<readonly Tag[]> {
+  const tag = Tag.parse(target);
+  const found = await items.list(tag);
+  if (found.length > 0) return found.map((item) => item.tag);
+  try {
+    const { tag: other, folder } = await items.get(tag);
+    const store = dirname(dirname(folder));
+    throw new ServiceError('STORE_ITEM_MISSING', { kind: noun, tag: target, store, remedy: `did you mean ${other}?` });
+  } catch (error) {
+    if (isServiceError(error, 'STORE_ITEM_INVALID')) return [tag]; // broken ones can be deleted, too
+    throw error;
+  }
+}
+
+function assertTerminal(where: string): void {
+  if (process.stdin.isTTY && process.stdout.isTTY) return;
+  const wanted = 'given where nobody can be asked: this is no terminal';
+  throw new ServiceError('OPTION_INVALID', { where, name: '--yes', seen: 'left out', wanted });
+}
+
+async function confirm(message: string): Promise<boolean> {
+  const prompts = await import('@clack/prompts'); // only where somebody is asked
+  return (await prompts.confirm({ message, initialValue: false })) === true; // a symbol if it is cancelled
+}
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+function toLabel(text: string, where: string): readonly [key: string, value: string] {
+  const at = text.indexOf('=');
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+  throw new ServiceError('OPTION_INVALID', { where, name: '--label', seen: JSON.stringify(text), wanted: 'key=value' });
+}
+
+function labelsOf(record: StoreRecord): Readonly<Record<string, string>> {
+  return (record as { readonly labels?: Readonly<Record<string, string>> }).labels ?? {};
+}

@@ -1,0 +1,100 @@
+/** Writes files as one archive, the same bytes for the same files; a file at a time, whatever their size. */
+import { createReadStream } from 'node:fs';
+import { PassThrough, type Transform, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, createZstdCompress } from 'node:zlib';
+import { type Pack, pack } from 'tar-stream';
+import { ZipFile } from 'yazl';
+import type { TreeEntry } from '../tree.ts';
+import type { ArchiveFormat } from './format.ts';
+import { createXzStore } from './xz.ts';
+
+/** What is written: something on the disk, or a text of ours. */
+export type ArchiveSource =
+  | (Omit<TreeEntry, 'file'> & { readonly file: string })
+  | { readonly kind: 'text'; readonly path: string; readonly text: string };
+
+const epoch = new Date(0); // when the files were written says nothing about them
+
+/** @throws what the disk has against it, and Error if a file changes while it is read. */
+export async function writeArchive(
+  entries: AsyncIterable<ArchiveSource>,
+  format: ArchiveFormat,
+  to: Writable,
+): Promise<void> {
+  if (format === 'zip') return writeZip(entries, to);
+  const packer = pack();
+  const writing = pipeline(packer, packers[format](), to);
+  const filling = fillTar(packer, entries).catch((error: Error) => {
+    packer.destroy(error);
+    throw error;
+  });
+  const [filled, written] = await Promise.allSettled([filling, writing]);
+  if (filled.status === 'rejected' && isOwnFault(filled.reason)) throw filled.reason;
+  if (written.status === 'rejected') throw written.reason;
+}
+
+/** The other end of a broken pipe only says that it is broken. */
+const isOwnFault = (error: unknown) => !/premature|closed|destroyed/i.test(String(error));
+
+const packers: Readonly<Record<Exclude<ArchiveFormat, 'zip'>, () => Transform>> = {
+  tar: () => new PassThrough(),
+  gz: () => createGzip(),
+  zst: () => createZstdCompress(),
+  xz: createXzStore,
+};
+
+async function fillTar(packer: Pack, entries: AsyncIterable<ArchiveSource>): Promise<void> {
+  for await (const entry of entries) {
+    const base = { name: entry.path, mtime: epoch };
+    if (entry.kind === 'text')
+      await addToTar(packer, { ...base, mode: 0o644, size: Buffer.byteLength(entry.text) }, [Buffer.from(entry.text)]);
+    else if (entry.kind === 'folder')
+      await addToTar(packer, { ...base, name: `${entry.path}/`, mode: 0o755, type: 'directory' }, []);
+    else if (entry.kind === 'link')
+      await addToTar(packer, { ...base, mode: 0o777, type: 'symlink', linkname: entry.target }, []);
+    else
+      await addToTar(
+        packer,
+        { ...base, mode: modeOf(entry), size: entry.sizeBytes },
+        createReadStream(entry.file, { highWaterMark: 1024 * 1024 }),
+      );
+  }
+  packer.finalize();
+}
+
+const modeOf = ({ isExecutable }: { readonly isExecutable: boolean }) => (isExecutable ? 0o755 : 0o644);
+
+async function addToTar(
+  packer: Pack,
+  header: Parameters<Pack['entry']>[0],
+  bytes: AsyncIterable<Buffer> | Iterable<Buffer>,
+): Promise<void> {
+  const isFile = header.type === undefined; // before it is filled in
+  const done = Promise.withResolvers<void>();
+  const sink = packer.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
+  done.promise.catch(() => {}); // it is awaited below, perhaps too late for Node
+  for await (const chunk of bytes) {
+    if (!sink.write(chunk))
+      await Promise.race([new Promise<void>((resume) => sink.once('drain', resume)), done.promise]);
+  }
+  if (isFile) sink.end(null); // nothing more, in the types of streamx
+  await done.promise;
+}
+
+async function writeZip(entries: AsyncIterable<ArchiveSource>, to: Writable): Promise<void> {
+  const archive = new ZipFile();
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {}); // it is raced below
+  (archive as unknown as NodeJS.EventEmitter).on('error', failed.reject);
+  for await (const entry of entries) {
+    const options = { mtime: epoch };
+    if (entry.kind === 'text') archive.addBuffer(Buffer.from(entry.text), entry.path, { ...options, mode: 0o100644 });
+    else if (entry.kind === 'folder') archive.addEmptyDirectory(entry.path, { ...options, mode: 0o040755 });
+    else if (entry.kind === 'link')
+      archive.addBuffer(Buffer.from(entry.target), entry.path, { ...options, mode: 0o120777 });
+    else archive.addFile(entry.file, entry.path, { ...options, mode: 0o100000 | modeOf(entry) });
+  }
+  archive.end();
+  await Promise.race([pipeline(archive.outputStream, to), failed.promise]);
+}

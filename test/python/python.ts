@@ -1,0 +1,30 @@
+/** Runs BentoML for Python on the stores of a test. */
+import { spawnSync } from 'node:child_process';
+import type { TestHome } from '../store/home.ts';
+
+const interpreter = process.env.TEST_PYTHON;
+if (interpreter === undefined) throw new Error('these tests need BentoML for Python; run: npm run test:python');
+const program = interpreter;
+
+/** Runs a program; gives what it printed. @throws Error with what it said, if it fails. */
+export function python({ home }: TestHome, code: string, ...args: readonly string[]): string {
+  return run(home, ['-c', code, ...args]);
+}
+
+/** Runs the command `bentoml`. */
+export function bentoml({ home }: TestHome, ...args: readonly string[]): string {
+  return run(home, ['-c', 'from bentoml_cli.cli import cli; cli()', ...args]);
+}
+
+function run(home: string, args: readonly string[]): string {
+  const env = {
+    ...process.env,
+    BENTOML_HOME: home,
+    BENTOML_DO_NOT_TRACK: 'True',
+    PYTHONDONTWRITEBYTECODE: '1',
+    PYTHONUTF8: '1',
+  };
+  const { status, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8', cwd: home });
+  if (status !== 0) throw new Error(`python ended with ${status}:\n${stderr}\n${stdout}`);
+  return stdout;
+}

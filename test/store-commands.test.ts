@@ -1,0 +1,133 @@
+/** The stores on the command line. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { bento } from './bento.ts';
+import { createHome, type TestHome } from './store/home.ts';
+
+async function run({ home }: TestHome, ...args: readonly string[]) {
+  await using running = bento(args, { cwd: home, env: { BENTOML_HOME: home, TZ: 'UTC' } });
+  return await running.finished;
+}
+
+const bentoYaml = `service: service:X\nname: x\nversion: '1'\ncreation_time: '2024-05-01T10:00:00.000000+00:00'\nservices:\n- name: X\n  models:\n  - tag: iris:v1\n`;
+const put = (text: string) => (folder: string) => writeFileSync(join(folder, 'w'), text);
+
+test('models are listed for people, the newest first, and for programs', async () => {
+  using stores = createHome();
+  const first = await stores.models.create('iris:v1', put('x'.repeat(2000)), {
+    module: 'bentoml.onnx',
+    labels: { stage: 'test' },
+  });
+  const second = await stores.models.create('a:1', put(''));
+  const [time1, time2] = [first, second].map(({ creationTime }) =>
+    creationTime.toISOString().slice(0, 19).replace('T', ' '),
+  );
+  const size = async (model: typeof first) => (await model.sizeBytes()) / 1024;
+  const [size1, size2] = [(await size(first)).toFixed(2), (await size(second)) * 1024];
+  const { end, stdout } = await run(stores, 'models', 'list');
+  assert.equal(end, 0);
+  assert.equal(
+    stdout,
+    `Tag      Module        Size      Creation Time\na:1                    ${size2.toFixed(2)} B  ${time2}\niris:v1  bentoml.onnx  ${size1} KiB  ${time1}\n`,
+  );
+  const row = { tag: 'iris:v1', module: 'bentoml.onnx', size: `${size1} KiB`, creation_time: time1 };
+  assert.deepEqual(JSON.parse((await run(stores, 'models', 'list', '--label', 'stage=test', '-o', 'json')).stdout), [
+    row,
+  ]);
+  const yaml = (await run(stores, 'models', 'list', 'iris', '-o', 'yaml')).stdout;
+  assert.equal(yaml, `- tag: iris:v1\n  module: bentoml.onnx\n  size: ${size1} KiB\n  creation_time: ${time1}\n`);
+});
+
+test('a model is printed as its model.yaml, as JSON, or as the path of its folder', async () => {
+  using stores = createHome();
+  const { folder } = await stores.models.create('iris:v1', put(''), {
+    metadata: { big: 2n ** 70n, when: new Date(0), odd: Number.NaN },
+  });
+  assert.equal((await run(stores, 'models', 'get', 'iris', '-o', 'path')).stdout, `${folder}\n`);
+  assert.match((await run(stores, 'models', 'get', 'iris:v')).stdout, /^name: iris\nversion: v1\n/);
+  const { metadata } = JSON.parse((await run(stores, 'models', 'get', 'iris', '-o', 'json')).stdout) as {
+    metadata: unknown;
+  };
+  assert.deepEqual(metadata, { big: String(2n ** 70n), when: '1970-01-01T00:00:00.000Z', odd: 'NaN' });
+});
+
+test('what a bento needs is not deleted, and without a terminal nothing is deleted unasked', async () => {
+  using stores = createHome();
+  for (const tag of ['iris:v1', 'iris:v2', 'a:1']) await stores.models.create(tag, put(''));
+  stores.write('bentos/x/1/bento.yaml', bentoYaml);
+  const used = await run(stores, 'models', 'delete', 'a', 'iris', '--yes');
+  assert.deepEqual([used.end, used.stderr], [1, 'bento: iris:v1 is needed by the bentos x:1; delete them first\n']);
+  const unasked = await run(stores, 'models', 'delete', 'a:1');
+  assert.deepEqual(
+    [unasked.end, unasked.stderr],
+    [
+      1,
+      'bento: bento models delete: --yes is left out, but must be given where nobody can be asked: this is no terminal\n',
+    ],
+  );
+  const start = await run(stores, 'models', 'delete', 'iris:v', '-y');
+  assert.match(start.stderr, /iris:v may be any of the models iris:v1, iris:v2/);
+  assert.equal((await stores.models.list()).length, 3);
+  const { end, stdout } = await run(stores, 'models', 'delete', 'iris:v2,a', '-y');
+  assert.deepEqual([end, stdout], [0, 'deleted model iris:v2\ndeleted model a:1\n']);
+  assert.equal((await run(stores, 'delete', 'x', '-y')).stdout, 'deleted bento x:1\n');
+  assert.equal((await run(stores, 'models', 'delete', 'iris', '-y')).end, 0);
+});
+
+test('models are verified, and one that is changed ends with 1', async () => {
+  using stores = createHome();
+  const model = await stores.models.create('iris:v1', put('x'));
+  const none = await run(stores, 'models', 'verify', 'iris');
+  assert.deepEqual([none.end, /iris:v1 has no checksums/.test(none.stderr)], [1, true], none.stderr);
+  assert.match(
+    (await run(stores, 'models', 'verify', 'iris', '--record')).stdout,
+    /^iris:v1 {2}2 {6}\d+\.00 B {2}recorded$/m,
+  );
+  assert.match((await run(stores, 'models', 'verify', 'iris')).stdout, /as recorded$/m);
+  writeFileSync(model.pathOf('w'), 'y');
+  const changed = await run(stores, 'models', 'verify', 'iris', '-o', 'json');
+  assert.equal(changed.end, 1);
+  assert.match(changed.stdout, /"result": "\\"w\\" is changed"/);
+});
+
+test('a bento goes from one home to another with its model', async () => {
+  using here = createHome();
+  using there = createHome();
+  await here.models.create('iris:v1', put('x'));
+  here.write('bentos/x/1/bento.yaml', bentoYaml);
+  const { stdout } = await run(here, 'export', 'x');
+  assert.equal(stdout, `exported bento x:1 to ${join(here.home, 'x-1.bento')}\n`);
+  assert.equal((await run(there, 'import', join(here.home, 'x-1.bento'))).stdout, 'imported bento x:1\n');
+  const [row] = JSON.parse((await run(there, 'list', '-o', 'json')).stdout) as Record<string, string>[];
+  assert.deepEqual(
+    [row?.tag, row?.creation_time, /^\d+\.\d\d B$/.test(String(row?.model_size))],
+    ['x:1', '2024-05-01 10:00:00', true],
+  );
+  assert.match((await run(there, 'get', 'x')).stdout, /^service: service:X\n/);
+  await run(there, 'models', 'export', 'iris', 'iris.zip');
+  const again = await run(there, 'models', 'import', 'iris.zip');
+  assert.deepEqual(
+    [again.end, again.stderr.startsWith('bento: there is a model iris:v1 in ')],
+    [1, true],
+    again.stderr,
+  );
+  const wrong = await run(there, 'import', 'iris.zip');
+  assert.match(wrong.stderr, /it is no bento but a model, which bento models import takes\n/);
+});
+
+test('what is broken is a warning, and what is misspelt an error with a hint', async () => {
+  using stores = createHome();
+  stores.write('models/half/1/x', '');
+  const { end, stderr } = await run(stores, 'models', 'list');
+  assert.deepEqual(
+    [end, /^bento: left out: .*model\.yaml: it is missing, so that this is no model\n$/.test(stderr)],
+    [0, true],
+    stderr,
+  );
+  const misspelt = await run(stores, 'models', 'lst');
+  assert.deepEqual([misspelt.end, /Did you mean list\?/.test(misspelt.stderr)], [2, true]);
+  assert.match((await run(stores, 'models', 'list', '--label', 'x')).stderr, /--label is "x", but must be key=value/);
+  assert.match((await run(stores, 'get', 'x')).stderr, /there is no bento x in /);
+});
