@@ -266,7 +266,7 @@ function optionsPage(): string {
   const ways = flatten(serverOptions).map(([name, row]) => [
     `\`${name}\``,
     row.flag === undefined ? '' : `\`${row.flag}\``,
-    row.env === undefined ? '' : `\`${row.env}\``,
+    row.env === undefined ? '' : [row.env, ...Object.keys(row.envBeside ?? {})].map((one) => `\`${one}\``).join(', '),
   ]);
   return `# Options
 

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { dial, type LogLine, readAll, start } from './start.ts';
+import { readProcessUsage } from '../src/pool/process-usage.ts';
+import { bento, urlIn } from './bento.ts';
+import { dial, fixture, type LogLine, readAll, start } from './start.ts';
 import { writeFiles } from './write-service.ts';
 
 const requestIdOf = (response: Response) => response.headers.get('x-bentoml-request-id');
 const facts = ({ level, message, output, requestId }: LogLine) => ({ level, message, output, requestId });
 
 test('what a method prints is logged with service, worker and request, also after it has waited', async () => {
-  await using talkative = await start('talkative');
+  await using talkative = await start('talkative', { logLevel: 'debug' });
   const response = await talkative.post('/print', { text: 'x' });
   const requestId = requestIdOf(response);
   await talkative.line(({ message }) => message === 'error x');
@@ -162,4 +165,30 @@ test('what a caller sends cannot pass for another part of its line', async () =>
   );
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
   assert.doesNotMatch(message, /[\x00-\x1f\x7f-\x9f]/);
+});
+
+test('a reader of the log that stands still costs lines and no memory, and does not hold up a stop', async () => {
+  await using command = bento(['serve', fixture('talkative'), '--port', '0']);
+  const url = urlIn(await command.says('Ctrl-C'));
+  command.child.stdout?.pause();
+  const flood = async () => {
+    const socket = await dial(url);
+    const answers = readAll(socket);
+    for (let at = 0; at < 12_000; at++) socket.write(`GET /${'x'.repeat(1000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    await answers;
+  };
+  const residentBytes = () => readProcessUsage(command.child.pid)?.residentBytes ?? 0;
+  await flood(); // warm
+  const before = residentBytes();
+  await flood();
+  assert.ok(residentBytes() - before < 64 * 1024 * 1024);
+  command.child.stdout?.resume();
+  await command.logs('lines of the log were left out: whoever reads it is too slow');
+  command.child.stdout?.pause();
+  await flood();
+  const ended = once(command.child, 'exit');
+  command.child.kill('SIGINT');
+  assert.deepEqual(await ended, [0, null]);
+  command.child.stdout?.resume();
 });

@@ -10,6 +10,8 @@ export interface Option<Value> {
   readonly wanted: string;
   /** Environment variable that sets it. */
   readonly env?: string;
+  /** Other variables, in this order after `env`, with what their texts mean; undefined is as if they were not set. */
+  readonly envBeside?: { readonly [name: string]: (text: string) => unknown };
   /** Command-line flag that sets it, with its placeholder. */
   readonly flag?: string;
   accepts(value: unknown): value is Value;
@@ -21,6 +23,7 @@ interface Common<Value> {
   readonly default: Value;
   readonly doc: string;
   readonly env?: string;
+  readonly envBeside?: { readonly [name: string]: (text: string) => unknown };
   readonly flag?: string;
 }
 

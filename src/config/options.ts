@@ -166,6 +166,17 @@ export const apiOptions = {
 /** How many calls one worker runs at once where `slots` says nothing, by whether the method holds its thread. */
 export const defaultSlots = { blocking: 1, async: 16 } as const;
 
+function isTrue(text: string): boolean {
+  return text === '1' || text.toLowerCase() === 'true';
+}
+
+/** More than 0 is more to read, less is less. */
+function levelOf(sign: number): 'debug' | 'info' | 'error' | undefined {
+  if (sign === 1) return 'debug';
+  if (sign === -1) return 'error';
+  return sign === 0 ? 'info' : undefined;
+}
+
 /** Options of the server: flags of `bento serve`, environment variables, arguments of `serve()`. */
 export const serverOptions = {
   host: option.text({
@@ -216,6 +227,19 @@ export const serverOptions = {
     doc: 'How log lines look: text, json, or auto for text on a terminal and json elsewhere.',
     env: 'BENTOML_LOG_FORMAT',
     flag: '--log-format <format>',
+  }),
+  logLevel: option.choice({
+    of: ['debug', 'info', 'warn', 'error'],
+    default: 'info',
+    doc: 'Lines of the log that matter less are left out.',
+    env: 'BENTOML_LOG_LEVEL',
+    // As the Python original, which has three variables for it.
+    envBeside: {
+      BENTOML_VERBOSITY: (text) => levelOf(Math.sign(Number(text))) ?? text,
+      BENTOML_DEBUG: (text) => (isTrue(text) ? 'debug' : undefined),
+      BENTOML_QUIET: (text) => (isTrue(text) ? 'error' : undefined),
+    },
+    flag: '--log-level <level>',
   }),
   gracefulTimeoutMs: option.ms({
     default: 25_000, // under the 30 s that Kubernetes waits before it kills

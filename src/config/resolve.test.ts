@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { option } from './option.ts';
+import { serverOptions } from './options.ts';
 import { fromEnvironment, resolveOptions } from './resolve.ts';
 
 const rows = {
@@ -101,4 +102,20 @@ test('a wrong variable is named with what was wanted', () => {
     code: 'OPTION_INVALID',
     message: 'environment: APP_WORKERS is 9, but must be a whole number, from 1 to 8',
   });
+});
+
+test('variables beside the first one say what their texts mean; the first that says something counts', () => {
+  const level = serverOptions.logLevel;
+  for (const [environment, expected] of [
+    [{ BENTOML_VERBOSITY: '2', BENTOML_QUIET: 'true' }, 'debug'],
+    [{ BENTOML_VERBOSITY: '-1', BENTOML_DEBUG: 'true' }, 'error'],
+    [{ BENTOML_VERBOSITY: '0' }, 'info'],
+    [{ BENTOML_DEBUG: 'true' }, 'debug'],
+    [{ BENTOML_DEBUG: 'false', BENTOML_QUIET: 'TRUE' }, 'error'],
+    [{ BENTOML_LOG_LEVEL: 'warn', BENTOML_VERBOSITY: '2' }, 'warn'],
+    [{ BENTOML_DEBUG: '' }, undefined],
+  ] as const) {
+    assert.equal(fromEnvironment({ level }, environment).level, expected, JSON.stringify(environment));
+  }
+  assert.throws(() => fromEnvironment({ level }, { BENTOML_VERBOSITY: 'much' }), /BENTOML_VERBOSITY is "much"/);
 });

@@ -57,9 +57,13 @@ export function fromEnvironment<R extends Rows>(
   const given: Record<string, unknown> = {};
   for (const [name, row] of Object.entries(rows)) {
     if (!isOption(row) || row.env === undefined) continue;
-    const text = environment[row.env];
-    if (text === undefined || text === '') continue;
-    given[name] = accept(row, row.fromText(text), row.env, 'environment');
+    for (const [variable, read] of Object.entries({ [row.env]: row.fromText, ...row.envBeside })) {
+      const text = environment[variable];
+      const value = text === undefined || text === '' ? undefined : read(text);
+      if (value === undefined) continue;
+      given[name] = accept(row, value, variable, 'environment');
+      break;
+    }
   }
   return given as Given<R>; // each value accepted by its row
 }

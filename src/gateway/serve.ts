@@ -80,7 +80,7 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
   find(); // what is not there is said before a port is opened
   const isTerminal = logTo === undefined && process.stdout.isTTY;
   const format = settings.logFormat === 'auto' ? (isTerminal ? 'text' : 'json') : settings.logFormat;
-  const { log, close: closeLog } = openLog({ format, destination: logTo ?? 1 });
+  const { log, close: closeLog } = openLog({ format, level: settings.logLevel, destination: logTo ?? 1 });
 
   const tell = onReload ?? ((event: ReloadEvent) => logReload(event, log));
   const tracking = settings.reload
@@ -123,9 +123,9 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
     metrics,
     generation: () => generations.current,
     isStopping: () => isStopping,
-  }).catch((error: unknown) => {
+  }).catch(async (error: unknown) => {
     metrics.close();
-    closeLog();
+    await closeLog();
     throw error;
   });
 
@@ -144,7 +144,7 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
     clearTimeout(late);
     tracking?.types.close();
     metrics.close();
-    closeLog();
+    await closeLog();
   };
   const stopOnce = ({ afterDrainDelay = false }: StopOptions = {}) => {
     if (!afterDrainDelay) hurry.abort();

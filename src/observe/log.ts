@@ -1,6 +1,8 @@
 /** The server's log: one event a line, as text for people or JSON for machines. */
 import pino from 'pino';
+import { openDestination } from './log-destination.ts';
 import type { LogLevel } from './log-level.ts';
+import { toPlainText } from './plain-text.ts';
 
 /** Writes log lines. */
 export type ServerLog = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
@@ -9,53 +11,48 @@ export type ServerLog = (level: LogLevel, message: string, fields?: Readonly<Rec
 export interface LogSink {
   readonly log: ServerLog;
   /** Writes out what is buffered; nothing may be logged afterwards. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 interface LogOptions {
   readonly format: 'text' | 'json';
+  /** Lines that matter less are left out. */
+  readonly level: LogLevel;
   /** Where lines go; descriptor 1 is standard output. */
   readonly destination: number | { write(line: string): unknown };
 }
 
-const flushEveryMs = 100;
-
 /** Opens a log. */
-export function openLog({ format, destination }: LogOptions): LogSink {
-  const file =
+export function openLog({ format, level: lowest, destination }: LogOptions): LogSink {
+  const target =
     typeof destination === 'number'
-      ? pino.destination({ fd: destination, sync: false, minLength: 4096, periodicFlush: flushEveryMs })
-      : undefined;
+      ? openDestination(destination, (pieces) =>
+          log('warn', `${pieces} lines of the log were left out: whoever reads it is too slow`),
+        )
+      : { write: (line: string) => destination.write(line), close: async () => {} };
   let isClosed = false;
-  file?.on('error', () => {
-    isClosed = true; // a pipe that was closed downstream is no reason to stop serving, nor to keep what nobody will read
-  });
-  const target = file ?? (destination as { write(line: string): unknown });
   const stream = format === 'json' ? target : { write: (line: string) => target.write(toText(line)) };
   const logger = pino(
     {
       base: null,
-      level: 'debug',
+      level: lowest,
       messageKey: 'message',
       timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }) },
     },
     stream as pino.DestinationStream,
   );
+  const log: ServerLog = (level, message, fields) => {
+    if (isClosed) return;
+    if (fields) logger[level](withoutOurs(fields), message);
+    else logger[level](message);
+  };
   return {
-    log(level, message, fields) {
+    log,
+    async close() {
       if (isClosed) return;
-      if (fields) logger[level](withoutOurs(fields), message);
-      else logger[level](message);
-    },
-    close() {
       isClosed = true;
-      try {
-        file?.flushSync();
-        file?.end();
-      } catch {
-        // The descriptor is gone already; there is nobody left to tell.
-      }
+      await target.close();
     },
   };
 }
@@ -83,12 +80,41 @@ function createTimestamp(): () => string {
   };
 }
 
+const levelNames: Readonly<Record<string, string>> = { warn: 'WARNING' };
+
+/** A line as the Python original writes it, with what it has no place for at the end. */
 function toText(line: string): string {
-  const { level, time, message, stack, cause, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const rest = Object.entries(fields).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  const { level, time, message, stack, cause, trace, requestId, sampled, service, worker, ...others } = JSON.parse(
+    line,
+  ) as Record<string, unknown>;
+  const name = levelNames[String(level)] ?? String(level).toUpperCase();
+  const component = service === undefined ? 'gateway' : ['entry_service', service, worker].filter(isThere).join(':');
+  const known = {
+    trace,
+    span: requestId,
+    ...(trace === undefined ? {} : { sampled: sampled === true ? 1 : 0 }),
+    'service.name': service,
+    ...(service === undefined ? { worker } : {}),
+  };
+  const fields = Object.entries({ ...known, ...others }).flatMap(([key, value]) =>
+    isThere(value) ? [`${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`] : [],
   );
-  const tail = rest.length === 0 ? '' : ` (${rest.join(',')})`;
+  const tail = fields.length === 0 ? '' : ` (${fields.join(',')})`;
   const traces = [stack, cause].filter((text) => typeof text === 'string').map((text) => `\n${text}`);
-  return `${time} [${String(level).toUpperCase()}] ${message}${tail}${traces.join('\ncaused by:')}\n`;
+  const text = `[${name}] [${component}] ${message}${tail}${traces.join('\ncaused by:')}`;
+  // Lines that belong to this one begin with blanks, so that none passes for one of its own.
+  return `${toLocalTime(new Date(String(time)))} ${toPlainText(text).replaceAll('\n', '\n    ')}\n`;
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined;
+}
+
+/** `%Y-%m-%dT%H:%M:%S%z`, as Python writes it. */
+function toLocalTime(time: Date): string {
+  const pad = (value: number) => String(Math.trunc(value)).padStart(2, '0');
+  const offset = -time.getTimezoneOffset();
+  const zone = `${offset < 0 ? '-' : '+'}${pad(Math.abs(offset) / 60)}${pad(Math.abs(offset) % 60)}`;
+  const date = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
+  return `${date}T${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}${zone}`;
 }
