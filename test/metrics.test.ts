@@ -66,6 +66,7 @@ test('counts go on over workers, their restarts, and reloads', async () => {
   assert.equal(sumOf(text, `${ns}_worker_restarts_total`), 1);
   assert.equal(sumOf(text, `${ns}_running_calls`), 0);
   assert.equal(sumOf(text, `${ns}_request_errors_total`, { code: 'WORKER_LOST' }), 1);
+  assert.equal(sumOf(text, `${ns}_generation`), 2);
   assert.deepEqual(
     ['ok', 'failed'].map((result) => sumOf(text, `${ns}_reloads_total`, { result })),
     [1, 0],

@@ -66,6 +66,12 @@ export function createServerMetrics(warn: (problem: string) => void): ServerMetr
       samples: () => Object.entries(reloads).map(([result, value]) => ({ labels: { ...common, result }, value })),
     },
     {
+      name: `${namespace}_generation`,
+      help: 'How many starts of the service came to serve, the present one included',
+      type: 'gauge',
+      samples: () => [{ labels: common, value: reloads.ok + 1 }],
+    },
+    {
       name: `${namespace}_received_bytes_total`,
       help: 'Bytes that callers sent, with all that HTTP adds',
       type: 'counter',
