@@ -94,6 +94,12 @@ test('gauges are merged as they say', async () => {
   const perWorker = parseExposition(text).filter(({ name }) => name === 'counts_gauge_perworker');
   assert.deepEqual(perWorker.map(({ labels }) => labels.worker).sort(), ['1', '2']);
   assert.deepEqual(perWorker.map(({ value }) => value).sort(), values.sort());
+  await counts.server.reload();
+  const after = await until(counts, (one) => sumOf(one, 'counts_gauge_sum') === undefined);
+  assert.ok(
+    values.includes(sumOf(after, 'counts_gauge_latest') ?? 0),
+    'of workers that are gone only the latest stays',
+  );
 });
 
 test('too many sets of labels are left out, with one warning', async () => {
