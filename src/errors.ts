@@ -130,6 +130,14 @@ export const errorTable = {
   STORE_ITEM_USED: row(500, 'FAILED_PRECONDITION', false, '{tag} is needed by the bentos {bentos}; delete them first'),
   STORE_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot {action}: {problem}'),
   ARCHIVE_INVALID: row(500, 'FAILED_PRECONDITION', false, '{archive}: {problem}'),
+  CONTROL_UNAVAILABLE: row(500, 'FAILED_PRECONDITION', false, 'cannot use {folder}: {problem}'),
+  SERVER_MISSING: row(500, 'FAILED_PRECONDITION', false, '{problem}'),
+  SERVER_AMBIGUOUS: row(
+    500,
+    'FAILED_PRECONDITION',
+    false,
+    'several servers are running: {servers}; choose one, for example {example}',
+  ),
   WATCH_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot watch {folder}: {problem}'),
 } as const satisfies Record<string, ErrorRow>;
 

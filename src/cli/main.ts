@@ -13,6 +13,12 @@ interface CommandModule {
 
 const commands: readonly { readonly name: string; readonly summary: string; load(): Promise<CommandModule> }[] = [
   { name: 'serve', summary: 'serve a service over HTTP', load: () => import('./commands/serve.ts') },
+  { name: 'status', summary: 'print how running servers are', load: () => import('./commands/status.ts') },
+  {
+    name: 'reload',
+    summary: 'have a running server load its service again',
+    load: () => import('./commands/reload.ts'),
+  },
   {
     name: 'schema',
     summary: 'print what a service takes and gives, as JSON',

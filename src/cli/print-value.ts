@@ -1,6 +1,7 @@
 /** Prints what a command found: for people, or as JSON or YAML for programs. */
 import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
+import { toTable } from './table.ts';
 
 const outputs = ['table', 'json', 'yaml'] as const;
 
@@ -24,11 +25,8 @@ export function printRows(rows: readonly Row[], heads: Row, output: Output): voi
     return;
   }
   const keys = Object.keys(heads);
-  const widths = keys.map((key) => Math.max(...[heads, ...rows].map((row) => row[key]?.length ?? 0)));
-  for (const row of [heads, ...rows]) {
-    const cells = keys.map((key, at) => (row[key] ?? '').padEnd(widths[at] ?? 0));
-    process.stdout.write(`${cells.join('  ').trimEnd()}\n`);
-  }
+  const cells = rows.map((row) => keys.map((key) => row[key] ?? ''));
+  for (const line of toTable(Object.values(heads), cells)) process.stdout.write(`${line}\n`);
 }
 
 /** Prints plain data. */

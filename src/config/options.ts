@@ -221,6 +221,10 @@ export const serverOptions = {
     doc: 'How often `reload` looks at the files, where the system does not tell of changes; 0 to be told.',
     flag: '--reload-poll <ms>',
   }),
+  control: option.toggle({
+    default: false, // `bento serve` asks for it; a program's servers are the program's own
+    doc: 'Whether `bento status` and `bento reload` find the server.',
+  }),
   logFormat: option.choice({
     of: ['auto', 'text', 'json'],
     default: 'auto',

@@ -1,15 +1,19 @@
 /** Serves a target: opens the doors, starts the workers, and stops both in good order. */
 /// <reference lib="esnext.disposable" preserve="true" /> for projects whose own `lib` is older than our handle
 import { setTimeout as wait } from 'node:timers/promises';
+import { findHome } from '../config/home.ts';
 import { serverOptions } from '../config/options.ts';
 import { type Given, resolveOptions } from '../config/resolve.ts';
-import { ServiceError } from '../errors.ts';
+import { ServiceError, toRecord } from '../errors.ts';
 import { openLog } from '../observe/log.ts';
 import { createServerMetrics } from '../observe/server-metrics.ts';
 import { type Generation, startGeneration } from '../pool/generation.ts';
 import { findTarget } from '../pool/target.ts';
 import { createTypeReader } from '../pool/type-reader.ts';
+import { copyOf } from '../sdk/copy.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
+import { type Control, openControl } from './control/control-server.ts';
+import type { ReloadLine, ServerStatus } from './control/protocol.ts';
 import { createGenerations } from './generations.ts';
 import { openHttp } from './http/server.ts';
 import { logReload, type ReloadEvent } from './reload/event.ts';
@@ -26,7 +30,7 @@ export interface ServeOptions extends Given<typeof serverOptions> {
   readonly logTo?: { write(line: string): unknown };
   /** Gives up a start that is under way. */
   readonly signal?: AbortSignal;
-  /** Told of what happens with the option `reload`. @default a line in the log for each */
+  /** Told of reloads, whoever asks for them. @default a line in the log for each */
   readonly onReload?: (event: ReloadEvent) => void;
 }
 
@@ -93,23 +97,15 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
       }
     : undefined;
   const { workers, niceness } = settings;
+  const startedAt = new Date();
   const metrics = createServerMetrics((problem) => log('warn', problem));
   const metricsOf = (spec: ServiceSpec) => metrics.of({ name: spec.name, ...spec.settings.metrics }).pool;
   const generations = createGenerations({
-    async start(signal) {
-      const start = { workers, niceness, signal, log, metricsOf };
-      const isFirst = generations.current === undefined;
-      try {
-        const generation = tracking
-          ? await startTracked(find, start, tracking)
-          : await startGeneration({ ...start, target: find() });
-        if (!isFirst) metrics.reloaded('ok');
-        return generation;
-      } catch (error) {
-        if (!isFirst && !signal.aborted) metrics.reloaded('failed');
-        throw error;
-      }
+    async start(signal, startsWith) {
+      const start = { workers, niceness, startsWith, signal, log, metricsOf };
+      return tracking ? startTracked(find, start, tracking) : startGeneration({ ...start, target: find() });
     },
+    onReplaced: metrics.reloaded,
     // No call takes longer than the second, so that none fails because of a reload.
     drainMs: ({ spec }) => Math.max(settings.gracefulTimeoutMs, spec.settings.traffic.timeoutMs),
   });
@@ -121,13 +117,29 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
   const http = await openHttp(settings, {
     log,
     metrics,
-    generation: () => generations.current,
+    generation: generations.choose,
+    isReady: () => generations.isReady,
     isStopping: () => isStopping,
   }).catch(async (error: unknown) => {
     metrics.close();
     await closeLog();
     throw error;
   });
+
+  const reload = async (): Promise<Generation> => {
+    if (isStopping) throw new ServiceError('STOPPING', {});
+    const askedMs = performance.now();
+    tell({ kind: 'asked' });
+    try {
+      const generation = await generations.replace();
+      tell({ kind: 'reloaded', afterMs: performance.now() - askedMs });
+      return generation;
+    } catch (error) {
+      tell({ kind: 'failed', error, servingSince: generations.since, isTriedAgain: keeper !== undefined });
+      throw error;
+    }
+  };
+  const control = settings.control ? await openOwnControl() : undefined;
 
   const stop = async () => {
     const { gracefulTimeoutMs, drainDelayMs } = settings;
@@ -142,6 +154,7 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
     await generations.stop(Math.max(0, gracefulTimeoutMs - (performance.now() - startedMs)));
     await closed;
     clearTimeout(late);
+    control?.close();
     tracking?.types.close();
     metrics.close();
     await closeLog();
@@ -170,17 +183,49 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
       return (generations.current as Generation).spec; // there is one since the start
     },
     async reload() {
-      if (isStopping) throw new ServiceError('STOPPING', {});
-      await generations.replace();
+      await reload();
     },
     stop: stopOnce,
     [Symbol.asyncDispose]: () => stopOnce(),
     kill() {
       isStopping = true;
+      control?.close();
       tracking?.types.close();
       generations.kill();
       http.closeAll();
       void stopOnce();
     },
   };
+
+  function status(): ServerStatus {
+    const isReady = generations.isReady ? 'ready' : generations.current ? 'not ready' : 'starting';
+    return {
+      version: copyOf(import.meta.url).version,
+      pid: process.pid,
+      url: http.url,
+      since: startedAt.toISOString(),
+      state: isStopping ? 'stopping' : isReady,
+      generations: generations.all.map(({ generation, phase }) => ({ phase, ...generation.status() })),
+    };
+  }
+
+  /** A server that cannot be asked can still serve. */
+  async function openOwnControl(): Promise<Control | undefined> {
+    const reloadFor = async (say: (line: ReloadLine) => void): Promise<ReloadLine> => {
+      const askedMs = performance.now();
+      const unwatch = generations.watch(say);
+      try {
+        const { spec } = await reload();
+        return { kind: 'reloaded', service: spec.name, afterMs: performance.now() - askedMs };
+      } finally {
+        unwatch();
+      }
+    };
+    try {
+      return await openControl(findHome(), Number(new URL(http.url).port || 80), { status, reload: reloadFor });
+    } catch (error) {
+      log('warn', `bento status and bento reload will not find this server: ${toRecord(error).message}`);
+      return undefined;
+    }
+  }
 }

@@ -50,6 +50,7 @@ function createWorker(index = 1) {
     retire: async () => {},
     vitals: { rssBytes: 0, heapBytes: 0 },
     onVitals() {},
+    since: new Date(0),
     get load() {
       return open.size;
     },

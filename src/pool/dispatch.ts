@@ -1,7 +1,7 @@
 /** The one way in for every call: queue, deadline, cancellation, hand-out to a free worker, check of the result. */
 import { ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
-import type { MethodMetrics, PoolMetrics, PoolView } from '../observe/pool-metrics.ts';
+import type { MethodMetrics, PoolMetrics } from '../observe/pool-metrics.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import type { ApiSpec, JsonSchema, OutputSpec, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
@@ -21,6 +21,18 @@ interface DispatchDeps {
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
+/** One method as it is now. */
+interface MethodView {
+  readonly name: string;
+  readonly api: ApiSpec;
+  /** Calls in its queue. */
+  readonly waiting: number;
+  /** Calls in workers. */
+  readonly running: number;
+  /** How long a call runs, in milliseconds; undefined before the first has ended. */
+  readonly costMs: number | undefined;
+}
+
 /** Hands calls to workers. */
 export interface Dispatcher {
   /**
@@ -35,8 +47,8 @@ export interface Dispatcher {
   remove(worker: WorkerHandle): void;
   /** The one with the least to do; undefined while there is none. */
   readonly idlest: WorkerHandle | undefined;
-  /** The queues as they are now. */
-  readonly methods: PoolView['methods'];
+  /** The queues as they are now, and what is known of their methods. */
+  readonly methods: readonly MethodView[];
   /** Refuses new calls; resolves when the waiting and running ones have ended. */
   close(): Promise<void>;
 }
@@ -290,10 +302,12 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
       return [...workers].sort((one, other) => one.load - other.load)[0];
     },
     get methods() {
-      return Array.from(lines.values(), ({ api, queue, running }) => ({
+      return Array.from(lines.values(), ({ api, queue, running, costMs }) => ({
         name: api.name,
+        api,
         waiting: queue.count,
         running,
+        costMs,
       }));
     },
     close() {

@@ -11,14 +11,15 @@ import { joinSpec, type ModuleTypes, schemaSources } from '../spec/join.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
 import { createValidatorCompiler, type Validator } from '../spec/validator.ts';
-import { createDispatcher } from './dispatch.ts';
+import { createDispatcher, type Dispatcher } from './dispatch.ts';
+import type { GenerationStatus } from './generation-status.ts';
 import { createHolds } from './holds.ts';
 import { loaderTsconfig } from './loader-tsconfig.ts';
 import { resolveModels } from './models.ts';
 import { countProcessors } from './processors.ts';
 import { readIfThere } from './read-if-there.ts';
 import { reflectTypes } from './reflect-types.ts';
-import { startSupervisor } from './supervisor.ts';
+import { type Supervisor, startSupervisor } from './supervisor.ts';
 import { chooseService, isTypeScript, type Target } from './target.ts';
 import type { TypeReader } from './type-reader.ts';
 import { launchWorker, type WorkerInTheMaking } from './worker-handle.ts';
@@ -36,14 +37,28 @@ export interface Generation {
   readonly spec: ServiceSpec;
   /** Methods by path. */
   readonly routes: ReadonlyMap<string, Route>;
-  /** Whether as many workers are ready as were asked for. */
+  /** How many workers it is to have in the end. */
+  readonly size: number;
+  /** Workers that can take calls now. */
+  readonly readyCount: number;
+  /** Whether as many workers are ready as it is to have now. */
   readonly isReady: boolean;
+  /** How it is. */
+  status(): GenerationStatus;
+  /** Starts one more worker; resolves when it is ready. @throws ServiceError if it does not get there. */
+  addWorker(index: number, signal: AbortSignal): Promise<void>;
+  /** Starts one that was removed, again and again if need be; resolves after the first try. */
+  restoreWorker(index: number): Promise<void>;
+  /** Has one worker finish its calls, then ends it; what takes longer than that is cut. */
+  removeWorker(index: number, longestMs: number): Promise<void>;
   dispatch(invocation: Invocation): Promise<Outcome>;
   /** Rewrites the text of the metrics where the author wants that. @throws what the author's method threw, or `NOT_READY` */
   filterMetrics(text: string): Promise<string>;
   /** Says that a request is being read and will become a call; `stop` waits until the function it gives is called. */
   hold(): () => void;
-  /** Takes the calls of the requests that hold it, lets all finish within the time given, ends the workers. */
+  /** Takes the calls of the requests that hold it, lets all finish, however long they go on, ends the workers. */
+  retire(): Promise<void>;
+  /** The same, within the time given. */
   stop(graceMs: number): Promise<void>;
   /** Ends the workers at once. */
   kill(): void;
@@ -60,6 +75,8 @@ export interface GenerationOptions {
   readonly niceness: number;
   /** Where the service's queues and workers are counted. */
   metricsOf(spec: ServiceSpec): PoolMetrics;
+  /** Which workers are started: all at once, or the first, so that others are added one by one. */
+  readonly startsWith: 'all' | 'one';
   /** Aborts the start. */
   readonly signal: AbortSignal;
   /** For a server that is reloaded: what reads the types again and again, and who is told what the code came from. */
@@ -98,11 +115,11 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     const counted = options.metricsOf(spec);
     metrics = counted;
     const dispatcher = createDispatcher({ spec, metrics: counted, compile, log });
-    const count = countWorkers(options.workers ?? spec.settings.workers);
+    const size = countWorkers(options.workers ?? spec.settings.workers);
     const supervisor = await startSupervisor(
       {
         spec,
-        count,
+        count: options.startsWith === 'all' ? size : 1,
         metrics: counted,
         models,
         launch,
@@ -113,14 +130,23 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       first,
       options.signal,
     );
+    const since = new Date();
     const holds = createHolds();
     const unwatch = counted.watch(() => ({ methods: dispatcher.methods, workers: supervisor.states }));
     return {
       spec,
       routes,
-      get isReady() {
-        return supervisor.readyCount >= count;
+      size,
+      get readyCount() {
+        return supervisor.readyCount;
       },
+      get isReady() {
+        return supervisor.isReady;
+      },
+      status: () => describeGeneration(spec, since, dispatcher, supervisor),
+      addWorker: supervisor.add,
+      restoreWorker: supervisor.restore,
+      removeWorker: supervisor.remove,
       dispatch: dispatcher.dispatch,
       async filterMetrics(text) {
         if (spec.metricsFilter === undefined) return text;
@@ -129,6 +155,12 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
         return worker.filter(spec.metricsFilter, text);
       },
       hold: holds.hold,
+      async retire() {
+        await holds.untilNone(); // each is bounded by the time that a request may take to arrive
+        await dispatcher.close();
+        await supervisor.retire();
+        unwatch();
+      },
       async stop(graceMs) {
         const startedMs = performance.now();
         await holds.untilNone(graceMs);
@@ -154,6 +186,34 @@ function countWorkers(workers: number | 'cpu_count'): number {
   return workers === 'cpu_count' ? countProcessors(availableParallelism(), readIfThere) : workers;
 }
 
+function describeGeneration(
+  { name, settings }: ServiceSpec,
+  since: Date,
+  dispatcher: Dispatcher,
+  supervisor: Supervisor,
+): GenerationStatus {
+  const methods = dispatcher.methods.map(({ api, waiting, running, costMs }) => ({
+    name: api.name,
+    isStream: api.kind === 'stream',
+    waiting,
+    running,
+    slots: api.slots,
+    ...(costMs === undefined ? {} : { costMs }),
+  }));
+  const sum = (isStream: boolean) =>
+    methods.reduce((total, one) => (one.isStream === isStream ? total + one.waiting + one.running : total), 0);
+  const { timeoutMs, maxQueue, maxConcurrency } = settings.traffic;
+  return {
+    service: name,
+    since: since.toISOString(),
+    requests: sum(false),
+    streams: sum(true),
+    workers: supervisor.workers,
+    methods,
+    limits: { timeoutMs, maxQueue, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) },
+  };
+}
+
 function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Route {
   const checked = api.checkedInput ?? api.input;
   const read = createReader(checked, (member) => compile(member).fits);
@@ -161,7 +221,9 @@ function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Rout
 }
 
 /** The spec of the service that the target names, without starting it: what `bento schema` prints. */
-export async function describeTarget(options: Omit<GenerationOptions, 'workers' | 'metricsOf'>): Promise<ServiceSpec> {
+export async function describeTarget(
+  options: Omit<GenerationOptions, 'workers' | 'startsWith' | 'metricsOf'>,
+): Promise<ServiceSpec> {
   const { target, log } = options;
   const worker = launchWorker({
     file: target.file,

@@ -4,8 +4,8 @@
 interface Holds {
   /** One more; the function that it gives, called once or more often, takes it away. */
   hold(): () => void;
-  /** Resolves when there is none, at the latest after that time. */
-  untilNone(longestMs: number): Promise<void>;
+  /** Resolves when there is none, at the latest after the time that is given. */
+  untilNone(longestMs?: number): Promise<void>;
 }
 
 /** Creates a counter at zero. */
@@ -27,7 +27,7 @@ export function createHolds(): Holds {
       if (count === 0) return;
       const none = Promise.withResolvers<void>();
       onNone = none.resolve;
-      const late = setTimeout(none.resolve, longestMs);
+      const late = longestMs === undefined ? undefined : setTimeout(none.resolve, longestMs);
       await none.promise;
       clearTimeout(late);
     },

@@ -31,6 +31,7 @@ function createWorker(index: number) {
     index,
     pid: index,
     load: 0,
+    since: new Date(0),
     accepts: () => true,
     call: () => 0,
     cancel() {},

@@ -1,9 +1,10 @@
 /** Keeps as many workers running as were asked for. */
-import { toRecord } from '../errors.ts';
+import { ServiceError, toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { PoolMetrics, WorkerStates } from '../observe/pool-metrics.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import { type ExitReason, stackOf, toWords } from './exit-reason.ts';
+import type { WorkerStatus } from './generation-status.ts';
 import { readProcessUsage } from './process-usage.ts';
 import { createRecycler } from './recycler.ts';
 import { decideRestart } from './restart-policy.ts';
@@ -11,6 +12,7 @@ import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
 
 interface SupervisorDeps {
   readonly spec: ServiceSpec;
+  /** How many to begin with; more can be added. */
   readonly count: number;
   readonly metrics: PoolMetrics;
   readonly models: Readonly<Record<string, unknown>>;
@@ -28,6 +30,24 @@ export interface Supervisor {
   readonly readyCount: number;
   /** All workers, also those that cannot take calls. */
   readonly states: WorkerStates;
+  /** Whether there is one in every place. */
+  readonly isReady: boolean;
+  /** Every worker, and every place whose worker is missing. */
+  readonly workers: readonly WorkerStatus[];
+  /**
+   * Starts a worker in one more place; resolves when it is ready.
+   * @throws ServiceError if it does not get there, or what the signal says; there is no such place then.
+   */
+  add(index: number, signal: AbortSignal): Promise<void>;
+  /** The same, but goes on trying if it does not get there, as for a worker that ends; resolves after the first try. */
+  restore(index: number): Promise<void>;
+  /**
+   * Gives a place up: its worker gets no more calls, and ends when it has finished those that it has. What takes longer
+   * than that is cut.
+   */
+  remove(index: number, longestMs: number): Promise<void>;
+  /** Gives every place up; workers that go on with calls are not cut. Resolves when all have ended. */
+  retire(): Promise<void>;
   /** Lets running calls finish, runs shut-down hooks, ends every worker; those that need longer than that are killed. */
   stop(graceMs: number): Promise<void>;
   /** Ends every worker at once. */
@@ -44,7 +64,10 @@ export async function startSupervisor(
   signal = new AbortController().signal,
 ): Promise<Supervisor> {
   const { spec, log } = deps;
-  const making = new Set<WorkerInTheMaking>();
+  const places = new Set<number>(Array.from({ length: deps.count }, (_, position) => position + 1));
+  const joining = new Set<number>(); // places that are there once their first worker is ready
+  const ends = new Map<number, { count: number; last: string }>(); // of workers that ended by themselves, by place
+  const making = new Map<WorkerInTheMaking, number>();
   const ready = new Map<number, WorkerHandle>(); // by place
   const leaving = new Set<WorkerHandle>();
   const successions = new Set<number>(); // places for whose worker another one is being started
@@ -53,12 +76,13 @@ export async function startSupervisor(
 
   /** Resolves when the worker has its place; who had it before leaves. */
   const bring = async (worker: WorkerInTheMaking, index: number, shortLives: number): Promise<void> => {
-    making.add(worker);
+    making.set(worker, index);
     const forget = deps.metrics.addProcess(index, () => readProcessUsage(worker.pid));
     void worker.ended.then(forget);
     try {
       await worker.hello;
       const handle = await worker.start(spec, deps.models);
+      if (!places.has(index) && !joining.has(index)) throw new ServiceError('STOPPING', {}); // it was given up meanwhile
       const readyAtMs = performance.now();
       const before = ready.get(index);
       ready.set(index, handle);
@@ -73,6 +97,7 @@ export async function startSupervisor(
         ready.delete(index);
         deps.onGone(handle);
         if (isStopping) return;
+        ends.set(index, { count: (ends.get(index)?.count ?? 0) + 1, last: toWords(reason) });
         deps.metrics.workerReplaced(reason.kind);
         if (!successions.has(index)) restart(index, { readyAtMs, endedAtMs, shortLives });
       });
@@ -97,7 +122,7 @@ export async function startSupervisor(
       deps.metrics.workerReplaced('recycled');
       tell('info', worker, `gave its place to another one, since ${because}`);
     } catch (error) {
-      if (isStopping) throw error;
+      if (isStopping || !places.has(index)) throw error;
       const hasPlace = ready.get(index) === worker;
       const what = hasPlace ? 'goes on, since none could take its place' : 'could not be started again';
       tell('error', worker, `${what}: ${toRecord(error).message}`);
@@ -117,7 +142,7 @@ export async function startSupervisor(
     random: Math.random,
     now: () => performance.now(),
     // One that is missing is more urgent.
-    mayReplace: (worker) => !isStopping && ready.size === deps.count && ready.get(worker.index) === worker,
+    mayReplace: (worker) => !isStopping && ready.size === places.size && ready.get(worker.index) === worker,
     replace,
     warn: (worker, problem) => tell('warn', worker, problem),
   });
@@ -143,8 +168,9 @@ export async function startSupervisor(
     const { afterMs, shortLives } = decideRestart(history);
     const timer = setTimeout(() => {
       restarts.delete(timer);
+      if (!places.has(index)) return;
       bringAnother(index, shortLives).catch((error: unknown) => {
-        if (isStopping) return;
+        if (isStopping || !places.has(index)) return;
         log('error', `worker ${index} of ${spec.name} could not be started again: ${toRecord(error).message}`, {
           worker: index,
         });
@@ -167,7 +193,7 @@ export async function startSupervisor(
   const kill = () => {
     isStopping = true;
     for (const timer of restarts) clearTimeout(timer);
-    for (const worker of [...making, ...ready.values(), ...leaving]) worker.kill();
+    for (const worker of [...making.keys(), ...ready.values(), ...leaving]) worker.kill();
   };
 
   const rest = Array.from({ length: deps.count - 1 }, (_, position) => deps.launch(position + 2));
@@ -184,6 +210,16 @@ export async function startSupervisor(
     throw error;
   }
 
+  const giveUp = (index: number): WorkerHandle | undefined => {
+    places.delete(index);
+    joining.delete(index);
+    for (const [worker, place] of making) if (place === index) worker.kill();
+    const worker = ready.get(index);
+    ready.delete(index);
+    if (worker) leave(worker);
+    return worker;
+  };
+
   return {
     get readyCount() {
       return ready.size;
@@ -191,22 +227,109 @@ export async function startSupervisor(
     get states() {
       return { starting: making.size, ready: ready.size, leaving: leaving.size, backing_off: restarts.size };
     },
+    get isReady() {
+      return ready.size >= places.size; // each ready one has a place
+    },
+    get workers() {
+      return describe(places, { making, ready, leaving }, ends);
+    },
+    async add(index, signal) {
+      signal.throwIfAborted();
+      const worker = deps.launch(index);
+      const abandon = () => worker.kill();
+      signal.addEventListener('abort', abandon, { once: true });
+      joining.add(index);
+      try {
+        await bring(worker, index, 0);
+        places.add(index);
+      } catch (error) {
+        worker.kill();
+        await worker.ended;
+        throw signal.aborted ? signal.reason : error;
+      } finally {
+        joining.delete(index);
+        signal.removeEventListener('abort', abandon);
+      }
+    },
+    async restore(index) {
+      joining.add(index);
+      try {
+        await bringAnother(index, 0);
+      } catch (error) {
+        if (isStopping) return;
+        log('error', `worker ${index} of ${spec.name} could not be started again: ${toRecord(error).message}`, {
+          worker: index,
+        });
+        restart(index, { readyAtMs: undefined, endedAtMs: performance.now(), shortLives: 0 });
+      } finally {
+        joining.delete(index);
+        places.add(index);
+      }
+    },
+    async remove(index, longestMs) {
+      const worker = giveUp(index);
+      if (!worker) return;
+      const late = setTimeout(worker.kill, longestMs);
+      await worker.ended;
+      clearTimeout(late);
+    },
+    async retire() {
+      isStopping = true;
+      for (const timer of restarts) clearTimeout(timer);
+      for (const index of [...places, ...joining]) giveUp(index);
+      await Promise.all([...leaving, ...making.keys()].map((worker) => worker.ended));
+    },
     kill,
     async stop(graceMs) {
       isStopping = true;
       for (const timer of restarts) clearTimeout(timer);
-      for (const worker of making) worker.kill();
+      for (const worker of making.keys()) worker.kill();
       const all = [...ready.values(), ...leaving];
       const late = setTimeout(() => {
         for (const worker of all) worker.kill();
       }, graceMs);
       await Promise.all([
         ...Array.from(ready.values(), (worker) => worker.stop()),
-        ...Array.from([...leaving, ...making], (worker) => worker.ended),
+        ...Array.from([...leaving, ...making.keys()], (worker) => worker.ended),
       ]);
       clearTimeout(late);
     },
   };
+}
+
+function describe(
+  places: ReadonlySet<number>,
+  workers: {
+    readonly making: ReadonlyMap<WorkerInTheMaking, number>;
+    readonly ready: ReadonlyMap<number, WorkerHandle>;
+    readonly leaving: ReadonlySet<WorkerHandle>;
+  },
+  ends: ReadonlyMap<number, { readonly count: number; readonly last: string }>,
+): readonly WorkerStatus[] {
+  const past = (index: number) => {
+    const known = ends.get(index);
+    return { restarts: known?.count ?? 0, ...(known && { lastEnd: known.last }) };
+  };
+  const living = (worker: WorkerHandle, state: 'ready' | 'leaving'): WorkerStatus => ({
+    index: worker.index,
+    ...(worker.pid === undefined ? {} : { pid: worker.pid }),
+    state,
+    calls: worker.load,
+    since: worker.since.toISOString(),
+    ...past(worker.index),
+    rssBytes: worker.vitals.rssBytes,
+  });
+  const started = new Set([...workers.making.values(), ...workers.ready.keys()]);
+  return [
+    ...Array.from(workers.ready.values(), (worker) => living(worker, 'ready')),
+    ...Array.from(workers.making, ([{ pid }, index]): WorkerStatus => {
+      return { index, ...(pid === undefined ? {} : { pid }), state: 'starting', calls: 0, ...past(index) };
+    }),
+    ...Array.from(workers.leaving, (worker) => living(worker, 'leaving')),
+    ...[...places]
+      .filter((index) => !started.has(index))
+      .map((index): WorkerStatus => ({ index, state: 'missing', calls: 0, ...past(index) })),
+  ].sort((one, other) => one.index - other.index);
 }
 
 /** Also when some workers are ready already: they would be started again otherwise. */

@@ -31,6 +31,8 @@ export interface WorkerHandle {
   /** Counts from 1. */
   readonly index: number;
   readonly pid: number | undefined;
+  /** When it became ready. */
+  readonly since: Date;
   /** Calls that run in it now. */
   readonly load: number;
   /** Calls that it has been given so far. */
@@ -199,11 +201,12 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     await ended;
   };
 
-  const handle: WorkerHandle = {
+  const createHandle = (): WorkerHandle => ({
     index: options.index,
     pid,
     ended,
     kill,
+    since: new Date(),
     get load() {
       return load;
     },
@@ -247,7 +250,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       await stop();
       clearInterval(watch);
     },
-  };
+  });
 
   const loaded = withTimeout(hello.promise, options.loadTimeoutMs, options.file, 'loaded');
   loaded.catch(() => {}); // whoever waits for it hears of it
@@ -272,7 +275,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       channel.send({ kind: 'start', spec, models, workerIndex: options.index });
       const leftMs = spec.settings.startTimeoutMs - (performance.now() - launchedMs);
       await withTimeout(ready.promise, leftMs, spec.name, 'ready');
-      return handle;
+      return createHandle();
     },
   };
 }

@@ -1,4 +1,5 @@
 /** `bento serve`: serves a service until it is told to stop. */
+import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { serverOptions } from '../../config/options.ts';
@@ -38,6 +39,10 @@ async function run(target: string, flags: Readonly<Record<string, unknown>>): Pr
       else start.abort();
     });
   }
+  onHangup({
+    reload: () => void running.server?.reload().catch(() => {}), // whoever is told of reloads has been told
+    end: () => (running.server ? void stop(running.server, {}) : start.abort()),
+  });
   try {
     const { serve } = await import('../../gateway/serve.ts'); // not before it is known that this copy serves
     const given = { ...fromEnvironment(serverOptions, process.env), ...givenFlags(flags, serverOptions) };
@@ -49,7 +54,9 @@ async function run(target: string, flags: Readonly<Record<string, unknown>>): Pr
       told = methods;
       for (const line of methods) say(line);
     };
-    running.server = await serve(target, { ...given, signal: start.signal, onReload });
+    // While a person works on the code this is told here; what an operator does belongs into the log.
+    const telling = given.reload === true ? { onReload } : {};
+    running.server = await serve(target, { ...given, ...telling, control: true, signal: start.signal });
   } catch (error) {
     if (start.signal.aborted && isServiceError(error, 'STOPPING')) return say('stopped before it was ready');
     throw error;
@@ -73,6 +80,22 @@ function describeApis(spec: ServiceSpec): readonly string[] {
 function tell(event: ReloadEvent, isVerbose: boolean): void {
   if (event.kind === 'problem' || event.kind === 'failed') printError(event.error, isVerbose);
   if (event.kind !== 'problem') say(describeReload(event));
+}
+
+/** A hang-up means to load again, as for most servers. But a terminal that goes away sends it, too, and means the end. */
+function onHangup({ reload, end }: { readonly reload: () => void; readonly end: () => void }): void {
+  if (process.platform === 'win32') return;
+  const hadTerminal = hasTerminal();
+  process.on('SIGHUP', () => (hadTerminal && !hasTerminal() ? end() : reload()));
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function stop(server: ServerHandle, options: StopOptions): Promise<void> {

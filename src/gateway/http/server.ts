@@ -40,8 +40,9 @@ export interface HttpOptions extends BodyLimits {
 interface HttpDeps {
   readonly log: ServerLog;
   readonly metrics: ServerMetrics;
-  /** The generation that new requests go to; undefined while the first one starts. */
-  generation(): Generation | undefined;
+  /** The generation that a request with that path goes to; undefined while the first one starts. */
+  generation(path: string): Generation | undefined;
+  readonly isReady: () => boolean;
   readonly isStopping: () => boolean;
 }
 
@@ -139,34 +140,40 @@ function createHandler(
   const memory = createMemoryGuard(options.memoryLimitRatio);
   const swaggerUi = createSwaggerUi();
   const defaultAccessLog = createAccessLog(resolveOptions(serviceOptions, {}, 'the defaults').logging.access);
-  let view: View | undefined;
+  const views = new WeakMap<Generation, View>();
+  let view: View | undefined; // of the request before
 
   const metricsOf = ({ name, settings }: ServiceSpec): ServiceMetrics | undefined =>
     settings.metrics.enabled ? deps.metrics.of({ name, ...settings.metrics }) : undefined;
-  const currentView = (): View | undefined => {
-    const generation = deps.generation();
+  const viewFor = (path: string): View | undefined => {
+    const generation = deps.generation(path);
     if (!generation || view?.generation === generation) return view;
+    view = views.get(generation) ?? createView(generation, view);
+    return view;
+  };
+  const createView = (generation: Generation, before: View | undefined): View => {
     const metrics = metricsOf(generation.spec);
     const { expose } = metrics ?? deps.metrics;
     const isFiltered = generation.spec.metricsFilter !== undefined;
-    view = {
+    const view: View = {
       generation,
       documents: createDocuments(generation.spec),
       answerForms: new Map(
         [...generation.routes.values()].map((route) => [route, chooseAnswerForm(route.api.output.schema)]),
       ),
-      limits: createRateLimits(generation.spec, view?.limits),
+      limits: createRateLimits(generation.spec, before?.limits),
       accessLog: createAccessLog(generation.spec.settings.logging.access),
       metrics,
       expose: isFiltered ? createFilteredExpose(expose, generation.filterMetrics, deps.log) : expose,
     };
-    for (const route of generation.routes.keys()) view.metrics?.requests.prepare(route);
+    for (const route of generation.routes.keys()) metrics?.requests.prepare(route);
+    views.set(generation, view);
     return view;
   };
 
   return (request, response) => {
-    const now = currentView();
     const path = pathOf(request.url ?? '/');
+    const now = viewFor(path);
     const trace = traceIds(single(request.headers.traceparent));
     const route = now?.generation.routes.get(path);
     const isOff = path === '/metrics' && now !== undefined && now.metrics === undefined;
@@ -193,7 +200,7 @@ function createHandler(
     // A method may have the route `/`, which is not known before the service has loaded.
     const isShared = route !== undefined || (now === undefined && path === '/');
     if (builtin && (isReading(request) || !isShared)) {
-      const isReady = now?.generation.isReady ?? false;
+      const isReady = deps.isReady();
       const isStopping = deps.isStopping();
       const { expose } = now ?? deps.metrics;
       return builtin(request, response, { path, isReady, isStopping, documents: now?.documents, expose, swaggerUi });

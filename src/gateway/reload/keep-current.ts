@@ -97,7 +97,7 @@ export function keepCurrent({ tracker, generations, pollMs, tell }: KeepCurrentD
       serves.resolve();
     } catch (error) {
       if (isOld()) return;
-      tell({ kind: 'failed', error, servingSince: generations.since });
+      tell({ kind: 'failed', error, servingSince: generations.since, isTriedAgain: true });
     } finally {
       clearTimeout(waits);
     }
