@@ -14,6 +14,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   reflect: () => import('./reflect.ts'),
   validation: () => import('./validation.ts'),
   peers: () => import('./peers.ts'),
+  start: () => import('./start.ts'),
 };
 
 const toUsage = (questions: readonly string[]) => `npm run bench -- <name>... [--quick] [--also <folder>]
