@@ -19,9 +19,11 @@ const staleMs = 24 * 3_600_000; // a laptop that slept over night goes on with i
 /**
  * Opens one for a store, and removes the leftovers of others first.
  * @param home where the reference keeps temporary folders, too: in `tmp`.
+ * @param isInside whether it has to be in the store itself: what is mounted there may be of the same disk, and yet a
+ *   rename leads to it from nowhere else.
  */
-export async function openStaging(home: string, root: string, nowMs: number): Promise<Staging> {
-  const place = await findPlace(home, root);
+export async function openStaging(home: string, root: string, nowMs: number, isInside = false): Promise<Staging> {
+  const place = await findPlace(home, root, isInside);
   await sweep(place, nowMs);
   // The name says whose it is: there is no moment at which nobody knows.
   const own = join(place, [prefix, namespaceOfProcesses(), process.pid, randomUUID()].join('_'));
@@ -44,17 +46,17 @@ export async function openStaging(home: string, root: string, nowMs: number): Pr
 }
 
 /** A folder on the disk of the store, so that a rename is enough. */
-async function findPlace(home: string, root: string): Promise<string> {
+async function findPlace(home: string, root: string, isInside: boolean): Promise<string> {
   await mkdir(root, { recursive: true });
   const real = await realpath(root);
   const { dev } = await stat(real);
   const isBeside = async (folder: string) => (await stat(folder)).dev === dev;
   const usual = join(home, 'tmp');
   await mkdir(usual, { recursive: true });
-  if (await isBeside(usual)) return usual;
+  if (!isInside && (await isBeside(usual))) return usual;
   // The store is a link to another disk, or one is mounted there: BentoML lists no folder whose name is none for an item,
   // so that it is inside only where nothing else is on that disk.
-  const place = join((await isBeside(dirname(real))) ? dirname(real) : real, '.bentots-tmp');
+  const place = join(!isInside && (await isBeside(dirname(real))) ? dirname(real) : real, '.bentots-tmp');
   await mkdir(place, { recursive: true });
   return place;
 }

@@ -7,7 +7,7 @@ import { ServiceError } from '../errors.ts';
 import { compareTags, isTagPart, Tag } from '../tag.ts';
 import { openStaging } from './staging.ts';
 import { explained, isSystemError } from './store-error.ts';
-import { sizeOfTree, walkTree } from './tree.ts';
+import { copyTree, sizeOfTree, walkTree } from './tree.ts';
 
 /** What the store has to know of an item; each kind knows more. */
 export interface StoreRecord {
@@ -229,6 +229,17 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
     }
   };
 
+  const takeAway = async (tag: Tag, isInside = false): Promise<void> => {
+    await using staging = await openStaging(place.home, root, place.nowMs(), isInside);
+    try {
+      await rename(folderOf(tag), join(staging.folder, 'deleted')); // from here on nobody sees it
+    } catch (error) {
+      if (isSystemError(error, 'ENOENT')) throw missing(tag);
+      if (isInside || !isSystemError(error, 'EXDEV')) throw error;
+      await takeAway(tag, true);
+    }
+  };
+
   const make = (what: string, fill: (folder: string) => Promise<void>, expected: Tag | undefined) =>
     explained(`create the ${kind.noun}${what}`, async () => {
       await using staging = await openStaging(place.home, root, place.nowMs());
@@ -241,26 +252,22 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
         throw new ServiceError('STORE_ITEM_INVALID', { place: kind.marker, problem });
       }
       for await (const _ of walkTree(staging.folder)); // refuses what an item must not have
-      await publish(staging.folder, tag);
+      await publish(staging.folder, tag).catch(async (error) => {
+        if (!isSystemError(error, 'EXDEV')) throw error;
+        await using inside = await openStaging(place.home, root, place.nowMs(), true);
+        await copyTree(staging.folder, inside.folder);
+        await publish(inside.folder, tag);
+      });
       try {
         await pointToNewest(tag.name, tag.version);
       } catch (error) {
-        await rename(folderOf(tag), staging.folder); // no room for the pointer: as if nothing had been
+        // No room for the pointer: as if nothing had been. There may be none for another folder either.
+        await rename(folderOf(tag), staging.folder).catch(() => takeAway(tag));
         await tidy(tag.name).catch(() => {}); // the first error is the one to tell
         throw error;
       }
       return toItem(folderOf(tag), record);
     });
-
-  const removeVersion = async (tag: Tag): Promise<void> => {
-    await using staging = await openStaging(place.home, root, place.nowMs());
-    try {
-      await rename(folderOf(tag), join(staging.folder, 'deleted')); // from here on nobody sees it
-    } catch (error) {
-      if (isSystemError(error, 'ENOENT')) throw missing(tag);
-      throw error;
-    }
-  };
 
   const tidy = async (name: string): Promise<void> => {
     if (await pointToNewest(name).catch((error) => ignoreMissing(error, undefined))) return;
@@ -308,7 +315,7 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
         const tags =
           tag.version === undefined ? await versionsOf(tag.name) : [tag.isLatest ? (await findLatest(tag)).tag : tag];
         if (tags.length === 0 && !(await isThere(join(root, tag.name)))) throw missing(tag);
-        for (const one of tags) await removeVersion(one);
+        for (const one of tags) await takeAway(one);
         await tidy(tag.name);
         return tags;
       }),

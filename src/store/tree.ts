@@ -1,5 +1,6 @@
-/** Walks what lies in the folder of an item, and refuses what must not be there. */
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+/** Walks or copies what lies in the folder of an item, and refuses what must not be there. */
+import { constants as flags } from 'node:fs';
+import { copyFile, lstat, mkdir, readdir, readlink, realpath, symlink } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import { isSystemError } from './store-error.ts';
@@ -37,6 +38,16 @@ export async function sizeOfTree(folder: string): Promise<number> {
   let bytes = 0;
   for await (const { sizeBytes } of walkTree(folder)) bytes += sizeBytes;
   return bytes;
+}
+
+/** Copies what may be in an item; files are cloned where the disk can do that. */
+export async function copyTree(from: string, into: string): Promise<void> {
+  for await (const { kind, path, file } of walkTree(from)) {
+    const to = join(into, path);
+    if (kind === 'folder') await mkdir(to);
+    else if (kind === 'link') await symlink(await readlink(file), to);
+    else await copyFile(file, to, flags.COPYFILE_FICLONE | flags.COPYFILE_EXCL);
+  }
 }
 
 async function look(folder: string, path: string): Promise<TreeEntry> {

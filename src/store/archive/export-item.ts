@@ -6,9 +6,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { ServiceError } from '../../errors.ts';
 import type { StoreItem, StoreRecord } from '../store.ts';
 import { isSystemError } from '../store-error.ts';
-import { walkTree } from '../tree.ts';
+import { copyTree, walkTree } from '../tree.ts';
 import { type ExportFormat, endingOf, packingOf, toFormat } from './format.ts';
-import { copyTree } from './unpack.ts';
 import { type ArchiveSource, writeArchive } from './write-archive.ts';
 
 /** What is exported: the item, and the models that it needs. */

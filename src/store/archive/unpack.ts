@@ -1,10 +1,9 @@
 /** Unpacks an archive or copies a folder into an empty folder; what could reach out of it is refused. */
-import { constants as flags } from 'node:fs';
-import { copyFile, link, mkdir, open, readlink, stat, symlink } from 'node:fs/promises';
+import { link, mkdir, open, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isServiceError, ServiceError } from '../../errors.ts';
 import { isSystemError } from '../store-error.ts';
-import { walkTree } from '../tree.ts';
+import { copyTree, walkTree } from '../tree.ts';
 import type { ArchiveEntry } from './archive-entry.ts';
 import { createEntryGuard, type UnpackLimits, unpackLimits } from './guard-entries.ts';
 import { readArchive } from './read-archive.ts';
@@ -37,16 +36,6 @@ function toProblem(error: Error): string {
   return /is refused|^it /.test(error.message) || isServiceError(error)
     ? error.message
     : `it is broken: ${error.message}`;
-}
-
-/** Copies what may be in an item; files are cloned where the disk can do that. */
-export async function copyTree(from: string, into: string): Promise<void> {
-  for await (const { kind, path, file } of walkTree(from)) {
-    const to = join(into, path);
-    if (kind === 'folder') await mkdir(to);
-    else if (kind === 'link') await symlink(await readlink(file), to);
-    else await copyFile(file, to, flags.COPYFILE_FICLONE | flags.COPYFILE_EXCL);
-  }
 }
 
 async function writeEntries(
