@@ -5,22 +5,12 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ServeOptions, type ServerHandle, serve } from 'bentots/serve';
+import { type RunningService, type StartOptions, startService } from 'bentots/testing';
 
-/** One line of the log. */
-export interface LogLine {
-  readonly level: string;
-  readonly message: string;
-  readonly [field: string]: unknown;
-}
+export type { LogLine } from 'bentots/testing';
 
 /** A server that runs a fixture. */
-export interface Started extends AsyncDisposable {
-  readonly url: string;
-  readonly server: ServerHandle;
-  readonly log: readonly LogLine[];
-  /** The first line, past or to come, that fits. */
-  line(fits: (line: LogLine) => boolean): Promise<LogLine>;
+export interface Started extends RunningService {
   /** POSTs a JSON value, or a body as it is. */
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
 }
@@ -32,40 +22,17 @@ export function fixture(name: string): string {
 }
 
 /** Serves a fixture on a free port. */
-export async function start(name: string, options: ServeOptions = {}): Promise<Started> {
-  const log: LogLine[] = [];
-  let waiting: (() => void)[] = [];
-  const logTo = {
-    write(text: string) {
-      log.push(JSON.parse(text) as LogLine);
-      for (const wake of waiting.splice(0)) wake();
-    },
-  };
-  const server = await serve(fixture(name), { port: 0, logFormat: 'json', logTo, ...options });
+export async function start(name: string, options: StartOptions = {}): Promise<Started> {
+  const started = await startService(fixture(name), options);
   return {
-    url: server.url,
-    server,
-    log,
-    async line(fits) {
-      for (;;) {
-        const found = log.find(fits);
-        if (found) return found;
-        await new Promise<void>((resolve) => {
-          waiting.push(resolve);
-        });
-      }
-    },
+    ...started,
     post: (path, body, init = {}) =>
-      fetch(`${server.url}${path}`, {
+      fetch(`${started.url}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...init.headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),
         ...(init.signal ? { signal: init.signal } : {}),
       }),
-    async [Symbol.asyncDispose]() {
-      waiting = [];
-      await server.stop();
-    },
   };
 }
 

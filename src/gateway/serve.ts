@@ -10,6 +10,7 @@ import { createServerMetrics } from '../observe/server-metrics.ts';
 import { type Generation, startGeneration } from '../pool/generation.ts';
 import { findTarget } from '../pool/target.ts';
 import { createTypeReader } from '../pool/type-reader.ts';
+import { startProcess } from '../pool/worker-process.ts';
 import { copyOf } from '../sdk/copy.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import { type Control, openControl } from './control/control-server.ts';
@@ -76,7 +77,16 @@ export interface ServerHandle extends AsyncDisposable {
  * ```
  * @throws ServiceError with what to mend, for example `PORT_UNAVAILABLE` or `TYPE_UNSUPPORTED`.
  */
-export async function serve(target: string, options: ServeOptions = {}): Promise<ServerHandle> {
+export function serve(target: string, options: ServeOptions = {}): Promise<ServerHandle> {
+  return serveWith(startProcess, target, options);
+}
+
+/** {@link serve} with workers that are started in another way. */
+export async function serveWith(
+  startWorker: typeof startProcess,
+  target: string,
+  options: ServeOptions,
+): Promise<ServerHandle> {
   const { logTo, signal = new AbortController().signal, onReload, ...given } = options;
   const settings = resolveOptions(serverOptions, given, 'serve()');
   const workingFolder = process.cwd(); // of now: it may be another one when the service is loaded again
@@ -102,7 +112,7 @@ export async function serve(target: string, options: ServeOptions = {}): Promise
   const metricsOf = (spec: ServiceSpec) => metrics.of({ name: spec.name, ...spec.settings.metrics }).pool;
   const generations = createGenerations({
     async start(signal, startsWith) {
-      const start = { workers, niceness, startsWith, signal, log, metricsOf };
+      const start = { workers, niceness, startsWith, startWorker, signal, log, metricsOf };
       return tracking ? startTracked(find, start, tracking) : startGeneration({ ...start, target: find() });
     },
     onReplaced: metrics.reloaded,

@@ -23,6 +23,7 @@ import { type Supervisor, startSupervisor } from './supervisor.ts';
 import { chooseService, isTypeScript, type Target } from './target.ts';
 import type { TypeReader } from './type-reader.ts';
 import { launchWorker, type WorkerInTheMaking } from './worker-handle.ts';
+import { startProcess } from './worker-process.ts';
 
 /** A method as a door sees it. */
 export interface Route {
@@ -77,6 +78,7 @@ export interface GenerationOptions {
   metricsOf(spec: ServiceSpec): PoolMetrics;
   /** Which workers are started: all at once, or the first, so that others are added one by one. */
   readonly startsWith: 'all' | 'one';
+  readonly startWorker: typeof startProcess;
   /** Aborts the start. */
   readonly signal: AbortSignal;
   /** For a server that is reloaded: what reads the types again and again, and who is told what the code came from. */
@@ -95,10 +97,10 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
   let metrics: PoolMetrics | undefined; // once the service is known
   const launch = (index: number) =>
     launchWorker({
+      startProcess: (log) => options.startWorker(options.niceness, log),
       file: target.file,
       tsconfig,
       index,
-      niceness: options.niceness,
       loadTimeoutMs,
       log: (level, message, fields) => log(level, message, { ...fields, worker: index }),
       authorMetrics: () => metrics?.authors,
@@ -222,14 +224,14 @@ function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Rout
 
 /** The spec of the service that the target names, without starting it: what `bento schema` prints. */
 export async function describeTarget(
-  options: Omit<GenerationOptions, 'workers' | 'startsWith' | 'metricsOf'>,
+  options: Omit<GenerationOptions, 'workers' | 'startsWith' | 'startWorker' | 'metricsOf'>,
 ): Promise<ServiceSpec> {
   const { target, log } = options;
   const worker = launchWorker({
     file: target.file,
     tsconfig: loaderTsconfig(target.file),
     index: 1,
-    niceness: options.niceness,
+    startProcess: (log) => startProcess(options.niceness, log),
     loadTimeoutMs,
     log,
     authorMetrics: () => undefined,

@@ -10,7 +10,8 @@ import { never } from '../spec/never.ts';
 import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
 import { type EndCause, type ExitReason, stackOf, toWords } from './exit-reason.ts';
-import { startProcess } from './worker-process.ts';
+import type { OutputLog } from './worker-output.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 /** What one call hears from its worker. Exactly one of `onValue`, `onEnd`, `onError`, `onLost` comes last. */
 export interface CallListener {
@@ -79,7 +80,8 @@ interface LaunchOptions {
   readonly file: string;
   readonly tsconfig: string | undefined;
   readonly index: number;
-  readonly niceness: number;
+  /** Starts its process; what that prints goes to the log. */
+  startProcess(log: OutputLog): WorkerProcess;
   /** How long the file may take to load, before it is known what the service says. */
   readonly loadTimeoutMs: number;
   readonly log: WorkerLog;
@@ -100,7 +102,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       ...(trace ? { trace: trace.traceId, requestId: trace.spanId } : {}),
       ...(serviceName === '' ? {} : { service: serviceName }),
     });
-  const { channel, ended, expectEnd, kill, pid } = startProcess(options.niceness, log);
+  const { channel, ended, expectEnd, kill, pid } = options.startProcess(log);
   const hello = Promise.withResolvers<readonly DecoratedService[]>();
   const exported = Promise.withResolvers<readonly ExportedSchema[]>();
   const ready = Promise.withResolvers<void>();

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { readdirSync, writeSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { ServiceError, toRecord } from '../errors.ts';
+import { toRecord } from '../errors.ts';
 import { createLogBudget } from '../observe/log-budget.ts';
 import type { Trace } from '../spec/invocation.ts';
 import { type LastWords, lineClosedCode } from '../spec/last-words.ts';
@@ -11,6 +11,7 @@ import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { printRecord } from '../spec/output-record.ts';
 import { captureOutput } from './capture-output.ts';
 import { createIpcChannel } from './ipc-channel.ts';
+import { replaceUnsendable } from './unsendable.ts';
 import { createWorker } from './worker.ts';
 
 /** The descriptor on which the gateway's end of the liveness pipe arrives: after stdio (0 to 2) and IPC (3). */
@@ -32,7 +33,9 @@ const watchdog = new Worker(new URL(import.meta.resolve('#watchdog')), {
 });
 watchdog.unref();
 
-const channel = createIpcChannel<FromWorker, ToWorker>(process, replaceUnsendable);
+const channel = createIpcChannel<FromWorker, ToWorker>(process, (message, reason) =>
+  replaceUnsendable(message, reason, worker),
+);
 const exit = process.exit.bind(process);
 const leave = (exitCode: number) => {
   channel.flush();
@@ -51,6 +54,9 @@ const worker = createWorker({
   leave,
   runInCall: (trace, run) => calls.run(trace, run),
   admitsLine: logBudget.admits,
+  nameProcess(name) {
+    process.title = name;
+  },
 });
 channel.onMessage(worker.onMessage);
 channel.onClose(() => exit(lineClosedCode));
@@ -99,19 +105,4 @@ function stepBack(level: number): void {
   } catch {
     // Not allowed in some sandboxes; the worker then competes with the gateway on equal terms.
   }
-}
-
-/** A result that cannot cross the border becomes an error of its own call; anything else is a fault of ours. */
-function replaceUnsendable(message: FromWorker, reason: unknown): FromWorker | undefined {
-  if (message.kind === 'value' || message.kind === 'items') {
-    worker.onMessage({ kind: 'cancel', id: message.id, reason: 'CANCELLED' }); // a stream need not go on
-    const cause = new TypeError(`the method gave a value that cannot leave its process: ${(reason as Error).message}`);
-    return { kind: 'error', id: message.id, error: toRecord(new ServiceError('OUTPUT_INVALID', {}, { cause })) };
-  }
-  if (message.kind === 'error')
-    return { ...message, error: { ...message.error, detail: [], stack: String(message.error.stack) } };
-  if (message.kind === 'log') {
-    return { ...message, fields: { unsendable: Object.keys(message.fields).join(', ') } };
-  }
-  throw reason;
 }

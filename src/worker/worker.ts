@@ -27,6 +27,8 @@ interface WorkerDeps {
   runInCall(trace: Trace, run: () => void): void;
   /** Whether a log line of about so many bytes may be written now. */
   admitsLine(bytes: number): boolean;
+  /** Says what the operator shall see in a list of processes. */
+  nameProcess(name: string): void;
 }
 
 const longestFieldsBytes = 64 * 1024;
@@ -94,7 +96,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
   const start = async ({ spec, models, workerIndex }: Extract<ToWorker, { kind: 'start' }>) => {
     const serviceClass = loaded.find((candidate) => candidate.exportName === spec.exportName)?.serviceClass;
     if (!serviceClass) throw new Error(`the gateway started ${spec.exportName}, which ${file} does not export`);
-    process.title = `bentots ${spec.name} ${workerIndex}`;
+    deps.nameProcess(`bentots ${spec.name} ${workerIndex}`);
     const { startupHooks, shutdownHooks: last } = describeClass(serviceClass, spec.exportName);
     try {
       metrics.begin(spec.settings.metrics.namespace);

@@ -104,10 +104,10 @@ export function testOnNode({ node, packages, types }: Surroundings): void {
     }
 
     test('the doors open for require, too', () => {
-      const doors = ['bentots', 'bentots/client', 'bentots/serve', 'bentots/models'];
+      const doors = ['bentots', 'bentots/client', 'bentots/serve', 'bentots/testing', 'bentots/models'];
       const code = `console.log(JSON.stringify(${JSON.stringify(doors)}.map((door) => Object.keys(require(door)))))`;
       const names = evaluate('commonjs', code) as string[][];
-      for (const [at, name] of ['ApiError', 'createClient', 'serve', 'models'].entries()) {
+      for (const [at, name] of ['ApiError', 'createClient', 'serve', 'startService', 'models'].entries()) {
         assert.ok(names[at]?.includes(name), `${doors[at]}: ${names[at]}`);
       }
     });
