@@ -68,7 +68,7 @@ export const errorTable = {
     503,
     'RESOURCE_EXHAUSTED',
     true,
-    'the request would wait some {waitMs} ms for its turn, but is given only {timeoutMs}; try again later',
+    'the request would be answered after some {answerMs} ms, but is given only {timeoutMs}; try again later',
   ),
   MEMORY_LOW: row(503, 'RESOURCE_EXHAUSTED', true, 'the server is short of memory; try again later'),
   WORKER_LOST: row(503, 'UNAVAILABLE', true, 'the worker that ran the call ended before it answered; try again'),

@@ -128,7 +128,7 @@ function errorsOfCalls({ name, settings, apis }: ServiceSpec): ServiceError[] {
     new ServiceError('OUTPUT_INVALID', {}),
     new ServiceError('INTERNAL', {}),
     new ServiceError('QUEUE_FULL', { service: name, limit: settings.traffic.maxQueue }),
-    new ServiceError('OVERLOADED', { waitMs: settings.traffic.timeoutMs * 2, timeoutMs: settings.traffic.timeoutMs }),
+    new ServiceError('OVERLOADED', { answerMs: settings.traffic.timeoutMs * 2, timeoutMs: settings.traffic.timeoutMs }),
     new ServiceError('MEMORY_LOW', {}),
     new ServiceError('WORKER_LOST', {}),
     new ServiceError('NOT_READY', {}),

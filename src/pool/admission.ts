@@ -11,7 +11,13 @@ export interface ServiceLoad {
   readonly running: number;
   /** How long the call would wait, in milliseconds. */
   readonly waitMs: number;
+  /** How long it would run then; undefined before the first of its method has ended. */
+  readonly costMs: number | undefined;
 }
+
+// Under lasting overload every call that is let in waits as long as may be: were that to the millisecond, half of them
+// would be answered too late, after they had cost a worker its time.
+const margin = 1.25;
 
 /**
  * What a call is answered that comes too much; undefined if it may join.
@@ -20,20 +26,26 @@ export interface ServiceLoad {
 export function decideRefusal(
   service: string,
   { maxQueue, maxConcurrency }: ServiceSettings['traffic'],
-  { waiting, running, waitMs }: ServiceLoad,
+  load: ServiceLoad,
   timeoutMs: number,
 ): ServiceError | undefined {
-  const retryAfterMs = waitMs;
+  const { waiting, running, waitMs: retryAfterMs } = load;
   if (maxConcurrency !== undefined && waiting + running >= maxConcurrency) {
     return new ServiceError('CONCURRENCY_EXCEEDED', { service, limit: maxConcurrency }, { retryAfterMs });
   }
   if (waiting >= maxQueue) return new ServiceError('QUEUE_FULL', { service, limit: maxQueue }, { retryAfterMs });
-  if (waitMs <= timeoutMs) return undefined;
+  const answerMs = predictAnswerMs(load);
+  if (answerMs <= timeoutMs) return undefined;
   return new ServiceError(
     'OVERLOADED',
-    { waitMs: Math.round(waitMs), timeoutMs },
-    { retryAfterMs: waitMs - timeoutMs }, // by then a caller who waits as long gets a place
+    { answerMs: Math.round(answerMs), timeoutMs },
+    { retryAfterMs: answerMs - timeoutMs }, // by then a caller who waits as long gets a place
   );
+}
+
+/** When a call is answered at the latest; one that need not wait may try, however long its like have run. */
+export function predictAnswerMs({ waitMs, costMs = 0 }: ServiceLoad): number {
+  return waitMs === 0 ? 0 : (waitMs + costMs) * margin;
 }
 
 /**

@@ -250,6 +250,27 @@ test('a call that would come too late takes no place from anyone', async (t) => 
   assert.equal(await Promise.race([...flood.map(codeOf), Promise.resolve('waiting')]), 'waiting');
 });
 
+test('a call that would still run when its time is up gives its turn to one that would not', async (t) => {
+  let nowMs = 0;
+  t.mock.method(performance, 'now', () => nowMs);
+  const { add, call } = create([apiOf('run', { slots: 1 })]);
+  const worker = createWorker();
+  add(worker.handle);
+  call('run', ['learn']);
+  nowMs = 100; // is what one takes
+  worker.answer(worker.at(0), null);
+  call('run', ['slow'], { timeoutMs: 900 });
+  const late = call('run', ['late'], { timeoutMs: 300 });
+  call('run', ['in time'], { timeoutMs: 900 });
+  nowMs = 350; // of its 300 ms 50 are left
+  worker.answer(worker.at(1), null);
+  assert.equal(await codeOf(late), 'OVERLOADED');
+  assert.deepEqual(
+    worker.calls.map(({ args }) => args[0]),
+    ['learn', 'slow', 'in time'],
+  );
+});
+
 test('what does not fit into the queue is refused; what runs does not count', async () => {
   const { add, call } = create([apiOf('run', { slots: 1 })], 2);
   add(createWorker().handle);

@@ -5,7 +5,7 @@ import type { MethodMetrics, PoolMetrics } from '../observe/pool-metrics.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import type { ApiSpec, JsonSchema, OutputSpec, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
-import { decideRefusal, decideVictim, type ServiceLoad } from './admission.ts';
+import { decideRefusal, decideVictim, predictAnswerMs, type ServiceLoad } from './admission.ts';
 import { createCallListener } from './call-listener.ts';
 import { createFairShare, type Share } from './fair-share.ts';
 import { createOutputCheck, type OutputCheck } from './output.ts';
@@ -89,6 +89,16 @@ function lanesOf({ isBlocking, slots }: ApiSpec): number {
   return isBlocking ? 1 : slots;
 }
 
+/** Whether it would still run when its time is up, and keep another one from being answered in time. */
+function isHopeless({ line, expiresAtMs }: Ticket): boolean {
+  const { costMs, queue } = line;
+  return costMs !== undefined && queue.count > 0 && expiresAtMs - performance.now() < costMs;
+}
+
+function lateRefusal({ line, timeoutMs }: Ticket): ServiceError {
+  return new ServiceError('OVERLOADED', { answerMs: Math.round(timeoutMs + (line.costMs ?? 0)), timeoutMs });
+}
+
 const unknownCostMs = 1; // before the first call has ended: little, but not for ever nothing
 
 /** What handing out one call takes of a method's share. */
@@ -151,6 +161,10 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
       const ticket = next?.queue.take();
       if (!next || !target || !ticket) return;
       waitingCount--;
+      if (isHopeless(ticket)) {
+        ticket.refuse(lateRefusal(ticket));
+        continue;
+      }
       fairShare.charge(next, chargeOf(next));
       send(ticket, target);
     }
@@ -180,7 +194,7 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
     for (const worker of workers) running += worker.load;
     const ahead = waitingCount === 0 ? 0 : countAhead(line.queue, line.queue.countOf(caller));
     const waitMs = ahead === 0 ? 0 : predictWaitMs(loadOf(line), ahead, otherLoads(line));
-    return { waiting: waitingCount, running, waitMs };
+    return { waiting: waitingCount, running, waitMs, costMs: line.costMs };
   };
 
   /** Refuses a call, unless it can have the place of one whose caller or method has more than its share. */
@@ -188,7 +202,7 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
     const { traffic } = spec.settings;
     const load = loadFor(line, caller);
     const refusal = decideRefusal(spec.name, traffic, load, timeoutMs);
-    if (!refusal || load.waitMs > timeoutMs) return refusal; // nobody gives way to a call that would come too late
+    if (!refusal || predictAnswerMs(load) > timeoutMs) return refusal; // nobody gives way to a call that would come too late
     const queues = Array.from(lines.values(), ({ queue }) => queue);
     const victim = decideVictim(queues, line.queue, caller);
     if (!victim) return refusal;
