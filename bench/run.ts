@@ -14,6 +14,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   reflect: () => import('./reflect.ts'),
   validation: () => import('./validation.ts'),
   peers: () => import('./peers.ts'),
+  packaging: () => import('./packaging.ts'),
   start: () => import('./start.ts'),
 };
 
