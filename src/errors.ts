@@ -72,6 +72,12 @@ export const errorTable = {
   ),
   MEMORY_LOW: row(503, 'RESOURCE_EXHAUSTED', true, 'the server is short of memory; try again later'),
   WORKER_LOST: row(503, 'UNAVAILABLE', true, 'the worker that ran the call ended before it answered; try again'),
+  CRASH_LOOP: row(
+    503,
+    'UNAVAILABLE',
+    true,
+    '{missing} of {count} workers of {service} are missing, since they end again and again: {times} times in a row so far, the last time because {problem}; {next}',
+  ),
   NOT_READY: row(503, 'UNAVAILABLE', true, 'the service is starting; try again later'),
   STOPPING: row(503, 'UNAVAILABLE', true, 'the server is stopping; try another one'),
   TIMEOUT: row(504, 'DEADLINE_EXCEEDED', true, 'no answer within {timeoutMs} ms'),

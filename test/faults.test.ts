@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { killWorkers } from './kill-workers.ts';
 import { createNote, start } from './start.ts';
 
 const nodeOptions = process.env.NODE_OPTIONS ?? '';
@@ -233,6 +234,12 @@ test('a worker killed in the middle of a stream of events is told in the last ev
     await response.text(),
     /^data: "first"\n\nevent: error\ndata: \{"error":"[^"]+","code":"WORKER_LOST","detail":\[\]\}\n\n$/,
   );
+});
+
+test('workers that are killed again and again lose what they ran and no more, and are replaced each time', async (t) => {
+  await using faults = await start('faults', { workers: 2 });
+  const tookMs = await killWorkers(faults, 10, Math.random);
+  t.diagnostic(`ready again after ${tookMs.map((ms) => ms.toFixed(0)).join(', ')} ms`);
 });
 
 test('two workers killed at once are both replaced, and only their calls fail', async () => {

@@ -52,6 +52,11 @@ export const serviceOptions = {
       min: 1,
       doc: 'How long a request may take before it is answered 504; for streams, how long they may stand still.',
     }),
+    abortGraceMs: option.ms({
+      default: 30_000, // as long as Kubernetes gives a process that was told to end
+      min: 0,
+      doc: 'How long a call may go on after that before its worker is replaced.',
+    }),
     maxQueue: option.count({
       default: 1000, // some 2 s of waiting at 500 requests a second, and a few MB of small requests
       min: 1,

@@ -1,6 +1,7 @@
 /** The error answers of an OpenAPI document: which errors a caller can meet where, with the sentences they would say. */
 import { serverOptions } from '../config/options.ts';
 import { type ErrorBody, type ErrorCode, ServiceError, toAnswer } from '../errors.ts';
+import { toPublicWords } from '../pool/exit-reason.ts';
 import type { JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { toExcess } from './rate-limits.ts';
 
@@ -22,7 +23,7 @@ export function toErrorAnswers(spec: ServiceSpec): ErrorAnswers {
   const call = toGroup('CallError', errorsOfCalls(spec), requestIdHeader);
   const readiness = toGroup(
     'ReadinessError',
-    [new ServiceError('NOT_READY', {}), new ServiceError('STOPPING', {})],
+    [new ServiceError('NOT_READY', {}), crashLoopOf(spec.name), new ServiceError('STOPPING', {})],
     {},
   );
   const schema = toGroup('SchemaError', [new ServiceError('NOT_READY', {})], {});
@@ -131,10 +132,17 @@ function errorsOfCalls({ name, settings, apis }: ServiceSpec): ServiceError[] {
     new ServiceError('OVERLOADED', { answerMs: settings.traffic.timeoutMs * 2, timeoutMs: settings.traffic.timeoutMs }),
     new ServiceError('MEMORY_LOW', {}),
     new ServiceError('WORKER_LOST', {}),
+    crashLoopOf(name),
     new ServiceError('NOT_READY', {}),
     new ServiceError('STOPPING', {}),
     new ServiceError('TIMEOUT', { timeoutMs: settings.traffic.timeoutMs }),
   ];
+}
+
+function crashLoopOf(service: string): ServiceError {
+  const problem = toPublicWords({ kind: 'exit', code: 1 });
+  const next = 'the next try is in 2.0 s';
+  return new ServiceError('CRASH_LOOP', { service, count: 1, missing: 1, times: 4, problem, next });
 }
 
 interface Group {

@@ -67,7 +67,7 @@ function toSpec(apis: readonly ApiSpec[], more: Partial<ServiceSpec> = {}): Serv
       workers: 1,
       startTimeoutMs: 1,
       recycle: {},
-      traffic: { timeoutMs: 2000, maxQueue: 7 },
+      traffic: { timeoutMs: 2000, abortGraceMs: 1, maxQueue: 7 },
       metrics: { enabled: true, namespace: 'demo', durationBuckets: [1] },
       logging: resolveOptions(serviceOptions, {}, 'the defaults').logging,
     },

@@ -25,7 +25,7 @@ const margin = 1.25;
  */
 export function decideRefusal(
   service: string,
-  { maxQueue, maxConcurrency }: ServiceSettings['traffic'],
+  { maxQueue, maxConcurrency }: Pick<ServiceSettings['traffic'], 'maxQueue' | 'maxConcurrency'>,
   load: ServiceLoad,
   timeoutMs: number,
 ): ServiceError | undefined {

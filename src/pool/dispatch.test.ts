@@ -69,6 +69,9 @@ function createWorker(index = 1) {
     cancel: (id, reason) => void cancelled.push(`${id} ${reason}`),
     credit() {},
     filter: async (_method, text) => text,
+    abandoned: [],
+    ping: async () => {},
+    onAbandoned() {},
   };
   return {
     handle,
@@ -89,7 +92,7 @@ function create(apis: readonly ApiSpec[], maxQueue = 10) {
     spec: {
       name: 'Demo',
       apis,
-      settings: { workers: 1, startTimeoutMs: 1, traffic: { timeoutMs: 1000, maxQueue } },
+      settings: { workers: 1, startTimeoutMs: 1, traffic: { timeoutMs: 1000, abortGraceMs: 1, maxQueue } },
     } as unknown as ServiceSpec,
     compile: createValidatorCompiler(),
     log: (level, message) => lines.push(`${level} ${message}`),

@@ -8,6 +8,7 @@ import type { Validator } from '../spec/validator.ts';
 import { decideRefusal, decideVictim, predictAnswerMs, type ServiceLoad } from './admission.ts';
 import { createCallListener } from './call-listener.ts';
 import { createFairShare, type Share } from './fair-share.ts';
+import { decideOutageRefusal, type Outage } from './outage.ts';
 import { createOutputCheck, type OutputCheck } from './output.ts';
 import { countAhead, learnCost, type MethodLoad, predictWaitMs } from './predict-wait.ts';
 import { createStreamReader } from './stream-reader.ts';
@@ -37,8 +38,8 @@ interface MethodView {
 export interface Dispatcher {
   /**
    * Runs a call. Resolves with its value, or, for a stream, with the first items at hand.
-   * @throws ServiceError `CONCURRENCY_EXCEEDED`, `QUEUE_FULL`, `OVERLOADED`, `TIMEOUT`, `CANCELLED`, `WORKER_LOST`,
-   * `STOPPING`, `METHOD_FAILED`, `OUTPUT_INVALID`; ApiError as the author raised it.
+   * @throws ServiceError `CONCURRENCY_EXCEEDED`, `QUEUE_FULL`, `OVERLOADED`, `CRASH_LOOP`, `TIMEOUT`, `CANCELLED`,
+   * `WORKER_LOST`, `STOPPING`, `METHOD_FAILED`, `OUTPUT_INVALID`; ApiError as the author raised it.
    */
   dispatch(invocation: Invocation): Promise<Outcome>;
   /** Makes a worker available for calls. */
@@ -49,6 +50,8 @@ export interface Dispatcher {
   readonly idlest: WorkerHandle | undefined;
   /** The queues as they are now, and what is known of their methods. */
   readonly methods: readonly MethodView[];
+  /** Refuses what cannot wait until the outage is over, now and until told that there is none. */
+  setOutage(outage: Outage | undefined): void;
   /** Refuses new calls; resolves when the waiting and running ones have ended. */
   close(): Promise<void>;
 }
@@ -135,6 +138,7 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
   let openCount = 0;
   let onEmpty: (() => void) | undefined;
   let isClosed = false;
+  let outage: Outage | undefined;
 
   const enqueue = (ticket: Ticket) => {
     const { line, invocation } = ticket;
@@ -213,6 +217,19 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
     return undefined;
   };
 
+  /** Refuses what waits already, if it cannot wait for that long. */
+  const sweep = (during: Outage) => {
+    for (const { queue } of lines.values()) {
+      for (let left = queue.count; left > 0; left--) {
+        const ticket = queue.take() as Ticket; // as many as it counts
+        waitingCount--;
+        const refusal = decideOutageRefusal(during, ticket.expiresAtMs);
+        if (refusal) ticket.refuse(refusal);
+        else enqueue(ticket);
+      }
+    }
+  };
+
   const send = (ticket: Ticket, worker: WorkerHandle) => {
     const { line, invocation } = ticket;
     const { api } = line;
@@ -262,7 +279,9 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
       if (isClosed) return Promise.reject(new ServiceError('STOPPING', {}));
       if (invocation.signal.aborted) return Promise.reject(new ServiceError('CANCELLED', {}));
       const timeoutMs = Math.min(invocation.timeoutMs, longestMs);
-      const refusal = admit(line, invocation.caller, timeoutMs);
+      const refusal =
+        (outage && decideOutageRefusal(outage, performance.now() + timeoutMs)) ??
+        admit(line, invocation.caller, timeoutMs);
       if (refusal) return Promise.reject(refusal);
       return new Promise<Outcome>((resolve, reject) => {
         openCount++;
@@ -323,6 +342,10 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
         running,
         costMs,
       }));
+    },
+    setOutage(now) {
+      outage = now;
+      if (now) sweep(now);
     },
     close() {
       isClosed = true;

@@ -58,10 +58,7 @@ for (const [reason, words] of [
   [{ kind: 'signal', signal: 'SIGTERM' }, 'SIGTERM from outside'],
   [{ kind: 'out_of_memory', of: 'system' }, 'the system was out of memory and killed it'],
   [hung, 'it was killed, since it gave no sign of life for 1500 ms after the time of embed was up'],
-  [
-    { kind: 'abort_ignored', method: 'embed', lateMs: 30_000 },
-    'it was replaced, since embed went on for 30000 ms after its time was up',
-  ],
+  [{ kind: 'abort_ignored', method: 'embed', lateMs: 30_000 }, 'embed went on for 30000 ms after its time was up'],
   [{ kind: 'disconnected' }, 'its line to the server was closed, as by process.disconnect()'],
   [{ kind: 'not_started', problem: 'spawn EAGAIN' }, 'no process could be started: spawn EAGAIN'],
 ] as const satisfies readonly (readonly [ExitReason, string])[]) {

@@ -96,7 +96,7 @@ export function toPublicWords(reason: ExitReason): string {
     case 'hung':
       return `it was killed, since it gave no sign of life for ${reason.silentMs} ms after the time of ${reason.method} was up`;
     case 'abort_ignored':
-      return `it was replaced, since ${reason.method} went on for ${reason.lateMs} ms after its time was up`;
+      return `${reason.method} went on for ${reason.lateMs} ms after its time was up`;
     case 'disconnected':
       return 'its line to the server was closed, as by process.disconnect()';
     case 'exit':

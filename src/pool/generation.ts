@@ -44,6 +44,8 @@ export interface Generation {
   readonly readyCount: number;
   /** Whether as many workers are ready as it is to have now. */
   readonly isReady: boolean;
+  /** Why workers are missing, if they end again and again. */
+  readonly trouble: ServiceError<'CRASH_LOOP'> | undefined;
   /** How it is. */
   status(): GenerationStatus;
   /** Starts one more worker; resolves when it is ready. @throws ServiceError if it does not get there. */
@@ -127,6 +129,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
         launch,
         onReady: dispatcher.add,
         onGone: dispatcher.remove,
+        onOutage: dispatcher.setOutage,
         log,
       },
       first,
@@ -144,6 +147,9 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       },
       get isReady() {
         return supervisor.isReady;
+      },
+      get trouble() {
+        return supervisor.trouble;
       },
       status: () => describeGeneration(spec, since, dispatcher, supervisor),
       addWorker: supervisor.add,

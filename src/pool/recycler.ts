@@ -37,7 +37,7 @@ export function createRecycler(deps: RecyclerDeps): Recycler {
       failures = 0;
     } catch {
       // Whoever replaces it has said why it could not be.
-      const again = decideRestart({ readyAtMs: undefined, endedAtMs: now(), shortLives: failures });
+      const again = decideRestart({ readyAtMs: undefined, endedAtMs: now(), shortLives: failures, wasShot: false });
       failures = again.shortLives;
       notBeforeMs = now() + again.afterMs;
     } finally {

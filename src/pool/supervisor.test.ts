@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import { createPoolMetrics } from '../observe/pool-metrics.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import type { ExitReason } from './exit-reason.ts';
+import type { Outage } from './outage.ts';
 import { startSupervisor } from './supervisor.ts';
 import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
 
-const settings = { recycle: { maxRequests: 10 }, traffic: { timeoutMs: 1000 } };
+const settings = { recycle: { maxRequests: 10 }, traffic: { timeoutMs: 1000, abortGraceMs: 5000 } };
 const spec = { name: 'Demo', settings } as ServiceSpec;
 
 const shot: ExitReason = { kind: 'signal', signal: 'SIGTERM' };
@@ -42,6 +43,9 @@ function createWorker(index: number) {
     get callCount() {
       return callCount;
     },
+    abandoned: [],
+    ping: async () => {},
+    onAbandoned() {},
     vitals: { rssBytes: 1, heapBytes: 1 },
     onVitals: (listener) => void listeners.push(listener),
     async stop() {
@@ -82,6 +86,7 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
   const workers: Fake[] = [];
   const lines: string[] = [];
   const available: number[] = [];
+  const outages: (Outage | undefined)[] = [];
   const make = (index: number) => {
     const worker = createWorker(index);
     workers.push(worker);
@@ -97,12 +102,13 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
       launch: launch ?? make,
       onReady: ({ index }) => available.push(index),
       onGone: ({ index }) => available.splice(available.indexOf(index), 1),
+      onOutage: (outage) => outages.push(outage),
       log: (level, message) => lines.push(`${level} ${message}`),
     },
     first,
   );
   started.catch(() => {});
-  return { started, workers, lines, available, worker: (position: number) => workers[position] as Fake };
+  return { started, workers, lines, available, outages, worker: (position: number) => workers[position] as Fake };
 }
 
 /** Lets everything happen that is waiting for nothing. */

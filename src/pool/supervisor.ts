@@ -3,11 +3,13 @@ import { ServiceError, toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { PoolMetrics, WorkerStates } from '../observe/pool-metrics.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
-import { type ExitReason, stackOf, toWords } from './exit-reason.ts';
+import { type EndCause, type ExitReason, stackOf, toPublicWords, toWords } from './exit-reason.ts';
 import type { WorkerStatus } from './generation-status.ts';
+import { watchForHang } from './hang-watch.ts';
+import { explainMissing, type MissingWorker, type Outage } from './outage.ts';
 import { readProcessUsage } from './process-usage.ts';
 import { createRecycler } from './recycler.ts';
-import { decideRestart } from './restart-policy.ts';
+import { decideRestart, type RestartPlan } from './restart-policy.ts';
 import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
 
 interface SupervisorDeps {
@@ -21,6 +23,8 @@ interface SupervisorDeps {
   /** Told when a worker can take calls, and when it cannot any more. */
   onReady(worker: WorkerHandle): void;
   onGone(worker: WorkerHandle): void;
+  /** Told when calls have nobody to wait for, and when they have again. */
+  onOutage(outage: Outage | undefined): void;
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
@@ -30,6 +34,8 @@ export interface Supervisor {
   readonly readyCount: number;
   /** All workers, also those that cannot take calls. */
   readonly states: WorkerStates;
+  /** Why workers are missing, if they end again and again. */
+  readonly trouble: ServiceError<'CRASH_LOOP'> | undefined;
   /** Whether there is one in every place. */
   readonly isReady: boolean;
   /** Every worker, and every place whose worker is missing. */
@@ -72,10 +78,13 @@ export async function startSupervisor(
   const leaving = new Set<WorkerHandle>();
   const successions = new Set<number>(); // places for whose worker another one is being started
   const restarts = new Set<NodeJS.Timeout>();
+  const missing = new Map<number, MissingWorker>(); // by place: those that end again and again
+  let startMs = 0; // how long the last worker took
   let isStopping = false;
 
   /** Resolves when the worker has its place; who had it before leaves. */
   const bring = async (worker: WorkerInTheMaking, index: number, shortLives: number): Promise<void> => {
+    const begunMs = performance.now();
     making.set(worker, index);
     const forget = deps.metrics.addProcess(index, () => readProcessUsage(worker.pid));
     void worker.ended.then(forget);
@@ -84,22 +93,44 @@ export async function startSupervisor(
       const handle = await worker.start(spec, deps.models);
       if (!places.has(index) && !joining.has(index)) throw new ServiceError('STOPPING', {}); // it was given up meanwhile
       const readyAtMs = performance.now();
+      startMs = readyAtMs - begunMs;
+      missing.delete(index);
       const before = ready.get(index);
       ready.set(index, handle);
       deps.onReady(handle);
       if (before) leave(before);
       recycler.watch(handle);
+      watchForHang(handle, {
+        limits: spec.settings.traffic,
+        now: () => performance.now(),
+        onSuspect: deps.onGone, // what waits here goes to another one, or waits on
+        onCleared: (worker) => ready.get(index) === worker && deps.onReady(worker),
+        dismiss(worker, cause) {
+          if (isStopping || ready.get(index) !== worker) return; // it leaves already
+          const plan = decideRestart({ readyAtMs, endedAtMs: performance.now(), shortLives, wasShot: false });
+          tell('error', worker, `leaves: ${toWords(cause)}; ${toNext(plan)}`);
+          ready.delete(index);
+          leave(worker, cause);
+          deps.metrics.workerReplaced(cause.kind);
+          noteEnd(index, cause);
+          if (!successions.has(index)) restart(index, plan, toPublicWords(cause));
+        },
+      });
       void handle.ended.then((reason) => {
         const endedAtMs = performance.now();
         const wasLeaving = leaving.delete(handle);
-        if (!isExpected(reason, wasLeaving)) tellEnd(handle, reason, endedAtMs - readyAtMs, wasLeaving);
+        const plan =
+          wasLeaving || isStopping
+            ? undefined
+            : decideRestart({ readyAtMs, endedAtMs, shortLives, wasShot: reason.kind === 'signal' });
+        if (!isExpected(reason, wasLeaving)) tellEnd(handle, reason, endedAtMs - readyAtMs, plan);
         if (wasLeaving) return;
         ready.delete(index);
         deps.onGone(handle);
-        if (isStopping) return;
-        ends.set(index, { count: (ends.get(index)?.count ?? 0) + 1, last: toWords(reason) });
+        if (!plan) return;
+        noteEnd(index, reason);
         deps.metrics.workerReplaced(reason.kind);
-        if (!successions.has(index)) restart(index, { readyAtMs, endedAtMs, shortLives });
+        if (!successions.has(index)) restart(index, plan, toPublicWords(reason));
       });
     } finally {
       making.delete(worker);
@@ -107,10 +138,10 @@ export async function startSupervisor(
   };
 
   /** Gets no more calls, finishes those that it has, ends. */
-  const leave = (worker: WorkerHandle) => {
+  const leave = (worker: WorkerHandle, cause?: EndCause) => {
     leaving.add(worker);
     deps.onGone(worker);
-    void worker.retire(spec.settings.traffic.timeoutMs); // no call stands still for longer
+    void worker.retire(spec.settings.traffic.timeoutMs, cause); // no call stands still for longer
   };
 
   /** Puts another worker into the place of one, which goes on until the other is ready. */
@@ -126,7 +157,7 @@ export async function startSupervisor(
       const hasPlace = ready.get(index) === worker;
       const what = hasPlace ? 'goes on, since none could take its place' : 'could not be started again';
       tell('error', worker, `${what}: ${toRecord(error).message}`);
-      if (!hasPlace) restart(index, { readyAtMs: undefined, endedAtMs: performance.now(), shortLives: 0 });
+      if (!hasPlace) restart(index, planAfterFailure(0), notStarted);
       throw error;
     } finally {
       successions.delete(index);
@@ -147,15 +178,24 @@ export async function startSupervisor(
     warn: (worker, problem) => tell('warn', worker, problem),
   });
 
-  const isExpected = ({ kind }: ExitReason, wasLeaving: boolean) =>
-    isStopping ? kind === 'stopped' || kind === 'killed' : wasLeaving && kind === 'stopped';
+  const noteEnd = (index: number, reason: ExitReason) =>
+    void ends.set(index, { count: (ends.get(index)?.count ?? 0) + 1, last: toWords(reason) });
 
-  const tellEnd = ({ index, pid }: WorkerHandle, reason: ExitReason, livedMs: number, wasLeaving: boolean) => {
-    const isMissed = !isStopping && !wasLeaving;
-    const when = isMissed ? '' : ', as it was leaving';
-    const next = isMissed ? '; another one is started' : '';
+  const isExpected = ({ kind }: ExitReason, wasLeaving: boolean) =>
+    isStopping
+      ? kind === 'stopped' || kind === 'killed'
+      : wasLeaving && (kind === 'stopped' || kind === 'abort_ignored');
+
+  const tellEnd = (
+    { index, pid }: WorkerHandle,
+    reason: ExitReason,
+    livedMs: number,
+    plan: RestartPlan | undefined,
+  ) => {
+    const when = plan ? '' : ', as it was leaving';
+    const next = plan ? `; ${toNext(plan)}` : '';
     const what = `ended after ${(livedMs / 1000).toFixed(1)} s${when}: ${toWords(reason)}${next}`;
-    log(isMissed ? 'error' : 'warn', `worker ${index} of ${spec.name} ${what}`, {
+    log(plan ? 'error' : 'warn', `worker ${index} of ${spec.name} ${what}`, {
       worker: index,
       pid,
       reason: reason.kind,
@@ -164,21 +204,36 @@ export async function startSupervisor(
     });
   };
 
-  const restart = (index: number, history: Parameters<typeof decideRestart>[0]) => {
-    const { afterMs, shortLives } = decideRestart(history);
+  const restart = (index: number, { afterMs, shortLives }: RestartPlan, problem: string) => {
+    if (afterMs > 0) missing.set(index, { times: shortLives, problem, retryAtMs: performance.now() + afterMs });
     const timer = setTimeout(() => {
       restarts.delete(timer);
       if (!places.has(index)) return;
       bringAnother(index, shortLives).catch((error: unknown) => {
         if (isStopping || !places.has(index)) return;
-        log('error', `worker ${index} of ${spec.name} could not be started again: ${toRecord(error).message}`, {
-          worker: index,
-        });
-        restart(index, { readyAtMs: undefined, endedAtMs: performance.now(), shortLives });
+        restartAfter(error, index, shortLives);
       });
+      deps.onOutage(undefined); // whoever comes now may wait for this try
     }, afterMs);
     restarts.add(timer);
+    tellOutage();
   };
+
+  const restartAfter = (error: unknown, index: number, shortLives: number) => {
+    const plan = planAfterFailure(shortLives);
+    const what = `could not be started again: ${toRecord(error).message}; its files are read as they are now`;
+    log('error', `worker ${index} of ${spec.name} ${what}; ${toNext(plan)}`, { worker: index });
+    restart(index, plan, notStarted);
+  };
+
+  /** While no worker lives and none is being started, only those should wait who can. */
+  const tellOutage = () => {
+    if (ready.size > 0 || making.size > 0 || missing.size < places.size) return;
+    const endsAtMs = Math.min(...Array.from(missing.values(), ({ retryAtMs }) => retryAtMs)) + startMs;
+    deps.onOutage({ endsAtMs, refusal: () => explainTrouble() as ServiceError<'CRASH_LOOP'> }); // some are missing
+  };
+  const explainTrouble = () =>
+    explainMissing(spec.name, places.size, [...missing.values()], startMs, performance.now());
 
   const bringAnother = async (index: number, shortLives: number) => {
     const worker = deps.launch(index); // throws where the system has no more processes or descriptors
@@ -213,6 +268,7 @@ export async function startSupervisor(
   const giveUp = (index: number): WorkerHandle | undefined => {
     places.delete(index);
     joining.delete(index);
+    missing.delete(index);
     for (const [worker, place] of making) if (place === index) worker.kill();
     const worker = ready.get(index);
     ready.delete(index);
@@ -226,6 +282,9 @@ export async function startSupervisor(
     },
     get states() {
       return { starting: making.size, ready: ready.size, leaving: leaving.size, backing_off: restarts.size };
+    },
+    get trouble() {
+      return explainTrouble();
     },
     get isReady() {
       return ready.size >= places.size; // each ready one has a place
@@ -257,10 +316,7 @@ export async function startSupervisor(
         await bringAnother(index, 0);
       } catch (error) {
         if (isStopping) return;
-        log('error', `worker ${index} of ${spec.name} could not be started again: ${toRecord(error).message}`, {
-          worker: index,
-        });
-        restart(index, { readyAtMs: undefined, endedAtMs: performance.now(), shortLives: 0 });
+        restartAfter(error, index, 0);
       } finally {
         joining.delete(index);
         places.add(index);
@@ -330,6 +386,17 @@ function describe(
       .filter((index) => !started.has(index))
       .map((index): WorkerStatus => ({ index, state: 'missing', calls: 0, ...past(index) })),
   ].sort((one, other) => one.index - other.index);
+}
+
+const notStarted = 'it could not be started; the log says why';
+
+function planAfterFailure(shortLives: number): RestartPlan {
+  return decideRestart({ readyAtMs: undefined, endedAtMs: performance.now(), shortLives, wasShot: false });
+}
+
+function toNext({ afterMs, shortLives }: RestartPlan): string {
+  if (afterMs === 0) return 'another one is started';
+  return `another one is started in ${afterMs / 1000} s, since that was the end number ${shortLives} within 30 s in a row`;
 }
 
 /** Also when some workers are ready already: they would be started again otherwise. */

@@ -10,6 +10,7 @@ import { never } from '../spec/never.ts';
 import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
 import { type EndCause, type ExitReason, stackOf, toWords } from './exit-reason.ts';
+import type { AbandonedCall } from './hang-policy.ts';
 import type { OutputLog } from './worker-output.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -27,6 +28,13 @@ type LineFields = Readonly<Record<string, unknown>> & { readonly trace?: Trace |
 
 type CallMessage = Omit<Extract<ToWorker, { kind: 'call' }>, 'kind' | 'id'>;
 
+/** A call that a worker runs. */
+interface RunningCall extends AbandonedCall {
+  readonly api: ApiSpec;
+  readonly listener: CallListener;
+  movedAtMs: number;
+}
+
 /** A worker that is ready for calls. */
 export interface WorkerHandle {
   /** Counts from 1. */
@@ -40,6 +48,8 @@ export interface WorkerHandle {
   readonly callCount: number;
   /** How it said last that it is. */
   readonly vitals: Vitals;
+  /** Calls that nobody waits for any more, and that run on. */
+  readonly abandoned: Iterable<AbandonedCall>;
   /** Whether it has room for one more call of a method. */
   accepts(api: ApiSpec): boolean;
   /** Sends a call; the slot is held until the worker says that it has ended. */
@@ -50,8 +60,15 @@ export interface WorkerHandle {
   filter(method: string, text: string): Promise<string>;
   /** Lets running calls finish, runs the shut-down hooks, ends the process; resolves when it has ended. */
   stop(): Promise<void>;
-  /** Like `stop`, but ends the process once its calls have stood still for between one and two times that long. */
-  retire(quietMs: number): Promise<void>;
+  /**
+   * Like `stop`, but ends the process once its calls have stood still for between one and two times that long.
+   * @param cause for another reason than that it is not wanted.
+   */
+  retire(quietMs: number, cause?: EndCause): Promise<void>;
+  /** Resolves when its event loop has taken a turn. */
+  ping(): Promise<void>;
+  /** Tells each time when a call is abandoned. */
+  onAbandoned(listener: () => void): void;
   /** Tells each time when it has said how it is. */
   onVitals(listener: () => void): void;
   /** Ends the process at once. @param cause for another reason than that it is not wanted. */
@@ -108,7 +125,10 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   const ready = Promise.withResolvers<void>();
   for (const { promise } of [hello, exported, ready]) promise.catch(() => {}); // whoever waits for it hears of it
   // An object and not a Map, whose outgrown tables would keep ended calls alive: see waiting-line.ts.
-  const calls: Record<number, { readonly api: ApiSpec; readonly listener: CallListener }> = Object.create(null);
+  const calls: Record<number, RunningCall> = Object.create(null);
+  const abandoned = new Map<number, RunningCall>();
+  const abandonedListeners: (() => void)[] = [];
+  let onPong: (() => void) | undefined;
   const filters = new Map<number, PromiseWithResolvers<string>>();
   let nextFilterId = 1;
   let load = 0;
@@ -129,11 +149,20 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     const call = calls[id];
     if (!call) return undefined;
     delete calls[id];
+    if (abandoned.size > 0) abandoned.delete(id);
     steps++;
     load--;
     running.set(call.api.name, (running.get(call.api.name) ?? 1) - 1);
     if (call.api.isBlocking) blocking--;
     return call.listener;
+  };
+
+  const onItems = ({ id, items, bytes, response }: Extract<FromWorker, { kind: 'items' }>) => {
+    steps++;
+    const call = calls[id];
+    if (!call) return;
+    call.movedAtMs = performance.now();
+    call.listener.onItems(items, bytes, response);
   };
 
   channel.onMessage((message: FromWorker) => {
@@ -168,14 +197,15 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       case 'value':
         return release(message.id)?.onValue(message.value, message.response);
       case 'items':
-        steps++;
-        return calls[message.id]?.listener.onItems(message.items, message.bytes, message.response);
+        return onItems(message);
       case 'end':
         return release(message.id)?.onEnd(message.response);
       case 'error':
         return release(message.id)?.onError(message.error);
       case 'log':
         return log(message.level, message.message, { ...message.fields, trace: message.trace });
+      case 'pong':
+        return onPong?.();
       case 'stopped':
         return expectEnd({ kind: 'stopped' });
       default:
@@ -218,19 +248,34 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     get vitals() {
       return vitals;
     },
+    get abandoned() {
+      return abandoned.values();
+    },
+    onAbandoned: (listener) => void abandonedListeners.push(listener),
+    ping: () =>
+      new Promise((resolve) => {
+        onPong = resolve;
+        channel.send({ kind: 'ping' });
+      }),
     onVitals: (listener) => void vitalsListeners.push(listener),
     // A blocking method holds the thread: whatever else were sent to that worker would wait there instead of here.
     accepts: (api) => isConnected && blocking === 0 && (running.get(api.name) ?? 0) < api.slots,
     call(api, message, listener) {
       const id = nextId++;
-      calls[id] = { api, listener };
+      calls[id] = { api, listener, method: api.name, movedAtMs: performance.now() };
       load++;
       running.set(api.name, (running.get(api.name) ?? 0) + 1);
       if (api.isBlocking) blocking++;
       channel.send({ kind: 'call', id, ...message });
       return id;
     },
-    cancel: (id, reason) => void channel.send({ kind: 'cancel', id, reason }),
+    cancel(id, reason) {
+      channel.send({ kind: 'cancel', id, reason });
+      const call = calls[id];
+      if (!call || abandoned.has(id)) return;
+      abandoned.set(id, call);
+      for (const listener of abandonedListeners) listener();
+    },
     filter(method, text) {
       const asked = Promise.withResolvers<string>();
       const id = nextFilterId++;
@@ -243,7 +288,8 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       channel.send({ kind: 'credit', id, credit });
     },
     stop,
-    async retire(quietMs) {
+    async retire(quietMs, cause) {
+      if (cause) expectEnd(cause);
       let known = steps;
       const watch = setInterval(() => {
         if (steps === known) kill();

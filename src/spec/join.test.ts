@@ -52,7 +52,7 @@ test('decorators and types together are the spec, with every setting filled in',
     settings: {
       workers: 2,
       startTimeoutMs: 600_000,
-      traffic: { timeoutMs: 60_000, maxQueue: 1000 },
+      traffic: { timeoutMs: 60_000, abortGraceMs: 30_000, maxQueue: 1000 },
       recycle: {},
       metrics: {
         enabled: true,

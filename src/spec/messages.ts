@@ -44,6 +44,8 @@ export type ToWorker =
   | { readonly kind: 'credit'; readonly id: number; readonly credit: Credit }
   /** Run the filter over the text of the metrics. */
   | { readonly kind: 'filter'; readonly id: number; readonly method: string; readonly text: string }
+  /** Give a sign of life: `pong`, in the same turn. */
+  | { readonly kind: 'ping' }
   /** Run the shut-down hooks and leave. */
   | { readonly kind: 'stop' };
 
@@ -102,5 +104,6 @@ export type FromWorker =
       readonly fields: Readonly<Record<string, unknown>>;
       readonly trace?: Trace;
     }
+  | { readonly kind: 'pong' }
   /** Every shut-down hook has run. */
   | { readonly kind: 'stopped' };

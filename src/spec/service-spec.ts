@@ -121,6 +121,7 @@ export interface ServiceSettings {
   readonly startTimeoutMs: number;
   readonly traffic: {
     readonly timeoutMs: number;
+    readonly abortGraceMs: number;
     readonly maxQueue: number;
     /** Without it as many as may wait and run. */
     readonly maxConcurrency?: number;

@@ -203,6 +203,9 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
           return invoker?.credit(message);
         case 'filter':
           return void filter(message);
+        case 'ping':
+          deps.send({ kind: 'pong' });
+          return deps.flush();
         case 'stop':
           return void stop();
         default:

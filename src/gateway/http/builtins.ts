@@ -11,6 +11,8 @@ import { writeError } from './write.ts';
 interface BuiltinState {
   readonly path: string;
   readonly isReady: boolean;
+  /** Why it is not, where there is more to say. */
+  readonly trouble: ServiceError | undefined;
   readonly isStopping: boolean;
   /** Undefined while the service starts. */
   readonly documents: Documents | undefined;
@@ -25,9 +27,13 @@ export type Builtin = (request: IncomingMessage, response: ServerResponse, state
 export const builtins: { readonly [path: string]: Builtin } = Object.assign(Object.create(null), {
   '/livez': get((_, response) => writePlain(response, 200, 'text/plain; charset=utf-8', '\n')),
   '/healthz': get((_, response) => writePlain(response, 200, 'text/plain; charset=utf-8', '\n')),
-  '/readyz': get((_, response, { isReady, isStopping }) => {
+  '/readyz': get((_, response, { isReady, isStopping, trouble }) => {
     if (isReady && !isStopping) return writePlain(response, 200, 'text/plain; charset=utf-8', '\n');
-    writeError(response, isStopping ? new ServiceError('STOPPING', {}) : new ServiceError('NOT_READY', {}), {});
+    writeError(
+      response,
+      isStopping ? new ServiceError('STOPPING', {}) : (trouble ?? new ServiceError('NOT_READY', {})),
+      {},
+    );
   }),
   '/schema.json': get((_, response, { documents }) => {
     if (documents) return writePlain(response, 200, 'application/json', documents.schema);

@@ -201,9 +201,18 @@ function createHandler(
     const isShared = route !== undefined || (now === undefined && path === '/');
     if (builtin && (isReading(request) || !isShared)) {
       const isReady = deps.isReady();
+      const trouble = isReady ? undefined : now?.generation.trouble;
       const isStopping = deps.isStopping();
       const { expose } = now ?? deps.metrics;
-      return builtin(request, response, { path, isReady, isStopping, documents: now?.documents, expose, swaggerUi });
+      return builtin(request, response, {
+        path,
+        isReady,
+        trouble,
+        isStopping,
+        documents: now?.documents,
+        expose,
+        swaggerUi,
+      });
     }
     if (now && route && request.method === 'POST')
       return void call(now, route, request, response, { trace, path, watched });
