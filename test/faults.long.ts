@@ -1,6 +1,7 @@
 /** The figures of faults that come again and again: `npm run test:long`; BENTOTS_KILLS says how many. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { killWorkers } from './kill-workers.ts';
 import { createNote, start } from './start.ts';
 
@@ -60,7 +61,7 @@ test('health is answered while models block every worker for 500 ms at a time', 
     const begunMs = performance.now();
     assert.equal((await fetch(`${faults.url}/livez`)).status, 200);
     tookMs.push(performance.now() - begunMs);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await pause(5);
   }
   isOver = true;
   await Promise.all([...callers, other]);

@@ -1,7 +1,9 @@
 /** The callers of the soak test, in a process of their own: calls of every kind, and a crash now and then. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { createNote } from './start.ts';
 
 const url = process.argv[2] as string; // the soak test gives it
+const pauseMs = 10;
 const killEveryMs = 3000;
 const exitEveryMs = 45_000; // more often would be a crash loop
 
@@ -37,7 +39,10 @@ const kinds = [
 for (let caller = 0; caller < 12; caller++) {
   const call = kinds[caller % kinds.length] as () => Promise<unknown>; // of a list that is not empty
   void (async () => {
-    for (;;) await call();
+    for (;;) {
+      await call();
+      await pause(pauseMs);
+    }
   })();
 }
 setInterval(async () => {
