@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { toRecord } from '../errors.ts';
+import { ServiceError, toRecord } from '../errors.ts';
 import { createPoolMetrics } from '../observe/pool-metrics.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
@@ -137,6 +137,27 @@ test('calls wait until there is a worker', () => {
   const worker = createWorker();
   add(worker.handle);
   assert.equal(worker.calls.length, 1);
+});
+
+test('in an outage those are refused who cannot wait for its end, those who wait already included', async () => {
+  const { add, call, setOutage } = create([apiOf('run')]);
+  const problem = 'exit code 1';
+  const params = { service: 'Demo', count: 1, missing: 1, times: 2, problem, next: '' };
+  const waiting = [call('run', ['short'], { timeoutMs: 500 }), call('run', ['long'], { timeoutMs: 1000 })] as const;
+  setOutage({ endsAtMs: performance.now() + 750, refusal: () => new ServiceError('CRASH_LOOP', params) });
+  assert.equal(await codeOf(waiting[0]), 'CRASH_LOOP');
+  assert.equal(await codeOf(call('run', [], { timeoutMs: 500 })), 'CRASH_LOOP');
+  call('run', ['late']);
+  setOutage(undefined);
+  call('run', ['hasty'], { timeoutMs: 100 });
+  const worker = createWorker();
+  add(worker.handle);
+  const ran: unknown[] = [];
+  for (let at = 0; at < 3; at++) {
+    ran.push(worker.at(at).args[0]);
+    worker.answer(worker.at(at), null);
+  }
+  assert.deepEqual(ran, ['long', 'late', 'hasty']);
 });
 
 test('one worker runs as many calls of a method as it has slots; the next begins when one ends', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPoolMetrics } from '../observe/pool-metrics.ts';
+import type { DecoratedService } from '../spec/decorated.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import type { ExitReason } from './exit-reason.ts';
 import type { Outage } from './outage.ts';
@@ -10,10 +11,11 @@ import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
 const settings = { recycle: { maxRequests: 10 }, traffic: { timeoutMs: 1000, abortGraceMs: 5000 } };
 const spec = { name: 'Demo', settings } as ServiceSpec;
 
+const failed: ExitReason = { kind: 'exit', code: 1 };
 const shot: ExitReason = { kind: 'signal', signal: 'SIGTERM' };
 
 /** A worker whose life is the test's. */
-function createWorker(index: number) {
+function createWorker(index: number, files: readonly DecoratedService[] = []) {
   const ended = Promise.withResolvers<ExitReason>();
   const ready = Promise.withResolvers<WorkerHandle>();
   ready.promise.catch(() => {});
@@ -59,7 +61,7 @@ function createWorker(index: number) {
   } satisfies WorkerHandle;
   const making: WorkerInTheMaking = {
     pid: index,
-    hello: Promise.resolve([]),
+    hello: Promise.resolve(files),
     exportSchemas: async () => [],
     start: () => ready.promise,
     kill,
@@ -87,8 +89,9 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
   const lines: string[] = [];
   const available: number[] = [];
   const outages: (Outage | undefined)[] = [];
+  let files: readonly DecoratedService[] = [];
   const make = (index: number) => {
-    const worker = createWorker(index);
+    const worker = createWorker(index, files);
     workers.push(worker);
     return worker.making;
   };
@@ -108,7 +111,18 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
     first,
   );
   started.catch(() => {});
-  return { started, workers, lines, available, outages, worker: (position: number) => workers[position] as Fake };
+  const changeFiles = () => {
+    files = [{ exportName: 'Demo' } as DecoratedService];
+  };
+  return {
+    started,
+    workers,
+    lines,
+    available,
+    outages,
+    changeFiles,
+    worker: (position: number) => workers[position] as Fake,
+  };
 }
 
 /** Lets everything happen that is waiting for nothing. */
@@ -154,7 +168,7 @@ test('a worker that cannot be started again is tried again, later each time', as
   const { started, workers, worker, lines } = create(1);
   worker(0).becomeReady();
   await started;
-  worker(0).end({ kind: 'exit', code: 1 });
+  worker(0).end(failed);
   for (const [position, waitMs] of [
     [1, 0],
     [2, 500],
@@ -169,6 +183,49 @@ test('a worker that cannot be started again is tried again, later each time', as
   }
   await settle();
   assert.equal(lines.filter((line) => line.includes('could not be started again: still broken')).length, 3);
+});
+
+test('while all workers wait to be started again, that is an outage; a try ends it', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker, outages } = create(2);
+  worker(0).becomeReady();
+  worker(1).becomeReady();
+  const supervisor = await started;
+  worker(0).end(failed);
+  worker(1).end(failed);
+  await settle();
+  t.mock.timers.tick(0);
+  const trouble = () => supervisor.trouble?.message;
+  assert.equal(trouble(), undefined, 'the first try is no reason to talk');
+  worker(2).fail(new Error('the key is 1234'));
+  await settle();
+  assert.match(trouble() ?? '', /^1 of 2 workers of Demo are missing, .*: 2 times .* 0\.[45] s$/);
+  assert.ok(!outages.some((outage) => outage), 'the other one is still being started');
+  worker(3).fail(new Error('the key is 1234'));
+  await settle();
+  const refusal = () => outages.at(-1)?.refusal().message;
+  assert.match(refusal() ?? '', /^2 of 2 workers/);
+  assert.doesNotMatch(refusal() ?? '', /1234/);
+  t.mock.timers.tick(500);
+  assert.equal(refusal(), undefined);
+  worker(4).becomeReady();
+  worker(5).becomeReady();
+  await settle();
+  assert.deepEqual([supervisor.readyCount, trouble()], [2, undefined]);
+});
+
+test('a worker whose files say something else than those of the first is told of', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker, lines, changeFiles } = create(1);
+  worker(0).becomeReady();
+  await started;
+  worker(0).end(shot);
+  await settle();
+  changeFiles();
+  t.mock.timers.tick(0);
+  worker(1).becomeReady();
+  await settle();
+  assert.match(lines.at(-1) ?? '', /^warn worker 1 of Demo runs files that have changed since/);
 });
 
 test('a process that cannot even be made is tried again, and the gateway lives', async (t) => {

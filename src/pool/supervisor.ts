@@ -1,7 +1,9 @@
 /** Keeps as many workers running as were asked for. */
+import { isDeepStrictEqual } from 'node:util';
 import { ServiceError, toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { PoolMetrics, WorkerStates } from '../observe/pool-metrics.ts';
+import type { DecoratedService } from '../spec/decorated.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import { type EndCause, type ExitReason, stackOf, toPublicWords, toWords } from './exit-reason.ts';
 import type { WorkerStatus } from './generation-status.ts';
@@ -79,6 +81,7 @@ export async function startSupervisor(
   const successions = new Set<number>(); // places for whose worker another one is being started
   const restarts = new Set<NodeJS.Timeout>();
   const missing = new Map<number, MissingWorker>(); // by place: those that end again and again
+  let known: readonly DecoratedService[] | undefined; // what the file said at first
   let startMs = 0; // how long the last worker took
   let isStopping = false;
 
@@ -89,9 +92,12 @@ export async function startSupervisor(
     const forget = deps.metrics.addProcess(index, () => readProcessUsage(worker.pid));
     void worker.ended.then(forget);
     try {
-      await worker.hello;
+      const hello = await worker.hello;
+      known ??= hello;
+      const isChanged = !isDeepStrictEqual(hello, known);
       const handle = await worker.start(spec, deps.models);
       if (!places.has(index) && !joining.has(index)) throw new ServiceError('STOPPING', {}); // it was given up meanwhile
+      if (isChanged) tell('warn', handle, hasOtherFiles);
       const readyAtMs = performance.now();
       startMs = readyAtMs - begunMs;
       missing.delete(index);
@@ -388,6 +394,8 @@ function describe(
   ].sort((one, other) => one.index - other.index);
 }
 
+const hasOtherFiles =
+  'runs files that have changed since the service was started, and that say something else of its methods: reload it, so that calls are checked against what runs';
 const notStarted = 'it could not be started; the log says why';
 
 function planAfterFailure(shortLives: number): RestartPlan {
