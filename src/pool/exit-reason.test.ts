@@ -30,6 +30,7 @@ for (const [title, facts, expected] of [
   ['a full heap', { signal: 'SIGABRT', stderrTail: heapIsFull }, { kind: 'out_of_memory', of: 'heap' }],
   ['a full heap on Windows', { code: 134, stderrTail: heapIsFull }, { kind: 'out_of_memory', of: 'heap' }],
   ['an abort of native code', { signal: 'SIGABRT' }, { kind: 'crash', how: 'SIGABRT' }],
+  ['an abort of native code on Windows', { code: 134 }, { kind: 'crash', how: 'exit code 134' }],
   ['a wrong address', { signal: 'SIGSEGV' }, { kind: 'crash', how: 'SIGSEGV' }],
   ['a wrong address on Windows', { code: 0xc0000005 }, { kind: 'crash', how: '0xc0000005' }],
   ['SIGKILL of somebody', { signal: 'SIGKILL' }, { kind: 'signal', signal: 'SIGKILL' }],

@@ -55,6 +55,7 @@ const crashSignals: ReadonlySet<string> = new Set([
   'SIGTRAP',
   'SIGSYS',
 ]);
+const abortCode = 134; // where there are no signals: https://nodejs.org/api/process.html#exit-codes
 const firstNtError = 0xc0000000; // https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-erref
 
 /** Decides what ended a process. */
@@ -67,6 +68,7 @@ export function explainEnd({ code, signal, cause, lastWords, stderrTail, hasMemo
     if (crashSignals.has(signal)) return { kind: 'crash', how: signal };
     return signal === 'SIGKILL' && hasMemoryKill ? { kind: 'out_of_memory', of: 'system' } : { kind: 'signal', signal };
   }
+  if (code === abortCode) return { kind: 'crash', how: `exit code ${code}` };
   if (code !== null && code >= firstNtError) return { kind: 'crash', how: `0x${code.toString(16)}` };
   if (cause) return cause;
   return code === lineClosedCode ? { kind: 'disconnected' } : { kind: 'exit', code: code ?? 0 };
