@@ -78,7 +78,13 @@ export const errorTable = {
     true,
     '{missing} of {count} workers of {service} are missing, since they end again and again: {times} times in a row so far, the last time because {problem}; {next}',
   ),
-  NOT_READY: row(503, 'UNAVAILABLE', true, 'the service is starting; try again later'),
+  NOT_READY: row(503, 'UNAVAILABLE', true, 'the service is not ready; try again later'),
+  NOT_ALIVE: row(
+    503,
+    'UNAVAILABLE',
+    true,
+    'the service is not alive, and new workers are none the better; restart the server',
+  ),
   STOPPING: row(503, 'UNAVAILABLE', true, 'the server is stopping; try another one'),
   TIMEOUT: row(504, 'DEADLINE_EXCEEDED', true, 'no answer within {timeoutMs} ms'),
 

@@ -46,6 +46,16 @@ export const serviceOptions = {
     min: 1,
     doc: 'How long a worker may take from the start of its process until its start-up hooks have run.',
   }),
+  probePeriodMs: option.ms({
+    default: 5000, // half of what Kubernetes waits between two questions: no answer is older than the last question
+    min: 1,
+    doc: 'How long a worker waits before it asks its @isAlive and @isReady hooks again.',
+  }),
+  probeTimeoutMs: option.ms({
+    default: 1000, // as Kubernetes
+    min: 1,
+    doc: 'How long such a hook may take; time in which something else holds the thread does not count.',
+  }),
   traffic: {
     timeoutMs: option.ms({
       default: 60_000, // as the Python original

@@ -12,7 +12,7 @@ export interface ErrorAnswers {
   /** What stands under `components/responses`. */
   readonly components: Answers;
   /** References by status, for an operation of the kind. */
-  readonly of: { readonly [Kind in 'call' | 'probe' | 'readiness' | 'schema' | 'metrics']: Answers };
+  readonly of: { readonly [Kind in 'call' | 'liveness' | 'readiness' | 'schema' | 'metrics']: Answers };
   /** Every code that a caller can meet. */
   readonly codes: readonly ErrorCode[];
 }
@@ -21,6 +21,7 @@ export interface ErrorAnswers {
 export function toErrorAnswers(spec: ServiceSpec): ErrorAnswers {
   const request = toGroup('RequestError', errorsOfAnyRequest(), {});
   const call = toGroup('CallError', errorsOfCalls(spec), requestIdHeader);
+  const liveness = toGroup('LivenessError', [new ServiceError('NOT_ALIVE', {})], {});
   const readiness = toGroup(
     'ReadinessError',
     [new ServiceError('NOT_READY', {}), crashLoopOf(spec.name), new ServiceError('STOPPING', {})],
@@ -38,18 +39,19 @@ export function toErrorAnswers(spec: ServiceSpec): ErrorAnswers {
       ...request.components,
       ...call.components,
       CallError: others,
+      ...liveness.components,
       ...readiness.components,
       ...schema.components,
       ...metrics.components,
     },
     of: {
       call: { ...request.references, ...call.references, default: { $ref: '#/components/responses/CallError' } },
-      probe: request.references,
+      liveness: { ...request.references, ...liveness.references },
       readiness: { ...request.references, ...readiness.references },
       schema: { ...request.references, ...schema.references },
       metrics: { ...request.references, ...metrics.references },
     },
-    codes: [...new Set([...request.codes, ...call.codes])],
+    codes: [...new Set([...request.codes, ...call.codes, ...liveness.codes])],
   };
 }
 

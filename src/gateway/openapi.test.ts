@@ -66,6 +66,8 @@ function toSpec(apis: readonly ApiSpec[], more: Partial<ServiceSpec> = {}): Serv
     settings: {
       workers: 1,
       startTimeoutMs: 1,
+      probePeriodMs: 1,
+      probeTimeoutMs: 1,
       recycle: {},
       traffic: { timeoutMs: 2000, abortGraceMs: 1, maxQueue: 7 },
       metrics: { enabled: true, namespace: 'demo', durationBuckets: [1] },
@@ -209,8 +211,8 @@ const statusesOf = (operation: Operation | undefined) => Object.keys(operation?.
 test('an operation lists the statuses that its callers can meet, and no other', () => {
   const { paths } = documentOf(toApi({ name: 'run' }));
   assert.equal(statusesOf(paths['/run']?.post), '200 400 408 413 415 417 431 500 503 504 default');
-  assert.equal(statusesOf(paths['/livez']?.get), '200 400 408 417 431');
-  assert.equal(statusesOf(paths['/healthz']?.get), '200 400 408 417 431');
+  assert.equal(statusesOf(paths['/livez']?.get), '200 400 408 417 431 503');
+  assert.equal(statusesOf(paths['/healthz']?.get), '200 400 408 417 431 503');
   assert.equal(statusesOf(paths['/readyz']?.get), '200 400 408 417 431 503');
   assert.equal(statusesOf(paths['/metrics']?.get), '200 400 408 417 431 500');
   assert.equal(statusesOf(paths['/schema.json']?.get), '200 400 408 417 431 503');

@@ -146,7 +146,7 @@ function timeoutParameter({ settings }: ServiceSpec): JsonSchema {
 }
 
 function serverOperations(errors: ErrorAnswers): Readonly<Record<string, JsonSchema>> {
-  const { probe, readiness, schema, metrics } = errors.of;
+  const { liveness, readiness, schema, metrics } = errors.of;
   const operation = (operationId: string, summary: string, success: JsonSchema, failures: JsonSchema): JsonSchema => ({
     operationId,
     tags: [serverTag],
@@ -155,8 +155,8 @@ function serverOperations(errors: ErrorAnswers): Readonly<Record<string, JsonSch
   });
   const yes = { description: 'It is so.', content: { 'text/plain': { schema: { type: 'string', const: '\n' } } } };
   return {
-    '/livez': operation('livez', 'Whether the server runs.', yes, probe),
-    '/healthz': operation('healthz', 'Whether the server runs.', yes, probe),
+    '/livez': operation('livez', 'Whether the server is of use.', yes, liveness),
+    '/healthz': operation('healthz', 'Whether the server is of use.', yes, liveness),
     '/readyz': operation('readyz', 'Whether all workers are ready.', yes, readiness),
     '/metrics': operation(
       'metrics',

@@ -51,6 +51,7 @@ function createWorker(index = 1) {
     vitals: { rssBytes: 0, heapBytes: 0 },
     onVitals() {},
     since: new Date(0),
+    onHealth() {},
     get load() {
       return open.size;
     },

@@ -13,6 +13,8 @@ export type EndCause =
   | { readonly kind: 'hung'; readonly method: string; readonly silentMs: number }
   /** A call went on for so long after its time was up. */
   | { readonly kind: 'abort_ignored'; readonly method: string; readonly lateMs: number }
+  /** Its health hook said so, again and again. */
+  | { readonly kind: 'not_alive'; readonly problem: string }
   /** It cannot be spoken to. */
   | { readonly kind: 'disconnected' };
 
@@ -81,6 +83,8 @@ export function toWords(reason: ExitReason): string {
       return `nobody caught an exception: ${titleOf(reason.error)}`;
     case 'rejection':
       return `nobody handled the rejection of a promise: ${titleOf(reason.error)}`;
+    case 'not_alive':
+      return `it was not alive: ${reason.problem}`;
     case 'not_started':
       return `no process could be started: ${reason.problem}`;
     default:
@@ -99,6 +103,8 @@ export function toPublicWords(reason: ExitReason): string {
       return `it was killed, since it gave no sign of life for ${reason.silentMs} ms after the time of ${reason.method} was up`;
     case 'abort_ignored':
       return `${reason.method} went on for ${reason.lateMs} ms after its time was up`;
+    case 'not_alive':
+      return 'it was not alive';
     case 'disconnected':
       return 'its line to the server was closed, as by process.disconnect()';
     case 'exit':

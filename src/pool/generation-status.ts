@@ -19,8 +19,8 @@ export interface WorkerStatus {
   /** Counts from 1. */
   readonly index: number;
   readonly pid?: number;
-  /** `leaving` finishes its calls; `missing` has ended, and is started again soon. */
-  readonly state: 'starting' | 'ready' | 'leaving' | 'missing';
+  /** `not ready` says so by its hooks; `leaving` finishes its calls; `missing` has ended, and is started again soon. */
+  readonly state: 'starting' | 'ready' | 'not ready' | 'leaving' | 'missing';
   /** Calls that run in it now. */
   readonly calls: number;
   /** When it became ready, in ISO 8601. */

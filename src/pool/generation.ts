@@ -46,6 +46,8 @@ export interface Generation {
   readonly isReady: boolean;
   /** Why workers are missing, if they end again and again. */
   readonly trouble: ServiceError<'CRASH_LOOP'> | undefined;
+  /** False when workers are not alive, and replacing them has not helped. */
+  readonly isAlive: boolean;
   /** How it is. */
   status(): GenerationStatus;
   /** Starts one more worker; resolves when it is ready. @throws ServiceError if it does not get there. */
@@ -144,6 +146,9 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       size,
       get readyCount() {
         return supervisor.readyCount;
+      },
+      get isAlive() {
+        return !supervisor.isBeyondHelp;
       },
       get isReady() {
         return supervisor.isReady;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPoolMetrics } from '../observe/pool-metrics.ts';
 import type { DecoratedService } from '../spec/decorated.ts';
+import type { Health } from '../spec/messages.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import type { ExitReason } from './exit-reason.ts';
 import type { Outage } from './outage.ts';
@@ -21,6 +22,7 @@ function createWorker(index: number, files: readonly DecoratedService[] = []) {
   ready.promise.catch(() => {});
   const seen = { kills: 0, stops: 0, retired: 0 };
   const listeners: (() => void)[] = [];
+  const healthListeners: ((health: Health) => void)[] = [];
   let callCount = 0;
   const end = (reason: ExitReason) => {
     ended.resolve(reason);
@@ -50,6 +52,7 @@ function createWorker(index: number, files: readonly DecoratedService[] = []) {
     onAbandoned() {},
     vitals: { rssBytes: 1, heapBytes: 1 },
     onVitals: (listener) => void listeners.push(listener),
+    onHealth: (listener) => void healthListeners.push(listener),
     async stop() {
       seen.stops++;
       await ended.promise;
@@ -72,7 +75,13 @@ function createWorker(index: number, files: readonly DecoratedService[] = []) {
     callCount += calls;
     for (const listener of listeners) listener();
   };
+  /** Its hooks say how it is. */
+  const say = (isAlive: boolean, isReady: boolean) => {
+    const problem = isAlive && isReady ? '' : 'its hook said false';
+    for (const listener of healthListeners) listener({ isAlive, isReady, problem });
+  };
   return {
+    say,
     making,
     seen,
     end,
@@ -390,4 +399,82 @@ test('a stop waits for workers that are leaving, and kills them when the time is
   t.mock.timers.tick(1000);
   await stopping;
   assert.deepEqual([worker(0).seen.kills, worker(0).seen.stops, worker(1).seen.stops], [1, 0, 1]);
+});
+
+test('a worker that says that it is not ready gets no calls until it says that it is', async () => {
+  const { started, worker, lines, available } = create(2);
+  worker(0).becomeReady();
+  worker(1).becomeReady();
+  const supervisor = await started;
+  worker(0).say(true, false);
+  worker(0).say(true, false);
+  assert.deepEqual([available, supervisor.readyCount], [[2], 1]);
+  worker(0).say(true, true);
+  worker(0).say(true, true);
+  assert.deepEqual([available, supervisor.readyCount], [[2, 1], 2]);
+  assert.deepEqual(lines, [
+    'warn worker 1 of Demo gets no calls: its hook said false',
+    'info worker 1 of Demo gets calls again',
+  ]);
+});
+
+test('a worker that says three times in a row that it is not alive leaves, and another one is started', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, workers, worker, lines, available } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  for (const isAlive of [false, false, true, false, false]) worker(0).say(isAlive, true);
+  assert.deepEqual([available, worker(0).seen.retired], [[1], 0]);
+  worker(0).say(false, true);
+  assert.deepEqual([available, worker(0).seen.retired, supervisor.readyCount], [[], 1, 0]);
+  assert.deepEqual(lines, [
+    'error worker 1 of Demo leaves: it was not alive: its hook said false, 3 times in a row; another one is started',
+  ]);
+  t.mock.timers.tick(0);
+  assert.equal(workers.length, 2);
+  worker(0).say(false, true);
+  worker(0).end({ kind: 'stopped' });
+  worker(1).becomeReady();
+  await settle();
+  t.mock.timers.tick(60_000);
+  assert.deepEqual([available, workers.length, supervisor.readyCount], [[1], 2, 1]);
+});
+
+test('the service is beyond help when in every place the next worker is not alive either', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker } = create(2);
+  worker(0).becomeReady();
+  worker(1).becomeReady();
+  const supervisor = await started;
+  const die = (position: number) => {
+    for (let time = 0; time < 3; time++) worker(position).say(false, true);
+  };
+  die(0);
+  die(1);
+  t.mock.timers.tick(0);
+  worker(2).becomeReady();
+  worker(3).becomeReady();
+  await settle();
+  die(2);
+  assert.equal(supervisor.isBeyondHelp, false, 'the second may live');
+  die(3);
+  assert.equal(supervisor.isBeyondHelp, true);
+  t.mock.timers.tick(500);
+  worker(4).becomeReady();
+  await settle();
+  worker(4).say(true, true);
+  worker(4).say(true, true);
+  assert.equal(supervisor.isBeyondHelp, false, 'one has lived for a while');
+});
+
+test('that no worker can be started where one was not alive is no help either', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  for (let time = 0; time < 3; time++) worker(0).say(false, true);
+  t.mock.timers.tick(0);
+  worker(1).fail(new Error('its isAlive hook said false'));
+  await settle();
+  assert.equal(supervisor.isBeyondHelp, true);
 });

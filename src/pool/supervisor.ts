@@ -8,6 +8,8 @@ import type { ServiceSpec } from '../spec/service-spec.ts';
 import { type EndCause, type ExitReason, stackOf, toPublicWords, toWords } from './exit-reason.ts';
 import type { WorkerStatus } from './generation-status.ts';
 import { watchForHang } from './hang-watch.ts';
+import { deadAfter } from './health-policy.ts';
+import { createHealthWatch } from './health-watch.ts';
 import { explainMissing, type MissingWorker, type Outage } from './outage.ts';
 import { readProcessUsage } from './process-usage.ts';
 import { createRecycler } from './recycler.ts';
@@ -56,6 +58,8 @@ export interface Supervisor {
   remove(index: number, longestMs: number): Promise<void>;
   /** Gives every place up; workers that go on with calls are not cut. Resolves when all have ended. */
   retire(): Promise<void>;
+  /** Whether workers are not alive, and replacing them has not helped. */
+  readonly isBeyondHelp: boolean;
   /** Lets running calls finish, runs shut-down hooks, ends every worker; those that need longer than that are killed. */
   stop(graceMs: number): Promise<void>;
   /** Ends every worker at once. */
@@ -105,33 +109,34 @@ export async function startSupervisor(
       ready.set(index, handle);
       deps.onReady(handle);
       if (before) leave(before);
+      const toPlan = (wasShot: boolean) =>
+        decideRestart({ readyAtMs, endedAtMs: performance.now(), shortLives, wasShot });
+      const dismiss = (cause: EndCause) => {
+        if (isStopping || ready.get(index) !== handle) return; // it leaves already
+        const plan = toPlan(false);
+        tell('error', handle, `leaves: ${toWords(cause)}; ${toNext(plan)}`);
+        leave(handle, cause);
+        deps.metrics.workerReplaced(cause.kind);
+        noteEnd(index, cause);
+        if (!successions.has(index)) restart(index, plan, toPublicWords(cause));
+      };
+      healthWatch.watch(handle, (problem) =>
+        dismiss({ kind: 'not_alive', problem: `${problem}, ${deadAfter} times in a row` }),
+      );
       recycler.watch(handle);
       watchForHang(handle, {
         limits: spec.settings.traffic,
         now: () => performance.now(),
         onSuspect: deps.onGone, // what waits here goes to another one, or waits on
-        onCleared: (worker) => ready.get(index) === worker && deps.onReady(worker),
-        dismiss(worker, cause) {
-          if (isStopping || ready.get(index) !== worker) return; // it leaves already
-          const plan = decideRestart({ readyAtMs, endedAtMs: performance.now(), shortLives, wasShot: false });
-          tell('error', worker, `leaves: ${toWords(cause)}; ${toNext(plan)}`);
-          ready.delete(index);
-          leave(worker, cause);
-          deps.metrics.workerReplaced(cause.kind);
-          noteEnd(index, cause);
-          if (!successions.has(index)) restart(index, plan, toPublicWords(cause));
-        },
+        onCleared: (worker) => ready.get(index) === worker && healthWatch.isReady(worker) && deps.onReady(worker),
+        dismiss: (_, cause) => dismiss(cause),
       });
       void handle.ended.then((reason) => {
-        const endedAtMs = performance.now();
         const wasLeaving = leaving.delete(handle);
-        const plan =
-          wasLeaving || isStopping
-            ? undefined
-            : decideRestart({ readyAtMs, endedAtMs, shortLives, wasShot: reason.kind === 'signal' });
-        if (!isExpected(reason, wasLeaving)) tellEnd(handle, reason, endedAtMs - readyAtMs, plan);
+        const plan = wasLeaving || isStopping ? undefined : toPlan(reason.kind === 'signal');
+        if (!isExpected(reason, wasLeaving)) tellEnd(handle, reason, performance.now() - readyAtMs, plan);
         if (wasLeaving) return;
-        ready.delete(index);
+        vacate(handle);
         deps.onGone(handle);
         if (!plan) return;
         noteEnd(index, reason);
@@ -143,8 +148,15 @@ export async function startSupervisor(
     }
   };
 
+  /** Its place is free: unless somebody else has it already. */
+  const vacate = (worker: WorkerHandle) => {
+    healthWatch.forget(worker);
+    if (ready.get(worker.index) === worker) ready.delete(worker.index);
+  };
+
   /** Gets no more calls, finishes those that it has, ends. */
   const leave = (worker: WorkerHandle, cause?: EndCause) => {
+    vacate(worker);
     leaving.add(worker);
     deps.onGone(worker);
     void worker.retire(spec.settings.traffic.timeoutMs, cause); // no call stands still for longer
@@ -163,7 +175,10 @@ export async function startSupervisor(
       const hasPlace = ready.get(index) === worker;
       const what = hasPlace ? 'goes on, since none could take its place' : 'could not be started again';
       tell('error', worker, `${what}: ${toRecord(error).message}`);
-      if (!hasPlace) restart(index, planAfterFailure(0), notStarted);
+      if (!hasPlace) {
+        healthWatch.noteFailedStart(index);
+        restart(index, planAfterFailure(0), notStarted);
+      }
       throw error;
     } finally {
       successions.delete(index);
@@ -171,15 +186,29 @@ export async function startSupervisor(
     await worker.ended;
   };
 
+  const countReady = () => ready.size - healthWatch.unreadyCount;
+
   const tell = (level: LogLevel, { index, pid }: WorkerHandle, what: string) =>
     log(level, `worker ${index} of ${spec.name} ${what}`, { worker: index, pid });
+
+  const healthWatch = createHealthWatch({
+    places: () => places,
+    onUnready(worker, problem) {
+      deps.onGone(worker);
+      tell('warn', worker, `gets no calls: ${problem}`);
+    },
+    onReadyAgain(worker) {
+      deps.onReady(worker);
+      tell('info', worker, 'gets calls again');
+    },
+  });
 
   const recycler = createRecycler({
     limits: spec.settings.recycle,
     random: Math.random,
     now: () => performance.now(),
     // One that is missing is more urgent.
-    mayReplace: (worker) => !isStopping && ready.size === places.size && ready.get(worker.index) === worker,
+    mayReplace: (worker) => !isStopping && countReady() === places.size && ready.get(worker.index) === worker,
     replace,
     warn: (worker, problem) => tell('warn', worker, problem),
   });
@@ -190,7 +219,7 @@ export async function startSupervisor(
   const isExpected = ({ kind }: ExitReason, wasLeaving: boolean) =>
     isStopping
       ? kind === 'stopped' || kind === 'killed'
-      : wasLeaving && (kind === 'stopped' || kind === 'abort_ignored');
+      : wasLeaving && (kind === 'stopped' || kind === 'abort_ignored' || kind === 'not_alive');
 
   const tellEnd = (
     { index, pid }: WorkerHandle,
@@ -226,6 +255,7 @@ export async function startSupervisor(
   };
 
   const restartAfter = (error: unknown, index: number, shortLives: number) => {
+    healthWatch.noteFailedStart(index);
     const plan = planAfterFailure(shortLives);
     const what = `could not be started again: ${toRecord(error).message}; its files are read as they are now`;
     log('error', `worker ${index} of ${spec.name} ${what}; ${toNext(plan)}`, { worker: index });
@@ -277,26 +307,34 @@ export async function startSupervisor(
     missing.delete(index);
     for (const [worker, place] of making) if (place === index) worker.kill();
     const worker = ready.get(index);
-    ready.delete(index);
     if (worker) leave(worker);
     return worker;
   };
 
   return {
     get readyCount() {
-      return ready.size;
+      return countReady();
+    },
+    get isBeyondHelp() {
+      return healthWatch.isBeyondHelp;
     },
     get states() {
-      return { starting: making.size, ready: ready.size, leaving: leaving.size, backing_off: restarts.size };
+      return {
+        starting: making.size,
+        ready: countReady(),
+        not_ready: healthWatch.unreadyCount,
+        leaving: leaving.size,
+        backing_off: restarts.size,
+      };
     },
     get trouble() {
       return explainTrouble();
     },
     get isReady() {
-      return ready.size >= places.size; // each ready one has a place
+      return countReady() >= places.size; // each ready one has a place
     },
     get workers() {
-      return describe(places, { making, ready, leaving }, ends);
+      return describe(places, { making, ready, leaving, isReady: healthWatch.isReady }, ends);
     },
     async add(index, signal) {
       signal.throwIfAborted();
@@ -365,6 +403,7 @@ function describe(
     readonly making: ReadonlyMap<WorkerInTheMaking, number>;
     readonly ready: ReadonlyMap<number, WorkerHandle>;
     readonly leaving: ReadonlySet<WorkerHandle>;
+    isReady(worker: WorkerHandle): boolean;
   },
   ends: ReadonlyMap<number, { readonly count: number; readonly last: string }>,
 ): readonly WorkerStatus[] {
@@ -372,7 +411,7 @@ function describe(
     const known = ends.get(index);
     return { restarts: known?.count ?? 0, ...(known && { lastEnd: known.last }) };
   };
-  const living = (worker: WorkerHandle, state: 'ready' | 'leaving'): WorkerStatus => ({
+  const living = (worker: WorkerHandle, state: WorkerStatus['state']): WorkerStatus => ({
     index: worker.index,
     ...(worker.pid === undefined ? {} : { pid: worker.pid }),
     state,
@@ -383,7 +422,7 @@ function describe(
   });
   const started = new Set([...workers.making.values(), ...workers.ready.keys()]);
   return [
-    ...Array.from(workers.ready.values(), (worker) => living(worker, 'ready')),
+    ...Array.from(workers.ready.values(), (worker) => living(worker, workers.isReady(worker) ? 'ready' : 'not ready')),
     ...Array.from(workers.making, ([{ pid }, index]): WorkerStatus => {
       return { index, ...(pid === undefined ? {} : { pid }), state: 'starting', calls: 0, ...past(index) };
     }),

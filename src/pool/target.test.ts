@@ -118,6 +118,8 @@ const service = (className: string, exportName = className, options = {}): Decor
   models: [],
   startupHooks: [],
   shutdownHooks: [],
+  aliveHooks: [],
+  readyHooks: [],
 });
 const choose = (choice: string | undefined, ...services: DecoratedService[]) =>
   chooseService({ file: 'a.ts', choice }, services);

@@ -5,7 +5,7 @@ import type { LogLevel } from '../observe/log-level.ts';
 import { shorten, toPlainText } from '../observe/plain-text.ts';
 import type { DecoratedService, ExportedSchema } from '../spec/decorated.ts';
 import type { ResponseChanges, Trace } from '../spec/invocation.ts';
-import type { Credit, FromWorker, ToWorker, Vitals } from '../spec/messages.ts';
+import type { Credit, FromWorker, Health, ToWorker, Vitals } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
@@ -71,6 +71,8 @@ export interface WorkerHandle {
   onAbandoned(listener: () => void): void;
   /** Tells each time when it has said how it is. */
   onVitals(listener: () => void): void;
+  /** Tells each time what its hooks say. */
+  onHealth(listener: (health: Health) => void): void;
   /** Ends the process at once. @param cause for another reason than that it is not wanted. */
   kill(cause?: EndCause): void;
   /** Resolves when the process has ended. */
@@ -139,6 +141,8 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   let serviceName = '';
   let vitals: Vitals = { rssBytes: 0, heapBytes: 0 }; // told before it is ready
   const vitalsListeners: (() => void)[] = [];
+  const healthListeners: ((health: Health) => void)[] = [];
+  let problem = ''; // that keeps it from being ready
   let steps = 0; // of its calls, whatever they are
 
   const rejectAll = (error: Error) => {
@@ -186,6 +190,10 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       case 'vitals':
         vitals = message.vitals;
         for (const listener of vitalsListeners) listener();
+        return undefined;
+      case 'health':
+        problem = message.health.problem;
+        for (const listener of healthListeners) listener(message.health);
         return undefined;
       case 'failed':
         if (message.step === 'shutdown') {
@@ -258,6 +266,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         channel.send({ kind: 'ping' });
       }),
     onVitals: (listener) => void vitalsListeners.push(listener),
+    onHealth: (listener) => void healthListeners.push(listener),
     // A blocking method holds the thread: whatever else were sent to that worker would wait there instead of here.
     accepts: (api) => isConnected && blocking === 0 && (running.get(api.name) ?? 0) < api.slots,
     call(api, message, listener) {
@@ -300,7 +309,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     },
   });
 
-  const loaded = withTimeout(hello.promise, options.loadTimeoutMs, options.file, 'loaded');
+  const loaded = withTimeout(hello.promise, options.loadTimeoutMs, options.file, () => 'loaded');
   loaded.catch(() => {}); // whoever waits for it hears of it
   channel.send({
     kind: 'load',
@@ -316,23 +325,24 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     exportSchemas(sources) {
       if (sources.length === 0) return Promise.resolve([]);
       channel.send({ kind: 'export', sources });
-      return withTimeout(exported.promise, options.loadTimeoutMs, options.file, 'loaded');
+      return withTimeout(exported.promise, options.loadTimeoutMs, options.file, () => 'loaded');
     },
     async start(spec, models) {
       serviceName = spec.name;
       channel.send({ kind: 'start', spec, models, workerIndex: options.index });
       const leftMs = spec.settings.startTimeoutMs - (performance.now() - launchedMs);
-      await withTimeout(ready.promise, leftMs, spec.name, 'ready');
+      await withTimeout(ready.promise, leftMs, spec.name, () => (problem ? `ready (${problem})` : 'ready'));
       return createHandle();
     },
   };
 }
 
-async function withTimeout<T>(promise: Promise<T>, leftMs: number, service: string, step: string): Promise<T> {
+/** @param step what it did not get to, asked when the time is up. */
+async function withTimeout<T>(promise: Promise<T>, leftMs: number, service: string, step: () => string): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => {
-      const problem = `it was not ${step} in time; make its module and start-up hooks quicker or raise startTimeoutMs`;
+      const problem = `it was not ${step()} in time; make its module and start-up hooks quicker or raise startTimeoutMs`;
       late.reject(new ServiceError('START_FAILED', { service, problem }));
     },
     Math.max(0, leftMs),
@@ -358,6 +368,7 @@ function toStartError(failed: Extract<FromWorker, { kind: 'failed' }>, file: str
     const problem = missing === undefined ? firstLine : `${firstLine}; install it there: npm install ${missing}`;
     return new ServiceError('SOURCE_BROKEN', { file, problem }, { cause });
   }
+  if (failed.step === 'probe') return new ServiceError('START_FAILED', { service, problem: firstLine }, { cause });
   const step = failed.step === 'startup' ? `the start-up hook ${failed.hook}` : 'the constructor';
   return new ServiceError('START_FAILED', { service, problem: `${step} threw: ${firstLine}` }, { cause });
 }

@@ -13,6 +13,8 @@ export interface ClassData {
   readonly apis: { readonly name: string; readonly options: Readonly<Record<string, unknown>> }[];
   readonly startupHooks: string[];
   readonly shutdownHooks: string[];
+  readonly aliveHooks: string[];
+  readonly readyHooks: string[];
   readonly models: {
     readonly field: string;
     readonly ref: ModelRef<unknown>;
@@ -43,6 +45,8 @@ export function ownData(metadata: DecoratorMetadata | undefined): ClassData {
       apis: [],
       startupHooks: [],
       shutdownHooks: [],
+      aliveHooks: [],
+      readyHooks: [],
       models: [],
       writtenBy: import.meta.url,
       problems: [],

@@ -7,6 +7,9 @@ import { assignedFields, describeClass } from './describe-class.ts';
 
 class Base {
   load(): void {}
+  isFine(): boolean {
+    return true;
+  }
   greet(name: string): string {
     return name;
   }
@@ -22,6 +25,8 @@ test('a class becomes a service, described as by decorators', () => {
     apis: { greet: { params, route: '/hi' }, count: { params: { from: {} } } },
     models: { weights: modelRef('x') },
     onStartup: ['load'],
+    isAlive: 'isFine',
+    isReady: 'isFine',
   });
   assert.ok(isServiceClass(Greeter));
   assert.deepEqual(describeClass(Greeter, 'Greeter'), {
@@ -40,6 +45,8 @@ test('a class becomes a service, described as by decorators', () => {
     models: [{ field: 'weights', info: { kind: 'test', value: 'x' } }],
     startupHooks: ['load'],
     shutdownHooks: [],
+    aliveHooks: ['isFine'],
+    readyHooks: ['isFine'],
   });
   assert.deepEqual(assignedFields(Greeter), ['weights']);
 });

@@ -21,6 +21,10 @@ export interface ServiceDefinition<Instance = object> extends ServiceOptions {
   readonly metricsFilter?: MethodName<Instance>;
   /** Methods to run after the last call, in this order. */
   readonly onShutdown?: readonly MethodName<Instance>[];
+  /** The method to ask whether a worker is still of use. */
+  readonly isAlive?: MethodName<Instance>;
+  /** The method to ask whether a worker can take calls. */
+  readonly isReady?: MethodName<Instance>;
 }
 
 /**
@@ -43,7 +47,16 @@ export function defineService<Class extends new () => object>(
   serviceClass: Class,
   definition: ServiceDefinition<InstanceType<Class>>,
 ): Class {
-  const { apis, models = {}, onStartup = [], onShutdown = [], metricsFilter, ...options } = definition;
+  const {
+    apis,
+    models = {},
+    onStartup = [],
+    onShutdown = [],
+    isAlive,
+    isReady,
+    metricsFilter,
+    ...options
+  } = definition;
   const data = ownData(metadataOf(serviceClass));
   for (const [name, api] of Object.entries(apis ?? {})) {
     if (isMethod(serviceClass, name, 'apis', data)) data.apis.push({ name, options: api as ApiOptions });
@@ -53,6 +66,12 @@ export function defineService<Class extends new () => object>(
   for (const name of onShutdown) if (isMethod(serviceClass, name, 'onShutdown', data)) data.shutdownHooks.push(name);
   if (metricsFilter !== undefined && isMethod(serviceClass, metricsFilter, 'metricsFilter', data)) {
     data.metricsFilter = metricsFilter;
+  }
+  for (const [name, where, hooks] of [
+    [isAlive, 'isAlive', data.aliveHooks],
+    [isReady, 'isReady', data.readyHooks],
+  ] as const) {
+    if (name !== undefined && isMethod(serviceClass, name, where, data)) hooks.push(name);
   }
   finishService(options, serviceClass.name, data, serviceClass);
   return serviceClass;

@@ -24,6 +24,8 @@ export function describeClass(serviceClass: object, exportName: string): Decorat
     models: [...modelRefs(serviceClass)].map(([field, ref]) => ({ field, info: ref.toInfo() })),
     startupHooks: [...new Set(chain.flatMap((level) => level.startupHooks))],
     shutdownHooks: [...new Set(chain.flatMap((level) => level.shutdownHooks))],
+    aliveHooks: [...new Set(chain.flatMap((level) => level.aliveHooks))],
+    readyHooks: [...new Set(chain.flatMap((level) => level.readyHooks))],
     ...filterOf(chain),
   };
 }

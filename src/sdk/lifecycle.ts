@@ -1,4 +1,4 @@
-/** `@onStartup` and `@onShutdown`: methods that a worker runs before its first and after its last call. */
+/** Methods that a worker runs beside its calls: before the first, after the last, and to say how it is. */
 import { isPublicMethod, ownData, refuseLegacy } from './decorator-data.ts';
 
 type Hook = () => unknown;
@@ -27,4 +27,32 @@ export function onShutdown(_target: Hook, context: ClassMethodDecoratorContext):
   refuseLegacy('@onShutdown', context);
   const data = ownData(context.metadata);
   if (isPublicMethod('@onShutdown', context, data)) data.shutdownHooks.push(context.name);
+}
+
+/** Says something of a worker's health. */
+type Check = () => boolean | PromiseLike<boolean>;
+
+/**
+ * Asked every `probePeriodMs`, in the worker, whether it is still of use. `false`, an exception or no answer within
+ * `probeTimeoutMs`, three times in a row, and another worker takes its place. Of several all have to say `true`.
+ *
+ * @example
+ * ```ts
+ * @isAlive hasDevice(): boolean { return !this.#session.isLost; }
+ * ```
+ */
+export function isAlive(_target: Check, context: ClassMethodDecoratorContext): void {
+  refuseLegacy('@isAlive', context);
+  const data = ownData(context.metadata);
+  if (isPublicMethod('@isAlive', context, data)) data.aliveHooks.push(context.name);
+}
+
+/**
+ * Asked every `probePeriodMs`, in the worker, whether it can take calls. `false`, an exception or no answer within
+ * `probeTimeoutMs`, and it gets no new calls until the next `true`. Of several all have to say `true`.
+ */
+export function isReady(_target: Check, context: ClassMethodDecoratorContext): void {
+  refuseLegacy('@isReady', context);
+  const data = ownData(context.metadata);
+  if (isPublicMethod('@isReady', context, data)) data.readyHooks.push(context.name);
 }

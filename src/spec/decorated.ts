@@ -56,6 +56,10 @@ export interface DecoratedService {
   readonly startupHooks: readonly string[];
   /** Methods to run after the last call, in source order. */
   readonly shutdownHooks: readonly string[];
+  /** Methods that say whether the worker is of use still. */
+  readonly aliveHooks: readonly string[];
+  /** Methods that say whether it can take calls. */
+  readonly readyHooks: readonly string[];
   /** Method that rewrites the text of the metrics. */
   readonly metricsFilter?: string;
 }

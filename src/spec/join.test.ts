@@ -40,6 +40,8 @@ const decorated = (more: Partial<DecoratedService> = {}): DecoratedService => ({
   models: [],
   startupHooks: [],
   shutdownHooks: [],
+  aliveHooks: [],
+  readyHooks: [],
   ...more,
 });
 
@@ -52,6 +54,8 @@ test('decorators and types together are the spec, with every setting filled in',
     settings: {
       workers: 2,
       startTimeoutMs: 600_000,
+      probePeriodMs: 5000,
+      probeTimeoutMs: 1000,
       traffic: { timeoutMs: 60_000, abortGraceMs: 30_000, maxQueue: 1000 },
       recycle: {},
       metrics: {

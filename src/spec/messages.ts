@@ -63,6 +63,14 @@ export interface Vitals {
   readonly heapBytes: number;
 }
 
+/** What the author's hooks say of a worker. */
+export interface Health {
+  readonly isAlive: boolean;
+  readonly isReady: boolean;
+  /** What is wrong, as it reads after "the worker gets no calls:"; empty if nothing is. */
+  readonly problem: string;
+}
+
 /** From a worker to the gateway. */
 export type FromWorker =
   | { readonly kind: 'hello'; readonly services: readonly DecoratedService[] }
@@ -80,10 +88,12 @@ export type FromWorker =
       readonly id: number;
       readonly result: { readonly text: string } | { readonly error: ErrorRecord };
     }
+  /** What its hooks say, again and again; also while it waits to become ready. */
+  | { readonly kind: 'health'; readonly health: Health }
   /** The worker cannot go on; `step` says what it was doing. */
   | {
       readonly kind: 'failed';
-      readonly step: 'load' | 'construct' | 'startup' | 'shutdown';
+      readonly step: 'load' | 'construct' | 'startup' | 'probe' | 'shutdown';
       readonly hook?: string;
       readonly error: ErrorRecord;
     }

@@ -119,6 +119,8 @@ export interface AccessLogSettings {
 export interface ServiceSettings {
   readonly workers: number | 'cpu_count';
   readonly startTimeoutMs: number;
+  readonly probePeriodMs: number;
+  readonly probeTimeoutMs: number;
   readonly traffic: {
     readonly timeoutMs: number;
     readonly abortGraceMs: number;

@@ -14,6 +14,7 @@ import type { SourceFile } from '../spec/source-file.ts';
 import { createMethodSchemas, type MethodSchemas } from './author-schemas.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
 import { type LoadedService, loadSchema, loadServices, packageLoader } from './load.ts';
+import { createProber, type Prober } from './prober.ts';
 import { reportMetrics } from './report-metrics.ts';
 import { estimateBytes } from './stream-sender.ts';
 import { reportVitals } from './vitals.ts';
@@ -52,6 +53,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
   let shutdownHooks: readonly string[] = [];
   let schemas: ReadonlyMap<string, MethodSchemas> = new Map();
   let stopVitals = () => {};
+  let prober: Prober | undefined;
 
   const metrics = reportMetrics(
     (changes) => deps.send({ kind: 'metrics', changes }),
@@ -97,7 +99,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     const serviceClass = loaded.find((candidate) => candidate.exportName === spec.exportName)?.serviceClass;
     if (!serviceClass) throw new Error(`the gateway started ${spec.exportName}, which ${file} does not export`);
     deps.nameProcess(`bentots ${spec.name} ${workerIndex}`);
-    const { startupHooks, shutdownHooks: last } = describeClass(serviceClass, spec.exportName);
+    const described = describeClass(serviceClass, spec.exportName);
     try {
       metrics.begin(spec.settings.metrics.namespace);
       const values = await allModels(serviceClass, models, spec.name);
@@ -107,14 +109,14 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     } catch (error) {
       return fail({ step: 'construct', error: toRecord(error) });
     }
-    for (const hook of startupHooks) {
+    for (const hook of described.startupHooks) {
       try {
         await callHook(instance, hook);
       } catch (error) {
         return fail({ step: 'startup', hook, error: toRecord(error) });
       }
     }
-    shutdownHooks = last;
+    shutdownHooks = described.shutdownHooks;
     invoker = createInvoker({
       service: instance,
       apis: new Map(spec.apis.map((api) => [api.name, api])),
@@ -124,6 +126,19 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
       log: (call) => createLog(call.trace),
       runInCall: deps.runInCall,
     });
+    prober = createProber({
+      service: instance,
+      hooks: { alive: described.aliveHooks, ready: described.readyHooks },
+      periodMs: spec.settings.probePeriodMs,
+      timeoutMs: spec.settings.probeTimeoutMs,
+      tell: (health) => deps.send({ kind: 'health', health }),
+    });
+    try {
+      await prober.untilReady();
+    } catch (error) {
+      return fail({ step: 'probe', error: toRecord(error) });
+    }
+    prober.start();
     stopVitals = reportVitals((vitals) => deps.send({ kind: 'vitals', vitals }));
     deps.send({ kind: 'ready' });
   };
@@ -169,6 +184,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
   };
 
   const stop = async () => {
+    prober?.stop();
     await invoker?.idle();
     let isClean = true;
     for (const hook of instance ? shutdownHooks : []) {

@@ -13,6 +13,7 @@ interface BuiltinState {
   readonly isReady: boolean;
   /** Why it is not, where there is more to say. */
   readonly trouble: ServiceError | undefined;
+  readonly isAlive: boolean;
   readonly isStopping: boolean;
   /** Undefined while the service starts. */
   readonly documents: Documents | undefined;
@@ -25,8 +26,8 @@ export type Builtin = (request: IncomingMessage, response: ServerResponse, state
 
 // Answered here and now: a worker that is busy, blocked or gone must not keep a probe waiting.
 export const builtins: { readonly [path: string]: Builtin } = Object.assign(Object.create(null), {
-  '/livez': get((_, response) => writePlain(response, 200, 'text/plain; charset=utf-8', '\n')),
-  '/healthz': get((_, response) => writePlain(response, 200, 'text/plain; charset=utf-8', '\n')),
+  '/livez': get(tellLife),
+  '/healthz': get(tellLife),
   '/readyz': get((_, response, { isReady, isStopping, trouble }) => {
     if (isReady && !isStopping) return writePlain(response, 200, 'text/plain; charset=utf-8', '\n');
     writeError(
@@ -65,6 +66,11 @@ function prefersOpenMetrics(accepts: string): boolean {
   const at = accepts.indexOf('application/openmetrics-text');
   const plainAt = accepts.indexOf('text/plain');
   return at >= 0 && (plainAt < 0 || at < plainAt);
+}
+
+function tellLife(_: IncomingMessage, response: ServerResponse, { isAlive }: BuiltinState): void {
+  if (isAlive) writePlain(response, 200, 'text/plain; charset=utf-8', '\n');
+  else writeError(response, new ServiceError('NOT_ALIVE', {}), {});
 }
 
 function get(answer: (request: IncomingMessage, response: ServerResponse, state: BuiltinState) => void): Builtin {

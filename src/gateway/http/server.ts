@@ -202,12 +202,14 @@ function createHandler(
     if (builtin && (isReading(request) || !isShared)) {
       const isReady = deps.isReady();
       const trouble = isReady ? undefined : now?.generation.trouble;
+      const isAlive = now?.generation.isAlive ?? true;
       const isStopping = deps.isStopping();
       const { expose } = now ?? deps.metrics;
       return builtin(request, response, {
         path,
         isReady,
         trouble,
+        isAlive,
         isStopping,
         documents: now?.documents,
         expose,
