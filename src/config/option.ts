@@ -49,6 +49,18 @@ function integer(row: Common<number> & Range, unit: string): Option<number> {
 // setTimeout turns anything above 2^31 - 1 into 1 ms: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
 const maxTimerMs = 2 ** 31 - 1;
 
+const deepestJson = 100;
+
+function isJson(value: unknown, levels: number): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || levels === 0) return false;
+  if (Array.isArray(value)) return value.every((inner) => isJson(inner, levels - 1));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return false; // a date, bytes, a class of the author's
+  return Object.values(value).every((inner) => isJson(inner, levels - 1));
+}
+
 type Unset = Omit<Common<undefined>, 'default'>;
 
 function unset(row: Option<number>): Option<number | undefined> {
@@ -132,6 +144,14 @@ export const option = {
     kind: 'option',
     default: undefined,
     accepts: (value): value is unknown => (typeof value === 'object' && value !== null) || typeof value === 'function',
+    fromText: (text) => text,
+  }),
+  /** Any data, as long as JSON can say it. */
+  jsonList: (row: { readonly doc: string; readonly wanted: string }): Option<readonly unknown[]> => ({
+    ...row,
+    kind: 'option',
+    default: [],
+    accepts: (value): value is readonly unknown[] => Array.isArray(value) && isJson(value, deepestJson),
     fromText: (text) => text,
   }),
   /** A count, or a word that stands for one. */

@@ -170,6 +170,10 @@ export const apiOptions = {
     wanted: 'a schema',
     doc: 'Schema of the result, or of each item of a stream; it goes before the type.',
   }),
+  warmUp: option.jsonList({
+    wanted: 'an array of bodies as callers send them, in JSON',
+    doc: 'Bodies that each worker calls the method with before it is ready.',
+  }),
   slots: option.optionalCount({
     min: 1,
     max: 10_000,

@@ -5,12 +5,11 @@ import { serviceOptions } from '../config/options.ts';
 import { ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { PoolMetrics } from '../observe/pool-metrics.ts';
-import { createReader } from '../spec/codec.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import { joinSpec, type ModuleTypes, schemaSources } from '../spec/join.ts';
-import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import type { ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
-import { createValidatorCompiler, type Validator } from '../spec/validator.ts';
+import { createValidatorCompiler } from '../spec/validator.ts';
 import { createDispatcher, type Dispatcher } from './dispatch.ts';
 import type { GenerationStatus } from './generation-status.ts';
 import { createHolds } from './holds.ts';
@@ -19,19 +18,13 @@ import { resolveModels } from './models.ts';
 import { countProcessors } from './processors.ts';
 import { readIfThere } from './read-if-there.ts';
 import { reflectTypes } from './reflect-types.ts';
+import { type Route, toRoute } from './route.ts';
 import { type Supervisor, startSupervisor } from './supervisor.ts';
 import { chooseService, isTypeScript, type Target } from './target.ts';
 import type { TypeReader } from './type-reader.ts';
+import { toWarmUpCalls } from './warm-up-calls.ts';
 import { launchWorker, type WorkerInTheMaking } from './worker-handle.ts';
 import { startProcess } from './worker-process.ts';
-
-/** A method as a door sees it. */
-export interface Route {
-  readonly api: ApiSpec;
-  readonly input: Validator;
-  /** Makes values of JSON that fits; absent where JSON says it all. @throws Misfit */
-  readonly read?: (json: unknown) => unknown;
-}
 
 /** One immutable generation of a service; a request keeps the one that decoded it. */
 export interface Generation {
@@ -117,6 +110,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     const spec = await readSpec(options, first);
     const compile = createValidatorCompiler();
     const routes = new Map(spec.apis.map((api) => [api.route, toRoute(api, compile)]));
+    const warmUp = Array.from(routes.values()).flatMap(toWarmUpCalls);
     const models = await resolveModels(spec, dirname(target.file));
     const counted = options.metricsOf(spec);
     metrics = counted;
@@ -127,7 +121,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
         spec,
         count: options.startsWith === 'all' ? size : 1,
         metrics: counted,
-        models,
+        kit: { models, warmUp },
         launch,
         onReady: dispatcher.add,
         onGone: dispatcher.remove,
@@ -225,12 +219,6 @@ function describeGeneration(
     methods,
     limits: { timeoutMs, maxQueue, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) },
   };
-}
-
-function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Route {
-  const checked = api.checkedInput ?? api.input;
-  const read = createReader(checked, (member) => compile(member).fits);
-  return { api, input: compile(checked), ...(read && { read }) };
 }
 
 /** The spec of the service that the target names, without starting it: what `bento schema` prints. */

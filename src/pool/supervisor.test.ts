@@ -109,7 +109,7 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
     {
       spec,
       count,
-      models: {},
+      kit: { models: {}, warmUp: [] },
       metrics: createPoolMetrics('demo', {}, () => {}),
       launch: launch ?? make,
       onReady: ({ index }) => available.push(index),

@@ -4,6 +4,7 @@ import { ServiceError, toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { PoolMetrics, WorkerStates } from '../observe/pool-metrics.ts';
 import type { DecoratedService } from '../spec/decorated.ts';
+import type { StartKit } from '../spec/messages.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import { type EndCause, type ExitReason, stackOf, toPublicWords, toWords } from './exit-reason.ts';
 import type { WorkerStatus } from './generation-status.ts';
@@ -21,7 +22,7 @@ interface SupervisorDeps {
   /** How many to begin with; more can be added. */
   readonly count: number;
   readonly metrics: PoolMetrics;
-  readonly models: Readonly<Record<string, unknown>>;
+  readonly kit: StartKit;
   /** Starts the process of the worker with this index, counted from 1. */
   launch(index: number): WorkerInTheMaking;
   /** Told when a worker can take calls, and when it cannot any more. */
@@ -99,7 +100,7 @@ export async function startSupervisor(
       const hello = await worker.hello;
       known ??= hello;
       const isChanged = !isDeepStrictEqual(hello, known);
-      const handle = await worker.start(spec, deps.models);
+      const handle = await worker.start(spec, deps.kit);
       if (!places.has(index) && !joining.has(index)) throw new ServiceError('STOPPING', {}); // it was given up meanwhile
       if (isChanged) tell('warn', handle, hasOtherFiles);
       const readyAtMs = performance.now();

@@ -5,7 +5,7 @@ import type { LogLevel } from '../observe/log-level.ts';
 import { shorten, toPlainText } from '../observe/plain-text.ts';
 import type { DecoratedService, ExportedSchema } from '../spec/decorated.ts';
 import type { ResponseChanges, Trace } from '../spec/invocation.ts';
-import type { Credit, FromWorker, Health, ToWorker, Vitals } from '../spec/messages.ts';
+import type { Credit, FromWorker, Health, StartKit, ToWorker, Vitals } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
@@ -90,7 +90,7 @@ export interface WorkerInTheMaking {
   /** What the schemas are that parameter types are inferred from; asked for after `hello`. @throws ServiceError `SERVICE_INVALID` */
   exportSchemas(sources: readonly SchemaSource[]): Promise<readonly ExportedSchema[]>;
   /** @throws ServiceError `START_FAILED`, or what was raised on the way. */
-  start(spec: ServiceSpec, models: Readonly<Record<string, unknown>>): Promise<WorkerHandle>;
+  start(spec: ServiceSpec, kit: StartKit): Promise<WorkerHandle>;
   kill(): void;
   readonly ended: Promise<ExitReason>;
 }
@@ -327,9 +327,9 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       channel.send({ kind: 'export', sources });
       return withTimeout(exported.promise, options.loadTimeoutMs, options.file, () => 'loaded');
     },
-    async start(spec, models) {
+    async start(spec, kit) {
       serviceName = spec.name;
-      channel.send({ kind: 'start', spec, models, workerIndex: options.index });
+      channel.send({ kind: 'start', spec, kit, workerIndex: options.index });
       const leftMs = spec.settings.startTimeoutMs - (performance.now() - launchedMs);
       await withTimeout(ready.promise, leftMs, spec.name, () => (problem ? `ready (${problem})` : 'ready'));
       return createHandle();
@@ -342,7 +342,7 @@ async function withTimeout<T>(promise: Promise<T>, leftMs: number, service: stri
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => {
-      const problem = `it was not ${step()} in time; make its module and start-up hooks quicker or raise startTimeoutMs`;
+      const problem = `it was not ${step()} in time; make its module, start-up hooks and warm-up quicker or raise startTimeoutMs`;
       late.reject(new ServiceError('START_FAILED', { service, problem }));
     },
     Math.max(0, leftMs),
@@ -361,7 +361,7 @@ function causeOf(reason: ExitReason): { readonly cause?: Error } {
 
 function toStartError(failed: Extract<FromWorker, { kind: 'failed' }>, file: string, service: string): Error {
   const cause = fromRecord(failed.error);
-  if (failed.error.kind === 'service') return cause;
+  if (failed.error.kind === 'service' && failed.step !== 'warmUp') return cause;
   const [firstLine = ''] = failed.error.message.replace(/^Transform failed with \d+ errors?:\n/, '').split('\n');
   if (failed.step === 'load') {
     const missing = /^Cannot find package '([^']+)' imported from /.exec(firstLine)?.[1]; // Node's words
@@ -369,6 +369,11 @@ function toStartError(failed: Extract<FromWorker, { kind: 'failed' }>, file: str
     return new ServiceError('SOURCE_BROKEN', { file, problem }, { cause });
   }
   if (failed.step === 'probe') return new ServiceError('START_FAILED', { service, problem: firstLine }, { cause });
-  const step = failed.step === 'startup' ? `the start-up hook ${failed.hook}` : 'the constructor';
-  return new ServiceError('START_FAILED', { service, problem: `${step} threw: ${firstLine}` }, { cause });
+  const who = {
+    startup: `the start-up hook ${failed.hook}`,
+    warmUp: failed.hook,
+    construct: 'the constructor',
+    shutdown: `the shut-down hook ${failed.hook}`,
+  }[failed.step];
+  return new ServiceError('START_FAILED', { service, problem: `${who} threw: ${firstLine}` }, { cause });
 }

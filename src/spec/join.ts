@@ -154,6 +154,7 @@ function joinApi(
     takesContext: method?.takesContext ?? true, // plain JavaScript does not say, so that it always gets one
     isBlocking: kind === 'unary' && !isAsync,
     slots: options.slots ?? (isAsync ? defaultSlots.async : defaultSlots.blocking),
+    ...(options.warmUp.length === 0 ? {} : { warmUp: options.warmUp }),
     ...(rateLimit ? { rateLimit } : {}),
     source: method?.source ?? startOf(file),
   };

@@ -19,12 +19,11 @@ export type ToWorker =
     }
   /** Say what the schemas are that parameter types are inferred from. */
   | { readonly kind: 'export'; readonly sources: readonly SchemaSource[] }
-  /** Construct the service and run its start-up hooks. */
+  /** Construct the service, run its start-up hooks, warm it up. */
   | {
       readonly kind: 'start';
       readonly spec: ServiceSpec;
-      /** Resolved models by field; a field without an entry is resolved by the worker. */
-      readonly models: Readonly<Record<string, unknown>>;
+      readonly kit: StartKit;
       /** Counts from 1. */
       readonly workerIndex: number;
     }
@@ -48,6 +47,22 @@ export type ToWorker =
   | { readonly kind: 'ping' }
   /** Run the shut-down hooks and leave. */
   | { readonly kind: 'stop' };
+
+/** What every worker of a generation starts with. */
+export interface StartKit {
+  /** Resolved models by field; a field without an entry is resolved by the worker. */
+  readonly models: Readonly<Record<string, unknown>>;
+  /** In the order in which they are made. */
+  readonly warmUp: readonly WarmUpCall[];
+}
+
+/** A call that a worker makes itself before it is ready. */
+export interface WarmUpCall {
+  readonly method: string;
+  /** Which of the method's, counted from 0. */
+  readonly place: number;
+  readonly args: readonly unknown[];
+}
 
 /** How much a stream may send; both bounds hold, and one item may overshoot the bytes. */
 export interface Credit {
@@ -93,7 +108,8 @@ export type FromWorker =
   /** The worker cannot go on; `step` says what it was doing. */
   | {
       readonly kind: 'failed';
-      readonly step: 'load' | 'construct' | 'startup' | 'probe' | 'shutdown';
+      readonly step: 'load' | 'construct' | 'startup' | 'warmUp' | 'probe' | 'shutdown';
+      /** Or the call, while it warms up. */
       readonly hook?: string;
       readonly error: ErrorRecord;
     }

@@ -67,6 +67,8 @@ interface ApiBase {
   readonly slots: number;
   /** Holds beside the limit of the service. */
   readonly rateLimit?: RateLimit;
+  /** Bodies that each worker calls it with before it is ready, as JSON. */
+  readonly warmUp?: readonly unknown[];
   readonly source: SourceLocation;
 }
 

@@ -18,6 +18,7 @@ import { createProber, type Prober } from './prober.ts';
 import { reportMetrics } from './report-metrics.ts';
 import { estimateBytes } from './stream-sender.ts';
 import { reportVitals } from './vitals.ts';
+import { createWarmUp } from './warm-up.ts';
 
 interface WorkerDeps {
   send(message: FromWorker): void;
@@ -95,14 +96,14 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     }
   };
 
-  const start = async ({ spec, models, workerIndex }: Extract<ToWorker, { kind: 'start' }>) => {
+  const start = async ({ spec, kit, workerIndex }: Extract<ToWorker, { kind: 'start' }>) => {
     const serviceClass = loaded.find((candidate) => candidate.exportName === spec.exportName)?.serviceClass;
     if (!serviceClass) throw new Error(`the gateway started ${spec.exportName}, which ${file} does not export`);
     deps.nameProcess(`bentots ${spec.name} ${workerIndex}`);
     const described = describeClass(serviceClass, spec.exportName);
     try {
       metrics.begin(spec.settings.metrics.namespace);
-      const values = await allModels(serviceClass, models, spec.name);
+      const values = await allModels(serviceClass, kit.models, spec.name);
       instance = construct(serviceClass, values);
       for (const field of assignedFields(serviceClass)) Object.assign(instance, { [field]: values.get(field) });
       schemas = await allSchemas(serviceClass, spec);
@@ -117,15 +118,25 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
       }
     }
     shutdownHooks = described.shutdownHooks;
+    const warmUp = createWarmUp({ apis: spec.apis, timeoutMs: spec.settings.traffic.timeoutMs });
+    let answer = warmUp.hear;
     invoker = createInvoker({
       service: instance,
       apis: new Map(spec.apis.map((api) => [api.name, api])),
       schemas,
-      send: deps.send,
+      send: (message) => answer(message),
       flush: deps.flush,
       log: (call) => createLog(call.trace),
       runInCall: deps.runInCall,
     });
+    for (const call of kit.warmUp) {
+      try {
+        await warmUp.call(invoker, call);
+      } catch (error) {
+        return fail({ step: 'warmUp', hook: `warmUp[${call.place}] of ${call.method}`, error: toRecord(error) });
+      }
+    }
+    answer = deps.send;
     prober = createProber({
       service: instance,
       hooks: { alive: described.aliveHooks, ready: described.readyHooks },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import type { Route } from '../../pool/generation.ts';
+import type { Route } from '../../pool/route.ts';
 import { createValidatorCompiler } from '../../spec/validator.ts';
 import { readArguments } from './read.ts';
 

@@ -2,12 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../../errors.ts';
 import { toBytes, wrapBytes } from '../../io/bytes.ts';
-import { Misfit } from '../../io/misfit.ts';
 import { parseJson } from '../../io/parse-json.ts';
 import { decodeUtf8 } from '../../io/utf-8.ts';
-import type { Route } from '../../pool/generation.ts';
+import { type Route, toArguments } from '../../pool/route.ts';
 import type { BodyForm } from '../../spec/service-spec.ts';
-import { summarize } from '../../spec/validator.ts';
 
 /** What bounds a body. */
 export interface BodyLimits {
@@ -49,18 +47,7 @@ export async function readArguments(
   if (form === 'bytes') return [wrapBytes(toBytes(body), route.api.input)]; // a Buffer would stay one
   if (!isRaw) refuseForms(request, body);
   const value = form === 'text' ? decodeUtf8(body) : body.length === 0 ? {} : parseJson(body, limits.jsonDepthLimit);
-  if (!route.input.fits(value)) {
-    const violations = route.input.violations(value, body.length <= listEverythingUpToBytes);
-    throw new ServiceError(
-      'INVALID_INPUT',
-      { problem: `invalid input: ${summarize(violations)}` },
-      { detail: violations },
-    );
-  }
-  const given = readIoTypes(value, route);
-  if (form !== 'fields') return [given];
-  const named = given as Readonly<Record<string, unknown>>; // every input schema is of type object
-  return route.api.parameters.map(({ name }) => (Object.hasOwn(named, name) ? named[name] : undefined));
+  return toArguments(route, value, body.length <= listEverythingUpToBytes);
 }
 
 /** An empty body says nothing: where it is the whole argument, JavaScript's own default applies. */
@@ -77,18 +64,6 @@ const wantedBodies: Readonly<Record<BodyForm, string>> = {
   text: 'text',
   bytes: 'bytes',
 };
-
-function readIoTypes(json: unknown, { read }: Route): unknown {
-  if (!read) return json;
-  try {
-    return read(json);
-  } catch (cause) {
-    if (!(cause instanceof Misfit)) throw cause;
-    const violation = { loc: cause.loc, msg: cause.message, type: cause.kind };
-    const problem = `invalid input: ${summarize([violation])}`;
-    throw new ServiceError('INVALID_INPUT', { problem }, { cause, detail: [violation] });
-  }
-}
 
 function refuseEncodings({ headers }: IncomingMessage, isRaw: boolean): void {
   const mediaType = mediaTypeOf(headers['content-type']);

@@ -1,0 +1,54 @@
+/** A method as a door sees it: what it takes, and how that becomes arguments. */
+import { ServiceError } from '../errors.ts';
+import { Misfit } from '../io/misfit.ts';
+import { createReader } from '../spec/codec.ts';
+import type { ApiSpec, JsonSchema } from '../spec/service-spec.ts';
+import { summarize, type Validator } from '../spec/validator.ts';
+
+/** A method as a door sees it. */
+export interface Route {
+  readonly api: ApiSpec;
+  readonly input: Validator;
+  /** Makes values of JSON that fits; absent where JSON says it all. @throws Misfit */
+  readonly read?: (json: unknown) => unknown;
+}
+
+/** The route of a method. */
+export function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Route {
+  const checked = api.checkedInput ?? api.input;
+  const read = createReader(checked, (member) => compile(member).fits);
+  return { api, input: compile(checked), ...(read && { read }) };
+}
+
+/**
+ * Checks the JSON of a body and makes the arguments of it, in the order of the parameters; the given value is changed.
+ *
+ * @param listsEverything whether an error tells all that is wrong; else only the first.
+ * @throws ServiceError `INVALID_INPUT`.
+ */
+export function toArguments(route: Route, value: unknown, listsEverything: boolean): unknown[] {
+  if (!route.input.fits(value)) {
+    const violations = route.input.violations(value, listsEverything);
+    throw new ServiceError(
+      'INVALID_INPUT',
+      { problem: `invalid input: ${summarize(violations)}` },
+      { detail: violations },
+    );
+  }
+  const given = readIoTypes(value, route);
+  if (route.api.body !== 'fields') return [given];
+  const named = given as Readonly<Record<string, unknown>>; // every input schema is of type object
+  return route.api.parameters.map(({ name }) => (Object.hasOwn(named, name) ? named[name] : undefined));
+}
+
+function readIoTypes(json: unknown, { read }: Route): unknown {
+  if (!read) return json;
+  try {
+    return read(json);
+  } catch (cause) {
+    if (!(cause instanceof Misfit)) throw cause;
+    const violation = { loc: cause.loc, msg: cause.message, type: cause.kind };
+    const problem = `invalid input: ${summarize([violation])}`;
+    throw new ServiceError('INVALID_INPUT', { problem }, { cause, detail: [violation] });
+  }
+}

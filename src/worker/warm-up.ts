@@ -1,0 +1,66 @@
+/** Makes calls of its own before the worker is ready, so that no caller waits for what is slow only once. */
+import { randomBytes } from 'node:crypto';
+import { fromRecord } from '../errors.ts';
+import type { FromWorker, WarmUpCall } from '../spec/messages.ts';
+import type { ApiSpec } from '../spec/service-spec.ts';
+import type { Invoker } from './invoke.ts';
+
+interface WarmUpDeps {
+  readonly apis: readonly ApiSpec[];
+  readonly timeoutMs: number;
+}
+
+/** A warm-up: it stands where the gateway stands later. */
+export interface WarmUp {
+  /** Hears what the invoker sends. */
+  hear(message: FromWorker): void;
+  /** Makes one call. @throws whatever the method throws. */
+  call(invoker: Invoker, call: WarmUpCall): Promise<void>;
+}
+
+const mostItems = 1000; // of a stream: it may be endless, and is warm by then
+const credit = { items: 256, bytes: 64 * 1024 }; // as the gateway grants
+
+/** Creates a warm-up; one call at a time. */
+export function createWarmUp({ apis, timeoutMs }: WarmUpDeps): WarmUp {
+  let lastId = 0;
+  let onEnd = (_error?: Error) => {};
+  let onItems = (_items: number, _bytes: number) => {};
+
+  return {
+    hear(message) {
+      if (message.kind === 'items') onItems(message.items.length, message.bytes);
+      if (message.kind === 'value' || message.kind === 'end') onEnd();
+      if (message.kind === 'error') onEnd(fromRecord(message.error));
+    },
+    async call(invoker, { method, args }) {
+      const id = --lastId; // the gateway counts upwards
+      const api = apis.find(({ name }) => name === method);
+      const ended = Promise.withResolvers<void>();
+      let items = 0;
+      let isEnough = false;
+      onItems = (more, bytes) => {
+        items += more;
+        isEnough = items >= mostItems;
+        if (isEnough) invoker.cancel(id, 'CANCELLED');
+        else invoker.credit({ kind: 'credit', id, credit: { items: more, bytes } });
+      };
+      onEnd = (error) => {
+        if (error && !isEnough)
+          ended.reject(error); // else it complains that nobody wants more
+        else ended.resolve();
+      };
+      invoker.call({
+        kind: 'call',
+        id,
+        method,
+        args,
+        timeoutMs,
+        trace: { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex'), isSampled: false },
+        ...(api?.takesContext ? { request: { headers: {}, path: api.route } } : {}),
+        ...(api?.kind === 'stream' ? { credit } : {}),
+      });
+      await ended.promise;
+    },
+  };
+}
