@@ -23,7 +23,7 @@ export type {
 } from './sdk/constraints.ts';
 export type { Context, ContextRequest, ContextResponse, Log } from './sdk/context.ts';
 export { defineService, type ServiceDefinition } from './sdk/define-service.ts';
-export { isAlive, isReady, onShutdown, onStartup } from './sdk/lifecycle.ts';
+export { isAlive, isReady, onDeployment, onShutdown, onStartup } from './sdk/lifecycle.ts';
 export { localFolder } from './sdk/local-folder.ts';
 export {
   Counter,

@@ -103,7 +103,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       authorMetrics: () => metrics?.authors,
       onSource: options.watched?.onSource,
     });
-  const first = launch(1);
+  let first = launch(1);
   const abandon = () => first.kill();
   options.signal.addEventListener('abort', abandon, { once: true });
   try {
@@ -112,6 +112,11 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     const routes = new Map(spec.apis.map((api) => [api.route, toRoute(api, compile)]));
     const warmUp = Array.from(routes.values()).flatMap(toWarmUpCalls);
     const models = await resolveModels(spec, dirname(target.file));
+    if (spec.deploymentHooks.length > 0) {
+      await first.deploy(spec);
+      options.signal.throwIfAborted();
+      first = launch(1); // whatever the hooks left in memory would be in one worker and not in the others
+    }
     const counted = options.metricsOf(spec);
     metrics = counted;
     const dispatcher = createDispatcher({ spec, metrics: counted, compile, log });

@@ -66,6 +66,7 @@ function createWorker(index: number, files: readonly DecoratedService[] = []) {
     pid: index,
     hello: Promise.resolve(files),
     exportSchemas: async () => [],
+    deploy: async () => {},
     start: () => ready.promise,
     kill,
     ended: ended.promise,

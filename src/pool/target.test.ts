@@ -120,6 +120,7 @@ const service = (className: string, exportName = className, options = {}): Decor
   shutdownHooks: [],
   aliveHooks: [],
   readyHooks: [],
+  deploymentHooks: [],
 });
 const choose = (choice: string | undefined, ...services: DecoratedService[]) =>
   chooseService({ file: 'a.ts', choice }, services);

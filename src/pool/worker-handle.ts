@@ -89,6 +89,8 @@ export interface WorkerInTheMaking {
   readonly hello: Promise<readonly DecoratedService[]>;
   /** What the schemas are that parameter types are inferred from; asked for after `hello`. @throws ServiceError `SERVICE_INVALID` */
   exportSchemas(sources: readonly SchemaSource[]): Promise<readonly ExportedSchema[]>;
+  /** Runs the deployment hooks; resolves when they have run and the process has ended. @throws ServiceError `START_FAILED` */
+  deploy(spec: ServiceSpec): Promise<void>;
   /** @throws ServiceError `START_FAILED`, or what was raised on the way. */
   start(spec: ServiceSpec, kit: StartKit): Promise<WorkerHandle>;
   kill(): void;
@@ -124,8 +126,9 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   const { channel, ended, expectEnd, kill, pid } = options.startProcess(log);
   const hello = Promise.withResolvers<readonly DecoratedService[]>();
   const exported = Promise.withResolvers<readonly ExportedSchema[]>();
+  const deployed = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<void>();
-  for (const { promise } of [hello, exported, ready]) promise.catch(() => {}); // whoever waits for it hears of it
+  for (const { promise } of [hello, exported, deployed, ready]) promise.catch(() => {}); // whoever waits for it hears of it
   // An object and not a Map, whose outgrown tables would keep ended calls alive: see waiting-line.ts.
   const calls: Record<number, RunningCall> = Object.create(null);
   const abandoned = new Map<number, RunningCall>();
@@ -146,7 +149,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   let steps = 0; // of its calls, whatever they are
 
   const rejectAll = (error: Error) => {
-    for (const { reject } of [hello, exported, ready]) reject(error);
+    for (const { reject } of [hello, exported, deployed, ready]) reject(error);
   };
 
   const release = (id: number): CallListener | undefined => {
@@ -177,6 +180,8 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         return options.onSource?.(message.source);
       case 'exported':
         return exported.resolve(message.schemas);
+      case 'deployed':
+        return deployed.resolve();
       case 'ready':
         return ready.resolve();
       case 'metrics':
@@ -309,6 +314,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     },
   });
 
+  const leftOf = ({ settings }: ServiceSpec) => settings.startTimeoutMs - (performance.now() - launchedMs);
   const loaded = withTimeout(hello.promise, options.loadTimeoutMs, options.file, () => 'loaded');
   loaded.catch(() => {}); // whoever waits for it hears of it
   channel.send({
@@ -327,11 +333,16 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       channel.send({ kind: 'export', sources });
       return withTimeout(exported.promise, options.loadTimeoutMs, options.file, () => 'loaded');
     },
+    async deploy(spec) {
+      serviceName = spec.name;
+      channel.send({ kind: 'deploy', spec });
+      const over = deployed.promise.then(() => ended);
+      await withTimeout(over, leftOf(spec), spec.name, () => 'deployed');
+    },
     async start(spec, kit) {
       serviceName = spec.name;
       channel.send({ kind: 'start', spec, kit, workerIndex: options.index });
-      const leftMs = spec.settings.startTimeoutMs - (performance.now() - launchedMs);
-      await withTimeout(ready.promise, leftMs, spec.name, () => (problem ? `ready (${problem})` : 'ready'));
+      await withTimeout(ready.promise, leftOf(spec), spec.name, () => (problem ? `ready (${problem})` : 'ready'));
       return createHandle();
     },
   };
@@ -342,7 +353,7 @@ async function withTimeout<T>(promise: Promise<T>, leftMs: number, service: stri
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => {
-      const problem = `it was not ${step()} in time; make its module, start-up hooks and warm-up quicker or raise startTimeoutMs`;
+      const problem = `it was not ${step()} in time; make its module, its hooks and its warm-up quicker or raise startTimeoutMs`;
       late.reject(new ServiceError('START_FAILED', { service, problem }));
     },
     Math.max(0, leftMs),
@@ -370,6 +381,7 @@ function toStartError(failed: Extract<FromWorker, { kind: 'failed' }>, file: str
   }
   if (failed.step === 'probe') return new ServiceError('START_FAILED', { service, problem: firstLine }, { cause });
   const who = {
+    deployment: `the deployment hook ${failed.hook}`,
     startup: `the start-up hook ${failed.hook}`,
     warmUp: failed.hook,
     construct: 'the constructor',

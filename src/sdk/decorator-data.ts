@@ -15,6 +15,8 @@ export interface ClassData {
   readonly shutdownHooks: string[];
   readonly aliveHooks: string[];
   readonly readyHooks: string[];
+  /** Static methods. */
+  readonly deploymentHooks: string[];
   readonly models: {
     readonly field: string;
     readonly ref: ModelRef<unknown>;
@@ -47,6 +49,7 @@ export function ownData(metadata: DecoratorMetadata | undefined): ClassData {
       shutdownHooks: [],
       aliveHooks: [],
       readyHooks: [],
+      deploymentHooks: [],
       models: [],
       writtenBy: import.meta.url,
       problems: [],
@@ -117,38 +120,37 @@ export function refuseLegacy(decorator: string, context: unknown): void {
   if (!isStandard) throw legacyDecoratorError(decorator);
 }
 
+/** What decorators are told of a member. */
+interface Member {
+  readonly kind: string;
+  readonly name: string | symbol;
+  readonly static: boolean;
+  readonly private: boolean;
+}
+
 /** Notes a member that cannot be decorated, and says whether it was fine. */
 export function isPublicMethod(
   decorator: string,
-  context: {
-    readonly kind: string;
-    readonly name: string | symbol;
-    readonly static: boolean;
-    readonly private: boolean;
-  },
+  context: Member,
   data: ClassData,
-): context is { readonly kind: 'method'; readonly name: string; readonly static: false; readonly private: false } {
-  const problem = memberProblem(decorator, context);
+  owner: 'instance' | 'static' = 'instance',
+): context is { readonly kind: 'method'; readonly name: string; readonly static: boolean; readonly private: false } {
+  const problem = memberProblem(decorator, context, owner);
   if (problem !== undefined) data.problems.push(problem);
   return problem === undefined;
 }
 
-function memberProblem(
-  decorator: string,
-  context: {
-    readonly kind: string;
-    readonly name: string | symbol;
-    readonly static: boolean;
-    readonly private: boolean;
-  },
-): string | undefined {
+function memberProblem(decorator: string, context: Member, owner: 'instance' | 'static'): string | undefined {
   const name = String(context.name);
   if (context.kind !== 'method') return `${name} is a ${context.kind}, and ${decorator} goes on a method; make it one`;
   if (typeof context.name === 'symbol')
     return `${name} is named by a symbol, and ${decorator} needs a name that can be written; give it one`;
   if (context.private)
     return `${name} is private, and ${decorator} needs a method that can be called from outside; remove the "#"`;
-  if (context.static) return `${name} is static, and ${decorator} needs a method of the instance; remove "static"`;
+  if (owner === 'static' && !context.static)
+    return `${name} is a method of the instance, and ${decorator} runs before there is one; make it static`;
+  if (owner === 'instance' && context.static)
+    return `${name} is static, and ${decorator} needs a method of the instance; remove "static"`;
   if (name.startsWith('__')) return `${name} begins with two underscores, which are kept for bentots; rename it`;
   return undefined;
 }

@@ -6,7 +6,7 @@ import { api } from './api.ts';
 import type { Context } from './context.ts';
 import { contextOf, decorate, metadataFor, modelRef } from './decorate.fixture.ts';
 import { describeClass } from './describe-class.ts';
-import { onShutdown, onStartup } from './lifecycle.ts';
+import { isAlive, isReady, onShutdown, onStartup } from './lifecycle.ts';
 import { model } from './model.ts';
 import { service } from './service.ts';
 
@@ -66,6 +66,8 @@ test('a hook on something that cannot be called is refused, naming the hook', ()
   for (const [hook, name] of [
     [onStartup, '@onStartup'],
     [onShutdown, '@onShutdown'],
+    [isAlive, '@isAlive'],
+    [isReady, '@isReady'],
   ] as const) {
     assert.throws(
       () =>

@@ -6,6 +6,7 @@ import { defineService } from './define-service.ts';
 import { assignedFields, describeClass } from './describe-class.ts';
 
 class Base {
+  static prepare(): void {}
   load(): void {}
   isFine(): boolean {
     return true;
@@ -25,6 +26,7 @@ test('a class becomes a service, described as by decorators', () => {
     apis: { greet: { params, route: '/hi' }, count: { params: { from: {} } } },
     models: { weights: modelRef('x') },
     onStartup: ['load'],
+    onDeployment: ['prepare'],
     isAlive: 'isFine',
     isReady: 'isFine',
   });
@@ -47,6 +49,7 @@ test('a class becomes a service, described as by decorators', () => {
     shutdownHooks: [],
     aliveHooks: ['isFine'],
     readyHooks: ['isFine'],
+    deploymentHooks: ['prepare'],
   });
   assert.deepEqual(assignedFields(Greeter), ['weights']);
 });

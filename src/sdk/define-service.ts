@@ -21,6 +21,8 @@ export interface ServiceDefinition<Instance = object> extends ServiceOptions {
   readonly metricsFilter?: MethodName<Instance>;
   /** Methods to run after the last call, in this order. */
   readonly onShutdown?: readonly MethodName<Instance>[];
+  /** Static methods to run once before workers are started, in this order. */
+  readonly onDeployment?: readonly string[];
   /** The method to ask whether a worker is still of use. */
   readonly isAlive?: MethodName<Instance>;
   /** The method to ask whether a worker can take calls. */
@@ -52,6 +54,7 @@ export function defineService<Class extends new () => object>(
     models = {},
     onStartup = [],
     onShutdown = [],
+    onDeployment = [],
     isAlive,
     isReady,
     metricsFilter,
@@ -67,6 +70,9 @@ export function defineService<Class extends new () => object>(
   if (metricsFilter !== undefined && isMethod(serviceClass, metricsFilter, 'metricsFilter', data)) {
     data.metricsFilter = metricsFilter;
   }
+  for (const name of onDeployment) {
+    if (isMethod(serviceClass, name, 'onDeployment', data, 'static')) data.deploymentHooks.push(name);
+  }
   for (const [name, where, hooks] of [
     [isAlive, 'isAlive', data.aliveHooks],
     [isReady, 'isReady', data.readyHooks],
@@ -78,9 +84,17 @@ export function defineService<Class extends new () => object>(
 }
 
 /** Notes a name that is no method of the class. */
-function isMethod(serviceClass: new () => object, name: string, where: string, data: ClassData): boolean {
-  const method = (serviceClass.prototype as Record<string, unknown>)[name];
+function isMethod(
+  serviceClass: new () => object,
+  name: string,
+  where: string,
+  data: ClassData,
+  owner: 'instance' | 'static' = 'instance',
+): boolean {
+  const holder: unknown = owner === 'static' ? serviceClass : serviceClass.prototype;
+  const method = (holder as Record<string, unknown>)[name];
   const isFine = typeof method === 'function' && name !== 'constructor' && !name.startsWith('__');
-  if (!isFine) data.problems.push(`${name} stands in ${where}, but is no method of the class; correct the name`);
+  const kind = owner === 'static' ? 'static method' : 'method';
+  if (!isFine) data.problems.push(`${name} stands in ${where}, but is no ${kind} of the class; correct the name`);
   return isFine;
 }

@@ -26,6 +26,7 @@ export function describeClass(serviceClass: object, exportName: string): Decorat
     shutdownHooks: [...new Set(chain.flatMap((level) => level.shutdownHooks))],
     aliveHooks: [...new Set(chain.flatMap((level) => level.aliveHooks))],
     readyHooks: [...new Set(chain.flatMap((level) => level.readyHooks))],
+    deploymentHooks: [...new Set(chain.flatMap((level) => level.deploymentHooks))],
     ...filterOf(chain),
   };
 }

@@ -1,4 +1,4 @@
-/** Methods that a worker runs beside its calls: before the first, after the last, and to say how it is. */
+/** Methods that run beside the calls: before the first, after the last, and to say how a worker is. */
 import { isPublicMethod, ownData, refuseLegacy } from './decorator-data.ts';
 
 type Hook = () => unknown;
@@ -55,4 +55,21 @@ export function isReady(_target: Check, context: ClassMethodDecoratorContext): v
   refuseLegacy('@isReady', context);
   const data = ownData(context.metadata);
   if (isPublicMethod('@isReady', context, data)) data.readyHooks.push(context.name);
+}
+
+/**
+ * Runs a static method once before the workers are started, each time when the service is served or reloaded, and not
+ * when a worker is started again; a promise is awaited. It runs in a process of its own that ends then, after models
+ * are there. Several run one after another in the order in which they are written, those of base classes first. If one
+ * throws, the service does not start.
+ *
+ * @example
+ * ```ts
+ * @onDeployment static async migrate() { await createTables(); }
+ * ```
+ */
+export function onDeployment(_target: Hook, context: ClassMethodDecoratorContext): void {
+  refuseLegacy('@onDeployment', context);
+  const data = ownData(context.metadata);
+  if (isPublicMethod('@onDeployment', context, data, 'static')) data.deploymentHooks.push(context.name);
 }

@@ -60,6 +60,8 @@ export interface DecoratedService {
   readonly aliveHooks: readonly string[];
   /** Methods that say whether it can take calls. */
   readonly readyHooks: readonly string[];
+  /** Static methods to run before workers are started, in source order. */
+  readonly deploymentHooks: readonly string[];
   /** Method that rewrites the text of the metrics. */
   readonly metricsFilter?: string;
 }

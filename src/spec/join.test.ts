@@ -42,6 +42,7 @@ const decorated = (more: Partial<DecoratedService> = {}): DecoratedService => ({
   shutdownHooks: [],
   aliveHooks: [],
   readyHooks: [],
+  deploymentHooks: [],
   ...more,
 });
 
@@ -90,6 +91,7 @@ test('decorators and types together are the spec, with every setting filled in',
       },
     ],
     models: [],
+    deploymentHooks: [],
   });
 });
 

@@ -19,6 +19,8 @@ export type ToWorker =
     }
   /** Say what the schemas are that parameter types are inferred from. */
   | { readonly kind: 'export'; readonly sources: readonly SchemaSource[] }
+  /** Run the deployment hooks and leave. */
+  | { readonly kind: 'deploy'; readonly spec: ServiceSpec }
   /** Construct the service, run its start-up hooks, warm it up. */
   | {
       readonly kind: 'start';
@@ -93,6 +95,8 @@ export type FromWorker =
   | { readonly kind: 'loaded'; readonly source: SourceFile }
   /** In the order in which they were asked for. */
   | { readonly kind: 'exported'; readonly schemas: readonly ExportedSchema[] }
+  /** Every deployment hook has run. */
+  | { readonly kind: 'deployed' }
   | { readonly kind: 'ready' }
   /** How the worker is; once before `ready`, then again and again. */
   | { readonly kind: 'vitals'; readonly vitals: Vitals }
@@ -108,7 +112,7 @@ export type FromWorker =
   /** The worker cannot go on; `step` says what it was doing. */
   | {
       readonly kind: 'failed';
-      readonly step: 'load' | 'construct' | 'startup' | 'warmUp' | 'probe' | 'shutdown';
+      readonly step: 'load' | 'deployment' | 'construct' | 'startup' | 'warmUp' | 'probe' | 'shutdown';
       /** Or the call, while it warms up. */
       readonly hook?: string;
       readonly error: ErrorRecord;

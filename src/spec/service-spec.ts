@@ -155,6 +155,8 @@ export interface ServiceSpec {
   readonly settings: ServiceSettings;
   readonly apis: readonly ApiSpec[];
   readonly models: readonly ModelSpec[];
+  /** Static methods to run once before its workers are started, in this order. */
+  readonly deploymentHooks: readonly string[];
   /** Method that rewrites the text of the metrics. */
   readonly metricsFilter?: string;
 }

@@ -96,9 +96,28 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     }
   };
 
+  const classOf = ({ exportName }: ServiceSpec) => {
+    const serviceClass = loaded.find((candidate) => candidate.exportName === exportName)?.serviceClass;
+    if (!serviceClass) throw new Error(`the gateway started ${exportName}, which ${file} does not export`);
+    return serviceClass;
+  };
+
+  const deploy = async ({ spec }: Extract<ToWorker, { kind: 'deploy' }>) => {
+    const serviceClass = classOf(spec);
+    deps.nameProcess(`bentots ${spec.name} deployment`);
+    for (const hook of spec.deploymentHooks) {
+      try {
+        await callHook(serviceClass, hook);
+      } catch (error) {
+        return fail({ step: 'deployment', hook, error: toRecord(error) });
+      }
+    }
+    deps.send({ kind: 'deployed' });
+    deps.leave(0);
+  };
+
   const start = async ({ spec, kit, workerIndex }: Extract<ToWorker, { kind: 'start' }>) => {
-    const serviceClass = loaded.find((candidate) => candidate.exportName === spec.exportName)?.serviceClass;
-    if (!serviceClass) throw new Error(`the gateway started ${spec.exportName}, which ${file} does not export`);
+    const serviceClass = classOf(spec);
     deps.nameProcess(`bentots ${spec.name} ${workerIndex}`);
     const described = describeClass(serviceClass, spec.exportName);
     try {
@@ -220,6 +239,8 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
           return void load(message);
         case 'export':
           return void exportSources(message);
+        case 'deploy':
+          return void deploy(message);
         case 'start':
           return void start(message);
         case 'call':
@@ -255,8 +276,9 @@ async function allSchemas(serviceClass: object, spec: ServiceSpec): Promise<Read
   return new Map(await Promise.all(all));
 }
 
-function callHook(instance: object, hook: string): unknown {
-  return (instance as Record<string, () => unknown>)[hook]?.();
+/** @param owner the instance, or the class for static hooks. */
+function callHook(owner: object, hook: string): unknown {
+  return (owner as Record<string, () => unknown>)[hook]?.();
 }
 
 function folderOf(file: string): string {
