@@ -92,6 +92,22 @@ test('a ready worker is asked again and again, until it is told to stop', async 
   );
 });
 
+test('a hook that has not answered yet is not asked again, and then it is', async () => {
+  const answer = Promise.withResolvers<boolean>();
+  let asked = 0;
+  const ready = () => {
+    asked++;
+    return answer.promise;
+  };
+  const { prober, told, next } = probing({ ready }, { timeoutMs: 10 });
+  const isReady = prober.untilReady();
+  while (told.length < 3) await next();
+  assert.deepEqual([asked, told.at(-1)?.problem], [1, 'its isReady hook ready did not answer within 10 ms']);
+  answer.resolve(true);
+  await isReady;
+  assert.equal(told.at(-1)?.isReady, true);
+});
+
 test('time in which something else holds the thread does not count', async () => {
   const hold = () => {
     const end = performance.now() + 400;

@@ -23,11 +23,25 @@ export interface Prober {
 export function createProber({ service, hooks, periodMs, timeoutMs, tell }: ProberDeps): Prober {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  const unanswered = new Map<string, Promise<string | undefined>>(); // by hook: none is asked again before it has answered
+
+  /** What is wrong with one hook's answer. */
+  const ask = async (name: string): Promise<string | undefined> => {
+    const answer = unanswered.get(name) ?? answerOf(service, name).finally(() => unanswered.delete(name));
+    unanswered.set(name, answer);
+    const late = Promise.withResolvers<string>();
+    const stopClock = countDown(timeoutMs, () => late.resolve(`did not answer within ${timeoutMs} ms`));
+    try {
+      return await Promise.race([answer, late.promise]);
+    } finally {
+      stopClock();
+    }
+  };
 
   const probe = async (): Promise<Health> => {
     const whatIsWrong = async (kind: string, names: readonly string[]) => {
       for (const name of names) {
-        const problem = await ask(service, name, timeoutMs);
+        const problem = await ask(name);
         if (problem !== undefined) return `its ${kind} hook ${name} ${problem}`;
       }
       return '';
@@ -66,22 +80,12 @@ export function createProber({ service, hooks, periodMs, timeoutMs, tell }: Prob
   };
 }
 
-/** What is wrong with one hook's answer. */
-async function ask(service: object, name: string, timeoutMs: number): Promise<string | undefined> {
-  const late = Promise.withResolvers<string>();
-  const stopClock = countDown(timeoutMs, () => late.resolve(`did not answer within ${timeoutMs} ms`));
-  const answer = async () => {
-    try {
-      const said = await (service as Record<string, () => unknown>)[name]?.();
-      return said ? undefined : `said ${String(said)}`;
-    } catch (error) {
-      return `threw: ${error instanceof Error ? error.message : String(error)}`;
-    }
-  };
+async function answerOf(service: object, name: string): Promise<string | undefined> {
   try {
-    return await Promise.race([answer(), late.promise]);
-  } finally {
-    stopClock();
+    const said = await (service as Record<string, () => unknown>)[name]?.();
+    return said ? undefined : `said ${String(said)}`;
+  } catch (error) {
+    return `threw: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
