@@ -57,7 +57,7 @@ export function createProber({ service, hooks, periodMs, timeoutMs, tell }: Prob
       if (isStopped) return;
       tell(health);
       next();
-    }, periodMs);
+    }, periodMs).unref(); // what keeps the worker alive is its line to the gateway
   };
 
   return {
@@ -67,7 +67,7 @@ export function createProber({ service, hooks, periodMs, timeoutMs, tell }: Prob
         if (!health.isAlive) throw new Error(health.problem);
         tell(health);
         if (health.isReady) return;
-        await new Promise((resolve) => setTimeout(resolve, periodMs));
+        await new Promise((resolve) => setTimeout(resolve, periodMs).unref());
       }
     },
     start() {
