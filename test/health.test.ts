@@ -64,7 +64,7 @@ test('the server says that it is not alive only when another worker is none the 
   say('all dead');
   await service.line(({ message }) => message.includes('leaves: '));
   const line = await service.line(({ message }) => message.includes('could not be started again'));
-  assert.match(line.message, /Healthy did not start: its isAlive hook alive said false$/);
+  assert.match(line.message, /Healthy did not start: its isAlive hook alive said false; /);
   assert.deepEqual(await ask(service, '/livez'), [503, 'NOT_ALIVE']);
   assert.deepEqual(await ask(service, '/healthz'), [503, 'NOT_ALIVE']);
   say('');
