@@ -1,7 +1,12 @@
 /** Runs the built command as a user would. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+/** Where servers of tests leave their sockets, not among those of whoever runs the tests. */
+const testHome = join(tmpdir(), `bentots-test-home-${process.getuid?.()}`);
 
 const ownProgram = fileURLToPath(new URL('../bin/bento.js', import.meta.url));
 
@@ -31,7 +36,7 @@ export function bento(
 ): Running {
   const child = spawn(process.execPath, [options.program ?? ownProgram, ...args], {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, BENTOML_HOME: testHome, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = { stdout: '', stderr: '' };

@@ -86,7 +86,7 @@ async function startProxy(ports: readonly number[]) {
 
 async function startServer(port: number, drainDelayMs: number): Promise<Running> {
   const words = ['serve', fixture('steady'), '--port', String(port), '--drain-delay', String(drainDelayMs)];
-  const server = bento(words, { env: { BENTOML_HOME: join(tmpdir(), `bentots-proxy-home-${process.pid}`) } });
+  const server = bento(words);
   await server.says('Ctrl-C');
   server.child.stdout?.resume();
   return server;
