@@ -21,7 +21,7 @@ test('asked for ten times what it can do, a service does what it can and refuses
 
 test('callers that send slowly, read nothing, do nothing or leave are cut, and nobody else notices', async (t) => {
   const crowd = { slowHeaders: 50, slowBodies: 50, stalledReaders: 50, idle: 100, aborted: 1000 };
-  const figures = await meetSlowClients({ ...crowd, othersPerSecond: 50, forMs: 1500 });
+  const figures = await meetSlowClients({ ...crowd, othersPerSecond: 50, forMs: 1500, standMs: 5000 });
   t.diagnostic(JSON.stringify(figures));
   assert.deepEqual(figures.told, { 408: 100 }, 'who sends slowly is told so');
   assert.deepEqual(figures.others.map(Object.keys), [['200'], ['200']], 'everyone else is served');

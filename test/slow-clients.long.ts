@@ -14,7 +14,7 @@ test('a thousand slow senders, five hundred stalled readers, a thousand idle one
     idle: of(1000),
     aborted: of(10_000),
   };
-  const figures = await meetSlowClients({ ...crowd, othersPerSecond: 200, forMs: 4000 });
+  const figures = await meetSlowClients({ ...crowd, othersPerSecond: 200, forMs: 5000, standMs: 30_000 });
   const { othersMs, before, during, after } = figures;
   t.diagnostic(JSON.stringify({ told: figures.told, others: figures.others }));
   for (const [share, from, to] of [

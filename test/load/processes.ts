@@ -21,9 +21,12 @@ export interface Gateway extends AsyncDisposable {
   look(): Promise<Footprint>;
 }
 
-/** Serves a fixture in a process of its own. */
-export async function startGateway(name: string, options: ServeOptions = {}): Promise<Gateway> {
-  const child = start('gateway', [fixture(name), JSON.stringify(options)], ['--expose-gc']);
+/** Serves a fixture in a process of its own; `timeoutMs` is that of the service, if it asks for one. */
+export async function startGateway(name: string, options: ServeOptions = {}, timeoutMs = 5000): Promise<Gateway> {
+  // Whatever else runs on the machine must not starve its workers: what a low priority does is not the question here.
+  const child = start('gateway', [fixture(name), JSON.stringify({ niceness: 0, ...options })], ['--expose-gc'], {
+    BENTOTS_TEST_TIMEOUT_MS: String(timeoutMs),
+  });
   const [{ url }] = (await once(child, 'message')) as [{ url: string }];
   return {
     url,
@@ -38,7 +41,7 @@ export async function startGateway(name: string, options: ServeOptions = {}): Pr
 
 /** Sends load at a steady rate; resolves when each request has been answered or cut. */
 export async function sendLoad(order: Partial<LoadOrder> & { readonly url: string }): Promise<LoadResult> {
-  const child = start('generator', [], []);
+  const child = start('generator', [], [], {});
   try {
     const all = { path: '/work', body: '{}', headers: {}, requestsPerSecond: 100, forMs: 1000, mostConnections: 512 };
     child.send({ ...all, ...order });
@@ -48,9 +51,18 @@ export async function sendLoad(order: Partial<LoadOrder> & { readonly url: strin
   }
 }
 
-function start(script: string, args: readonly string[], execArgv: readonly string[]): ChildProcess {
+function start(
+  script: string,
+  args: readonly string[],
+  execArgv: readonly string[],
+  env: NodeJS.ProcessEnv,
+): ChildProcess {
   const file = fileURLToPath(new URL(`./${script}.ts`, import.meta.url));
-  return fork(file, args, { execArgv: [...process.execArgv, ...execArgv], serialization: 'advanced' });
+  return fork(file, args, {
+    env: { ...process.env, ...env },
+    execArgv: [...process.execArgv, ...execArgv],
+    serialization: 'advanced',
+  });
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -15,6 +15,8 @@ export interface Crowd {
   /** Requests a second of the others, and for how long those are watched. */
   readonly othersPerSecond: number;
   readonly forMs: number;
+  /** How long an answer may stand still: longer than it takes until all readers have stalled. */
+  readonly standMs: number;
 }
 
 /** What became of them. */
@@ -39,7 +41,7 @@ const dripMs = 300;
 
 /** Runs it. */
 export async function meetSlowClients(crowd: Crowd): Promise<SlowClientFigures> {
-  await using gateway = await startGateway('waiting', limits);
+  await using gateway = await startGateway('waiting', limits, crowd.standMs);
   const others = { url: gateway.url, path: '/quick', requestsPerSecond: crowd.othersPerSecond, forMs: crowd.forMs };
   await sendLoad({ ...others, forMs: 1000 }); // warm
   await abort(gateway, Math.min(crowd.aborted, 200));
@@ -48,7 +50,7 @@ export async function meetSlowClients(crowd: Crowd): Promise<SlowClientFigures> 
   const before = await lookUntil(gateway, hasNoConnection);
 
   const stalled = repeat(crowd.stalledReaders, () => stall(gateway));
-  await lookUntil(gateway, ({ SimpleWriteWrap = 0 }) => SimpleWriteWrap >= crowd.stalledReaders / 2); // of most nothing more goes out
+  await lookUntil(gateway, ({ SimpleWriteWrap = 0 }) => SimpleWriteWrap >= crowd.stalledReaders * 0.95); // nothing more goes out
   const slow = [
     ...repeat(crowd.slowHeaders, () => drip(gateway, 'POST /quick HTTP/1.1\r\nhost: x\r\nx-slow: ')),
     ...repeat(crowd.slowBodies, () => drip(gateway, 'POST /quick HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n')),
@@ -135,7 +137,7 @@ async function abort(gateway: Gateway, count: number): Promise<void> {
 
 const hasNoConnection = ({ TCPSocketWrap = 0 }: Footprint['resources']) => TCPSocketWrap === 0;
 
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 const lookAgainAfterMs = 200; // a look costs the server a collection of garbage
 
 /** Looks until it sees that; after a long time gives up, and what it saw last. */
