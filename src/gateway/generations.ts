@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.ts';
 import type { Generation } from '../pool/generation.ts';
 import { unlessAborted } from '../pool/unless-aborted.ts';
 
-/** The generations of one server: never more than two of them are alive, and one worker more than are asked for. */
+/** The generations of one server: never more than two of them are alive, and while they roll one worker more than are asked for. */
 export interface Generations {
   /** The one that serves, or, while another one takes over, the older; undefined until the first is ready. */
   readonly current: Generation | undefined;
@@ -18,7 +18,7 @@ export interface Generations {
   /** The one for a request with that path. While one takes over, calls are divided as the workers are. */
   choose(path: string): Generation | undefined;
   /**
-   * Starts another one. As each of its workers becomes ready, one of those before finishes its calls and ends, until the
+   * Starts another one. Where it rolls, as each of its workers becomes ready, one of those before finishes its calls and ends, until the
    * new generation has them all. Fails if one of its workers does not get ready, and then the generation before goes on
    * with as many workers as it had. While this is under way one more is queued, and whoever asks in the meantime shares it.
    *
@@ -44,6 +44,8 @@ export type StartStep =
   | { readonly kind: 'progress'; readonly ready: number; readonly of: number };
 
 interface GenerationsDeps {
+  /** Whether workers are replaced one by one; otherwise a new generation has all of its own before it takes over. */
+  readonly rolls: boolean;
   start(signal: AbortSignal, startsWith: 'all' | 'one'): Promise<Generation>;
   /** Told how each replacement went, unless it was given up. */
   onReplaced(outcome: 'ok' | 'failed'): void;
@@ -52,7 +54,7 @@ interface GenerationsDeps {
 }
 
 /** Creates the holder; nothing is started yet. */
-export function createGenerations({ start, onReplaced, drainMs }: GenerationsDeps): Generations {
+export function createGenerations({ rolls, start, onReplaced, drainMs }: GenerationsDeps): Generations {
   const stopping = new AbortController();
   const listeners = new Set<(step: StartStep) => void>();
   let current: Generation | undefined;
@@ -72,13 +74,13 @@ export function createGenerations({ start, onReplaced, drainMs }: GenerationsDep
   const bring = async (signal: AbortSignal): Promise<Generation> => {
     signal.throwIfAborted();
     if (draining) await untilDrained(draining, signal);
-    const next = await start(signal, current ? 'one' : 'all');
+    const next = await start(signal, current && rolls ? 'one' : 'all');
     if (stopping.signal.aborted) {
       next.kill();
       throw new ServiceError('STOPPING', {});
     }
     const before = current;
-    if (before) await takeOver(before, next, signal);
+    if (before && rolls) await takeOver(before, next, signal);
     stopping.signal.throwIfAborted(); // in this very moment: whoever stops has both of them in hand
     current = next;
     since = new Date();

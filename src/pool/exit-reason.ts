@@ -30,14 +30,14 @@ export type ExitReason =
   /** Native code failed; `how` is the signal, or the code where there are none. */
   | { readonly kind: 'crash'; readonly how: string }
   /** Somebody else ended it. */
-  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'signal'; readonly signal: string }
   /** There never was a process. */
   | { readonly kind: 'not_started'; readonly problem: string };
 
 /** What is known of a process that has ended. */
 export interface EndFacts {
   readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
+  readonly signal: string | null;
   /** Why the gateway wanted it to end, if it did. */
   readonly cause: EndCause | undefined;
   /** What the worker's own JavaScript said of it. */

@@ -1,5 +1,4 @@
 /** Reads what a worker process writes on its standard output or error: line by line, and never more than fits. */
-import type { Readable } from 'node:stream';
 import { createLogBudget } from '../observe/log-budget.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import { longestText } from '../observe/plain-text.ts';
@@ -28,8 +27,16 @@ export interface WorkerOutput {
 const tailLength = 8 * 1024;
 const longestRecord = 6 * longestText + 1024; // JSON writes a sign with six at most
 
+/** What is asked of a stream; said here, since projects without Node's types read this declaration. */
+interface TextSource {
+  setEncoding(encoding: 'utf8'): unknown;
+  on(event: 'data', listener: (chunk: string) => void): unknown;
+  on(event: 'error', listener: () => void): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
 /** Starts reading. @param key marks the records that the worker itself wrote. */
-export function readOutput(stream: Readable, name: OutputName, key: string, log: OutputLog): WorkerOutput {
+export function readOutput(stream: TextSource, name: OutputName, key: string, log: OutputLog): WorkerOutput {
   const mark = recordMark(key);
   const level = name === 'stdout' ? 'info' : 'warn';
   const closed = Promise.withResolvers<void>();
