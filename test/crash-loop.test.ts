@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type Started, start } from './start.ts';
+import { versionSource } from './versions.ts';
+import { watchFolder } from './watched.ts';
 import { writeFiles } from './write-service.ts';
 
 const source = `import { existsSync } from 'node:fs';
@@ -78,6 +80,29 @@ test('a worker that ends once is started again at once: nobody is refused', asyn
   assert.ok(response.status === 200 || (await codeOf(response)) === 'WORKER_LOST');
   assert.equal((await service.post('/pid', {})).status, 200);
   assert.ok(service.log.some(({ message }) => message.endsWith('; another one is started')));
+});
+
+test('a worker that dies after a broken save is tried again, the log says so, and the next good save serves', async () => {
+  let log = '';
+  const told = Promise.withResolvers<void>();
+  const logTo = {
+    write(line: string) {
+      log += line;
+      if (log.includes('could not be started again')) told.resolve();
+    },
+  };
+  await using watched = await watchFolder({ 'service.ts': versionSource('one') }, { logTo });
+  watched.folder.save('service.ts', 'export class {');
+  await watched.failed();
+  process.kill(Number(await watched.ask('/pid')), 'SIGKILL');
+  await told.promise;
+  assert.match(
+    log,
+    /worker 1 of Versioned could not be started again: .*service\.ts could not be loaded: .*its files are read as they are now/,
+  );
+  watched.folder.save('service.ts', versionSource('two'));
+  await watched.until('reloaded');
+  assert.equal(await watched.ask('/version'), 'two');
 });
 
 test('a process that a worker has started, and that holds its output, holds up neither its end nor the next one', async (t) => {

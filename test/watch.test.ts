@@ -74,29 +74,6 @@ test('whatever is wrong with a save is said, the old version goes on, and the ne
   assert.equal(await watched.ask('/version'), 'two');
 });
 
-test('a worker that dies after a broken save is tried again, the log says so, and the next good save serves', async () => {
-  let log = '';
-  const told = Promise.withResolvers<void>();
-  const logTo = {
-    write(line: string) {
-      log += line;
-      if (log.includes('could not be started again')) told.resolve();
-    },
-  };
-  await using watched = await watchFolder({ 'service.ts': versionSource('one') }, { logTo });
-  watched.folder.save('service.ts', 'export class {');
-  await watched.failed();
-  process.kill(Number(await watched.ask('/pid')), 'SIGKILL');
-  await told.promise;
-  assert.match(
-    log,
-    /worker 1 of Versioned could not be started again: .*service\.ts could not be loaded: .*its files are read as they are now/,
-  );
-  watched.folder.save('service.ts', versionSource('two'));
-  await watched.until('reloaded');
-  assert.equal(await watched.ask('/version'), 'two');
-});
-
 test('a file that is renamed over, or deleted and made again, or linked to another one, is a save', async () => {
   const module = (word: string) => `export const word = '${word}';\n`;
   await using watched = await watchFolder({
