@@ -37,7 +37,11 @@ test('every worker makes the recorded calls before it is ready, after its start-
     lines,
     [1, 2].flatMap((worker) => calls.map((call) => `bentots Warm ${worker}: ${call}`)),
   );
-  assert.doesNotMatch(metrics, /endpoint="\/when"/);
+  assert.match(metrics, /^bentoml_service_request_total\{.*endpoint="\/when".*\} 0$/m);
+  assert.doesNotMatch(
+    metrics,
+    /^bentoml_service_request_(?:total|duration_seconds_count)\{.*endpoint="\/when".*\} [1-9]/m,
+  );
   assert.deepEqual(
     log.filter(({ level }) => level !== 'info'),
     [],
