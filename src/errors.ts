@@ -107,6 +107,7 @@ export const errorTable = {
   // Before anything is served: seen by the operator or the author, never by a caller.
   OPTION_UNKNOWN: row(500, 'FAILED_PRECONDITION', false, '{where}: there is no option "{name}"{nearest}'),
   OPTION_INVALID: row(500, 'FAILED_PRECONDITION', false, '{where}: {name} is {seen}, but must be {wanted}'),
+  ARGUMENT_INVALID: row(500, 'FAILED_PRECONDITION', false, '{problem}'),
   SERVICE_INVALID: row(500, 'FAILED_PRECONDITION', false, '{problem}'),
   TARGET_MISSING: row(500, 'FAILED_PRECONDITION', false, '{target}: {problem}'),
   SERVICE_MISSING: row(500, 'FAILED_PRECONDITION', false, 'no service found in {file}; {remedy}'),

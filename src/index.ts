@@ -39,5 +39,14 @@ export { type ModelDecorator, model } from './sdk/model.ts';
 export type { ModelPlace, ModelRef, ModelRefKind } from './sdk/model-ref.ts';
 export { npmPackage } from './sdk/npm-package.ts';
 export { type ServiceDecorator, type ServiceOptions, service } from './sdk/service.ts';
+export {
+  type ArgumentDeclarations,
+  type ArgumentSchema,
+  type ArgumentValues,
+  type PlainArgument,
+  type SecretArgument,
+  secret,
+  useArguments,
+} from './sdk/use-arguments.ts';
 export type { Cookie } from './spec/invocation.ts';
-export type { ModelInfo } from './spec/service-spec.ts';
+export type { ArgumentSpec, ModelInfo } from './spec/service-spec.ts';

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import type { Option } from '../src/config/option.ts';
-import { apiOptions, homeOptions, serverOptions, serviceOptions } from '../src/config/options.ts';
+import { apiOptions, argumentOptions, homeOptions, serverOptions, serviceOptions } from '../src/config/options.ts';
 import { isOption, type Rows } from '../src/config/resolve.ts';
 import { errorTable } from '../src/errors.ts';
 
@@ -242,7 +242,8 @@ function flatten(rows: Rows, prefix = ''): [name: string, option: Option<unknown
 
 /** A default, with its unit where the name has one. */
 function printDefault(name: string, value: unknown): string {
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
+  const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  if (value === undefined || isEmpty) return 'none';
   const text = `\`${typeof value === 'string' ? `'${value}'` : value}\``;
   if (typeof value !== 'number' || value === 0) return text;
   if (name.endsWith('Ms')) return `${text} (${value / 1000} s)`;
@@ -286,6 +287,12 @@ ${table(heads, optionRows(serviceOptions))}
 Given to \`@api({ … })\`.
 
 ${table(heads, optionRows(apiOptions))}
+
+## Of an argument
+
+Given to \`useArguments({ name: { … } })\`.
+
+${table(heads, optionRows(argumentOptions))}
 
 ## Of the server
 

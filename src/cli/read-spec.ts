@@ -4,13 +4,14 @@ import { findTarget } from '../pool/target.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 
 /**
- * The spec of the service that the target names; what its sources print goes to standard error.
+ * The spec of the service that the target names, with its template arguments; what its sources print goes to standard error.
  * @throws ServiceError with what the author has to mend.
  */
-export async function readSpec(target: string): Promise<ServiceSpec> {
+export async function readSpec(target: string, args: Readonly<Record<string, unknown>>): Promise<ServiceSpec> {
   const { describeTarget } = await import('../pool/generation.ts'); // not before it is known that this copy reads
   return describeTarget({
     target: findTarget(target, process.cwd()),
+    args,
     niceness: serverOptions.niceness.default,
     signal: new AbortController().signal,
     log: (level, message) => void process.stderr.write(`${level}: ${message}\n`),

@@ -154,6 +154,25 @@ export const option = {
     accepts: (value): value is readonly unknown[] => Array.isArray(value) && isJson(value, deepestJson),
     fromText: (text) => text,
   }),
+  /** Named values, as long as JSON can say them. */
+  jsonObject: (row: { readonly doc: string; readonly wanted: string }): Option<Readonly<Record<string, unknown>>> => ({
+    ...row,
+    kind: 'option',
+    default: {},
+    accepts: (value): value is Readonly<Record<string, unknown>> =>
+      typeof value === 'object' && !Array.isArray(value) && value !== null && isJson(value, deepestJson),
+    fromText: (text) => text,
+  }),
+  /** A text, a number, true or false; without it there is none. */
+  optionalScalar: (row: Unset): Option<string | number | boolean | undefined> => ({
+    ...row,
+    kind: 'option',
+    default: undefined,
+    wanted: 'a text, a number, true or false',
+    accepts: (value): value is string | number | boolean =>
+      ['string', 'boolean'].includes(typeof value) || Number.isFinite(value),
+    fromText: (text) => text,
+  }),
   /** A count, or a word that stands for one. */
   countOrWord: <const Word extends string, Default extends number | undefined>(
     row: Omit<Common<number>, 'default'> & Range & { readonly default: Default; readonly word: Word },
@@ -172,11 +191,12 @@ export const option = {
     row: Omit<Common<undefined>, 'default'> & { readonly above?: number; readonly max?: number },
   ): Option<number | undefined> => {
     const { above = 0, max = Number.MAX_VALUE } = row;
+    const lowest = above === Number.NEGATIVE_INFINITY ? '' : ` above ${above}`;
     return {
       ...row,
       kind: 'option',
       default: undefined,
-      wanted: `a number above ${above}${row.max === undefined ? '' : `, at most ${max}`}`,
+      wanted: `a number${lowest}${row.max === undefined ? '' : `, at most ${max}`}`,
       accepts: (value): value is number => typeof value === 'number' && value > above && value <= max,
       fromText: numberFromText,
     };

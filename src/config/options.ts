@@ -182,6 +182,29 @@ export const apiOptions = {
   rateLimit: rateLimitOptions,
 } as const;
 
+/** Options of one argument of `useArguments`. */
+export const argumentOptions = {
+  type: option.choice({
+    of: ['string', 'number', 'integer', 'boolean'],
+    default: 'string',
+    doc: 'What it is; with `enum` it need not be said.',
+  }),
+  enum: option.jsonList({ wanted: 'an array of values', doc: 'The values that it may have.' }),
+  minimum: option.optionalNumber({ above: Number.NEGATIVE_INFINITY, doc: 'Least value of a number.' }),
+  maximum: option.optionalNumber({ above: Number.NEGATIVE_INFINITY, doc: 'Largest value of a number.' }),
+  default: option.optionalScalar({ doc: 'What it is when nobody says anything; without it, it must be given.' }),
+  isOptional: option.boolean({
+    default: false,
+    doc: 'Whether it may be undefined; else, without a default, it must be given.',
+  }),
+  description: option.text({
+    default: undefined,
+    pattern: /^[^\0]*$/,
+    wanted: 'a text',
+    doc: 'What it is for, for `bento schema` and whoever gives it.',
+  }),
+} as const;
+
 /** How many calls one worker runs at once where `slots` says nothing, by whether the method holds its thread. */
 export const defaultSlots = { blocking: 1, async: 16 } as const;
 
@@ -228,6 +251,10 @@ export const serverOptions = {
     max: 19,
     flag: '--niceness <level>',
     doc: 'How far workers step back behind the gateway when processors are short.',
+  }),
+  args: option.jsonObject({
+    wanted: 'an object of plain data, by the name of the argument',
+    doc: 'What the modules of the service get from `useArguments`; on a command line `--arg` and `--arg-file`.',
   }),
   reload: option.toggle({
     default: false,

@@ -75,6 +75,7 @@ function toSpec(apis: readonly ApiSpec[], more: Partial<ServiceSpec> = {}): Serv
     },
     apis,
     models: [],
+    arguments: [],
     deploymentHooks: [],
     ...more,
   };

@@ -106,14 +106,14 @@ export async function serveWith(
         types: createTypeReader(),
       }
     : undefined;
-  const { workers, niceness } = settings;
+  const { workers, niceness, args } = settings;
   const startedAt = new Date();
   const metrics = createServerMetrics((problem) => log('warn', problem));
   const metricsOf = (spec: ServiceSpec) => metrics.of({ name: spec.name, ...spec.settings.metrics }).pool;
   const generations = createGenerations({
     rolls: !tracking, // whoever has saved a file waits for no stream of before
     async start(signal, startsWith) {
-      const start = { workers, niceness, startsWith, startWorker, signal, log, metricsOf };
+      const start = { workers, niceness, args, startsWith, startWorker, signal, log, metricsOf };
       return tracking ? startTracked(find, start, tracking) : startGeneration({ ...start, target: find() });
     },
     onReplaced: metrics.reloaded,

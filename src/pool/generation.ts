@@ -71,6 +71,8 @@ export interface GenerationOptions {
   /** Overrides what the service says. */
   readonly workers: number | 'cpu_count' | undefined;
   readonly niceness: number;
+  /** What the author's modules get from `useArguments`. */
+  readonly args: Readonly<Record<string, unknown>>;
   /** Where the service's queues and workers are counted. */
   metricsOf(spec: ServiceSpec): PoolMetrics;
   /** Which workers are started: all at once, or the first, so that others are added one by one. */
@@ -97,6 +99,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       startProcess: (log) => options.startWorker(options.niceness, log),
       file: target.file,
       tsconfig,
+      args: options.args,
       index,
       loadTimeoutMs,
       log: (level, message, fields) => log(level, message, { ...fields, worker: index }),
@@ -234,6 +237,7 @@ export async function describeTarget(
   const worker = launchWorker({
     file: target.file,
     tsconfig: loaderTsconfig(target.file),
+    args: options.args,
     index: 1,
     startProcess: (log) => startProcess(options.niceness, log),
     loadTimeoutMs,

@@ -120,6 +120,7 @@ const service = (className: string, exportName = className, options = {}): Decor
   shutdownHooks: [],
   aliveHooks: [],
   readyHooks: [],
+  arguments: [],
   deploymentHooks: [],
 });
 const choose = (choice: string | undefined, ...services: DecoratedService[]) =>

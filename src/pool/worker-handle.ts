@@ -100,6 +100,7 @@ export interface WorkerInTheMaking {
 interface LaunchOptions {
   readonly file: string;
   readonly tsconfig: string | undefined;
+  readonly args: Readonly<Record<string, unknown>>;
   readonly index: number;
   /** Starts its process; what that prints goes to the log. */
   startProcess(log: OutputLog): WorkerProcess;
@@ -322,6 +323,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     file: options.file,
     tsconfig: options.tsconfig,
     reportsSources: options.onSource !== undefined,
+    args: options.args,
   });
   return {
     pid,

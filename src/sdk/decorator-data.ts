@@ -2,6 +2,7 @@
 import { ServiceError } from '../errors.ts';
 import { decoratedKey } from '../spec/decorated.ts';
 import { copyOf } from './copy.ts';
+import type { EvaluationArguments } from './inject.ts';
 import { legacyDecoratorError } from './legacy-decorators.ts';
 import type { ModelRef } from './model-ref.ts';
 
@@ -28,6 +29,8 @@ export interface ClassData {
   /** Wrong uses; raised by `@service`, which alone knows the name of the class. Each reads on after "Class.". */
   readonly problems: string[];
   metricsFilter?: string;
+  /** Those that its module was evaluated with, where a server did that. */
+  evaluation?: EvaluationArguments;
   /** Present on the class that carries `@service`. */
   service?: { readonly className: string; readonly options: Readonly<Record<string, unknown>> };
 }

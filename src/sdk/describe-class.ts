@@ -22,6 +22,7 @@ export function describeClass(serviceClass: object, exportName: string): Decorat
         shape: shapeOf(serviceClass, name),
       })),
     models: [...modelRefs(serviceClass)].map(([field, ref]) => ({ field, info: ref.toInfo() })),
+    arguments: [...(chain.at(-1)?.evaluation?.declared.values() ?? [])],
     startupHooks: [...new Set(chain.flatMap((level) => level.startupHooks))],
     shutdownHooks: [...new Set(chain.flatMap((level) => level.shutdownHooks))],
     aliveHooks: [...new Set(chain.flatMap((level) => level.aliveHooks))],

@@ -1,5 +1,6 @@
-/** What field initialisers need while a service is constructed: the one piece of ambient state. */
+/** What modules need while they are evaluated, and field initialisers while a service is constructed: ambient state. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ArgumentSpec } from '../spec/service-spec.ts';
 
 interface Injection {
   /** The class that is constructed: what it constructs itself is a plain class. */
@@ -21,4 +22,26 @@ export function construct(serviceClass: new () => object, models: ReadonlyMap<st
 /** What is being injected, or undefined where a class is constructed by hand. */
 export function currentInjection(): Injection | undefined {
   return storage.getStore();
+}
+
+/** What modules that are being evaluated ask for with `useArguments`. */
+export interface EvaluationArguments {
+  readonly given: Readonly<Record<string, unknown>>;
+  /** What was asked for so far, by name. */
+  readonly declared: Map<string, ArgumentSpec>;
+}
+
+const argumentsKey = Symbol.for('bentots.arguments/1');
+const sharedArguments = globalThis as { [argumentsKey]?: AsyncLocalStorage<EvaluationArguments> };
+sharedArguments[argumentsKey] ??= new AsyncLocalStorage<EvaluationArguments>();
+const argumentStorage = sharedArguments[argumentsKey];
+
+/** Evaluates modules that get the given arguments. */
+export function withArguments<T>(given: Readonly<Record<string, unknown>>, evaluate: () => T): T {
+  return argumentStorage.run({ given, declared: new Map() }, evaluate);
+}
+
+/** Those of the modules that are being evaluated, or undefined where nobody serves them. */
+export function evaluationArguments(): EvaluationArguments | undefined {
+  return argumentStorage.getStore();
 }

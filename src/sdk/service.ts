@@ -4,6 +4,7 @@ import { apiOptions, serviceOptions } from '../config/options.ts';
 import { type Given, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
 import { type ClassData, dataChain, ownData, refuseLegacy } from './decorator-data.ts';
+import { evaluationArguments } from './inject.ts';
 
 /** Options of {@link service}; what each means and its default stand in the options reference. */
 export interface ServiceOptions extends Given<typeof serviceOptions> {}
@@ -58,6 +59,8 @@ export function finishService(options: ServiceOptions, name: string, data: Class
   if (data.service) invalid(`${className} carries @service twice; remove one`);
   resolveOptions(serviceOptions, options, `@service of ${className}`);
   data.service = { className: name, options };
+  const evaluation = evaluationArguments();
+  if (evaluation) data.evaluation = evaluation;
   const chain = dataChain(holder);
   const problem = chain.flatMap((level) => level.problems)[0];
   if (problem !== undefined) invalid(`${className}.${problem}`);

@@ -1,5 +1,5 @@
 /** What the decorators of one class wrote down, as plain data that can cross a process border. */
-import type { JsonSchema, ModelInfo } from './service-spec.ts';
+import type { ArgumentSpec, JsonSchema, ModelInfo } from './service-spec.ts';
 
 /**
  * The key under which a class carries its decorators' data, with the version of the spec that they follow. It is the
@@ -52,6 +52,8 @@ export interface DecoratedService {
   readonly options: Readonly<Record<string, unknown>>;
   readonly apis: readonly DecoratedApi[];
   readonly models: readonly { readonly field: string; readonly info: ModelInfo }[];
+  /** What its modules asked for with `useArguments`. */
+  readonly arguments: readonly ArgumentSpec[];
   /** Methods to run before the first call, in source order. */
   readonly startupHooks: readonly string[];
   /** Methods to run after the last call, in source order. */

@@ -42,6 +42,7 @@ const decorated = (more: Partial<DecoratedService> = {}): DecoratedService => ({
   shutdownHooks: [],
   aliveHooks: [],
   readyHooks: [],
+  arguments: [],
   deploymentHooks: [],
   ...more,
 });
@@ -91,6 +92,7 @@ test('decorators and types together are the spec, with every setting filled in',
       },
     ],
     models: [],
+    arguments: [],
     deploymentHooks: [],
   });
 });

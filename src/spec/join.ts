@@ -52,6 +52,7 @@ export function joinSpec(
     settings: toSettings(resolved, `@service of ${decorated.className}`),
     apis: decorated.apis.map((api) => joinApi(decorated, api, { types, file: module.file, inferredFrom, checkPlain })),
     models: decorated.models,
+    arguments: decorated.arguments,
     deploymentHooks: decorated.deploymentHooks,
     ...(decorated.metricsFilter === undefined ? {} : { metricsFilter: decorated.metricsFilter }),
   });

@@ -16,6 +16,8 @@ export type ToWorker =
       readonly tsconfig: string | undefined;
       /** Whether the worker tells which files it loads. */
       readonly reportsSources: boolean;
+      /** What its modules get from `useArguments`. */
+      readonly args: Readonly<Record<string, unknown>>;
     }
   /** Say what the schemas are that parameter types are inferred from. */
   | { readonly kind: 'export'; readonly sources: readonly SchemaSource[] }

@@ -88,6 +88,16 @@ export interface ModelSpec {
   readonly info: ModelInfo;
 }
 
+/** A value that a service takes when it is started, from outside: an argument of `useArguments`. */
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly description?: string;
+  /** Whether it must be given. */
+  readonly isRequired: boolean;
+  /** Whether its value must never be written down. */
+  readonly isSecret: boolean;
+}
+
 /** How often callers may call. */
 export interface RateLimit {
   readonly requestsPerSecond: number;
@@ -155,6 +165,8 @@ export interface ServiceSpec {
   readonly settings: ServiceSettings;
   readonly apis: readonly ApiSpec[];
   readonly models: readonly ModelSpec[];
+  /** What its modules ask for with `useArguments`. */
+  readonly arguments: readonly ArgumentSpec[];
   /** Static methods to run once before its workers are started, in this order. */
   readonly deploymentHooks: readonly string[];
   /** Method that rewrites the text of the metrics. */

@@ -5,13 +5,14 @@ import { shorten } from '../observe/plain-text.ts';
 import type { Log } from '../sdk/context.ts';
 import { apiOptionsOf, assignedFields, describeClass, describeWithSchemas, modelRefs } from '../sdk/describe-class.ts';
 import { exportSchema } from '../sdk/export-schema.ts';
-import { construct } from '../sdk/inject.ts';
+import { construct, withArguments } from '../sdk/inject.ts';
 import type { Trace } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
 import { createMethodSchemas, type MethodSchemas } from './author-schemas.ts';
+import { checkArguments } from './check-arguments.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
 import { type LoadedService, loadSchema, loadServices, packageLoader } from './load.ts';
 import { createProber, type Prober } from './prober.ts';
@@ -70,7 +71,11 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     file = message.file;
     try {
       const report = message.reportsSources && ((source: SourceFile) => deps.send({ kind: 'loaded', source }));
-      loaded = await loadServices(file, message.tsconfig, report || undefined);
+      loaded = await withArguments(message.args, () => loadServices(file, message.tsconfig, report || undefined));
+      checkArguments(
+        message.args,
+        loaded.map(({ serviceClass }) => serviceClass),
+      );
       const services = loaded.map(({ serviceClass, exportName }) =>
         describeWithSchemas(serviceClass, exportName, packageLoader(file)),
       );

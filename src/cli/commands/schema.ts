@@ -6,11 +6,12 @@ import { type Change, compareContracts } from '../../spec/compare-contracts.ts';
 import { type Contract, parseContract, toContract } from '../../spec/contract.ts';
 import { readSpec } from '../read-spec.ts';
 import { addTarget } from '../target-argument.ts';
+import { type ArgumentFlags, addArguments, readArguments } from '../template-arguments.ts';
 import { writeWhole } from '../write-file.ts';
 
 const defaultFile = 'bentots.schema.json';
 
-interface Flags {
+interface Flags extends ArgumentFlags {
   readonly write?: string | true;
   readonly check?: string | true;
 }
@@ -18,6 +19,7 @@ interface Flags {
 /** Adds arguments, options and what to do. */
 export function define(command: Command): void {
   addTarget(command);
+  addArguments(command);
   command.option('-o, --write [file]', `keep what callers can tell of the service in a file (default ${defaultFile})`);
   command.option('--check [file]', `say what changed for callers since the file was written (default ${defaultFile})`);
   command.addHelpText(
@@ -34,13 +36,13 @@ Examples:
   command.action((target: string, flags: Flags) => run(target, flags));
 }
 
-async function run(target: string, { write, check }: Flags): Promise<void> {
+async function run(target: string, { write, check, ...flags }: Flags): Promise<void> {
   if (write !== undefined && check !== undefined) {
     const wanted = 'left out: --write makes the file what --check compares with';
     throw new ServiceError('OPTION_INVALID', { where: 'bento schema', name: '--check', seen: 'given', wanted });
   }
   const before = check === undefined ? undefined : readContract(nameOf(check)); // before it takes a second to say no
-  const spec = await readSpec(target);
+  const spec = await readSpec(target, readArguments(flags, 'bento schema'));
   if (before !== undefined) return report(target, nameOf(check), before, toContract(spec));
   if (write === undefined) return void process.stdout.write(toText(spec));
   writeWhole(nameOf(write), toText(toContract(spec)), { where: 'bento schema', name: '--write' });

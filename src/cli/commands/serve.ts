@@ -12,19 +12,24 @@ import { describeApi } from '../describe-api.ts';
 import { addFlags, givenFlags } from '../flags.ts';
 import { printError } from '../print-error.ts';
 import { addTarget } from '../target-argument.ts';
+import { type ArgumentFlags, addArguments, readArguments } from '../template-arguments.ts';
+
+type Flags = ArgumentFlags & Readonly<Record<string, unknown>>;
 
 /** Adds arguments, options and what to do. */
 export function define(command: Command): void {
   addTarget(command);
   addFlags(command, serverOptions);
+  addArguments(command);
   command.addHelpText(
     'after',
-    '\nExamples:\n  bento serve\n  bento serve src/service.ts:Embedder --port 8080 --workers 2',
+    '\nExamples:\n  bento serve\n  bento serve src/service.ts:Embedder --port 8080 --workers 2\n  bento serve --arg model=small --arg quant=q8',
   );
-  command.action((target: string, flags: Record<string, unknown>) => run(target, flags));
+  command.action((target: string, flags: Flags) => run(target, flags));
 }
 
-async function run(target: string, flags: Readonly<Record<string, unknown>>): Promise<void> {
+async function run(target: string, flags: Flags): Promise<void> {
+  const args = readArguments(flags, 'bento serve');
   let startedMs = performance.now();
   const start = new AbortController();
   const running: { server?: ServerHandle } = {};
@@ -56,7 +61,7 @@ async function run(target: string, flags: Readonly<Record<string, unknown>>): Pr
     };
     // While a person works on the code this is told here; what an operator does belongs into the log.
     const telling = given.reload === true ? { onReload } : {};
-    running.server = await serve(target, { ...given, ...telling, control: true, signal: start.signal });
+    running.server = await serve(target, { ...given, args, ...telling, control: true, signal: start.signal });
   } catch (error) {
     if (start.signal.aborted && isServiceError(error, 'STOPPING')) return say('stopped before it was ready');
     throw error;
