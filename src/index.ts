@@ -48,5 +48,6 @@ export {
   secret,
   useArguments,
 } from './sdk/use-arguments.ts';
+export { Image, type ImageData, type ImageOptions, type ImageStep } from './spec/image.ts';
 export type { Cookie } from './spec/invocation.ts';
 export type { ArgumentSpec, ModelInfo } from './spec/service-spec.ts';

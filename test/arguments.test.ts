@@ -90,6 +90,31 @@ test('bento schema says which arguments a service has, and no value of them', as
   assert.equal(stdout.includes('hf_secret'), false);
 });
 
+test('an image description, which arguments may take part in, is in the schema of the service as data', async () => {
+  const text = service
+    .replace('import {', 'import { Image,')
+    .replace('@service({', "@service({ image: new Image({ distro: 'alpine' }).systemPackages(args.model),");
+  using written = writeFiles({ 'service.ts': text });
+  const run = async (model: string) => {
+    await using running = bento(['schema', written.file, '--arg', `model=${model}`]);
+    return await running.finished;
+  };
+  assert.deepEqual(JSON.parse((await run('ffmpeg')).stdout).image, {
+    distro: 'alpine',
+    steps: [
+      { kind: 'systemPackages', packages: ['ffmpeg'] },
+      { kind: 'install', npmPackages: [], pythonPackages: [] },
+    ],
+    env: {},
+    labels: {},
+  });
+  const wrong = await run('a b');
+  assert.deepEqual(
+    [wrong.end, /^bento: new Image: systemPackages is "a b", but must be/.test(wrong.stderr)],
+    [1, true],
+  );
+});
+
 test('a service that is loaded again gets the same arguments, and one that asks for none is given none', async () => {
   using written = write();
   await using server = await serve(written.file, { port: 0, logLevel: 'error', args: { model: 'small', quant: 'q8' } });

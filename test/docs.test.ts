@@ -6,7 +6,14 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import type { Option } from '../src/config/option.ts';
-import { apiOptions, argumentOptions, homeOptions, serverOptions, serviceOptions } from '../src/config/options.ts';
+import {
+  apiOptions,
+  argumentOptions,
+  homeOptions,
+  imageOptions,
+  serverOptions,
+  serviceOptions,
+} from '../src/config/options.ts';
 import { isOption, type Rows } from '../src/config/resolve.ts';
 import { errorTable } from '../src/errors.ts';
 
@@ -293,6 +300,12 @@ ${table(heads, optionRows(apiOptions))}
 Given to \`useArguments({ name: { … } })\`.
 
 ${table(heads, optionRows(argumentOptions))}
+
+## Of the description of an OCI image
+
+Given to \`new Image({ … })\`.
+
+${table(heads, optionRows(imageOptions))}
 
 ## Of the server
 

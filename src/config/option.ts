@@ -130,6 +130,28 @@ export const option = {
     accepts: (value): value is Value => row.of.some((word) => word === value),
     fromText: (text) => text,
   }),
+  /** One word of several; without it there is none. */
+  optionalChoice: <const Value extends string>(
+    row: Unset & { readonly of: readonly Value[] },
+  ): Option<Value | undefined> => ({
+    ...row,
+    kind: 'option',
+    default: undefined,
+    wanted: `one of ${row.of.join(', ')}`,
+    accepts: (value): value is Value => row.of.some((word) => word === value),
+    fromText: (text) => text,
+  }),
+  /** One number of several; without it there is none. */
+  optionalNumberChoice: <const Value extends number>(
+    row: Unset & { readonly of: readonly Value[] },
+  ): Option<Value | undefined> => ({
+    ...row,
+    kind: 'option',
+    default: undefined,
+    wanted: `one of ${row.of.join(', ')}`,
+    accepts: (value): value is Value => row.of.some((one) => one === value),
+    fromText: numberFromText,
+  }),
   /** Something that is so or not. */
   boolean: (row: Common<boolean>): Option<boolean> => ({
     ...row,

@@ -41,6 +41,10 @@ export const serviceOptions = {
     word: 'cpu_count',
     doc: 'How many processes run the service; cpu_count is one for each processor that this process may use.',
   }),
+  image: option.value({
+    wanted: 'a description of an OCI image: new Image({ … })',
+    doc: 'Description of the OCI image that the service is put into.',
+  }),
   startTimeoutMs: option.ms({
     default: 600_000,
     min: 1,
@@ -202,6 +206,29 @@ export const argumentOptions = {
     pattern: /^[^\0]*$/,
     wanted: 'a text',
     doc: 'What it is for, for `bento schema` and whoever gives it.',
+  }),
+} as const;
+
+/** Options of `new Image`. */
+export const imageOptions = {
+  base: option.text({
+    default: undefined,
+    // As the specification of OCI distribution has references, but for what a shell or a Dockerfile would read otherwise.
+    pattern:
+      /^[a-z0-9](?:[a-z0-9._:-]*[a-z0-9])?(?:\/[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/i,
+    wanted: 'a reference of an OCI image, such as registry.example.com/team/base:1.2',
+    doc: 'OCI image that brings Node and that the service is put into; without it the one of `distro`, `node` and `cuda`.',
+  }),
+  distro: option.optionalChoice({
+    of: ['debian', 'alpine', 'ubi', 'amazonlinux'],
+    doc: 'Distribution, `debian` where nothing is said; of a `base` of your own, so that `systemPackages` can be installed.',
+  }),
+  node: option.optionalNumberChoice({
+    of: [22, 24, 26],
+    doc: 'Version of Node; without it the one that builds the bento.',
+  }),
+  cuda: option.optionalScalar({
+    doc: 'Version of CUDA, or its beginning, such as `12.6`; `default` is the newest. On debian and ubi.',
   }),
 } as const;
 

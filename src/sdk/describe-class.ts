@@ -12,7 +12,7 @@ export function describeClass(serviceClass: object, exportName: string): Decorat
   return {
     className: own?.className ?? '',
     exportName,
-    options: own?.options ?? {},
+    options: toPlainOptions(own?.options ?? {}),
     apis: [...apis.values()]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(({ name, options: { input: _input, output: _output, params: _params, ...options } }) => ({
@@ -30,6 +30,12 @@ export function describeClass(serviceClass: object, exportName: string): Decorat
     deploymentHooks: [...new Set(chain.flatMap((level) => level.deploymentHooks))],
     ...filterOf(chain),
   };
+}
+
+/** An image description of any copy of bentots says its data itself. */
+function toPlainOptions(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { image } = options as { readonly image?: { readonly toData?: unknown } };
+  return typeof image?.toData === 'function' ? { ...options, image: image.toData() } : options;
 }
 
 /** The same, with what its schemas say of themselves. @throws ServiceError `SERVICE_INVALID` */

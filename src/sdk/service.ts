@@ -3,11 +3,14 @@
 import { apiOptions, serviceOptions } from '../config/options.ts';
 import { type Given, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
+import type { Image } from '../spec/image.ts';
 import { type ClassData, dataChain, ownData, refuseLegacy } from './decorator-data.ts';
 import { evaluationArguments } from './inject.ts';
 
 /** Options of {@link service}; what each means and its default stand in the options reference. */
-export interface ServiceOptions extends Given<typeof serviceOptions> {}
+export interface ServiceOptions extends Omit<Given<typeof serviceOptions>, 'image'> {
+  readonly image?: Image | undefined;
+}
 
 type AnyClass = abstract new (...args: never[]) => object;
 
@@ -58,7 +61,7 @@ export function finishService(options: ServiceOptions, name: string, data: Class
   const className = name || 'the class';
   if (data.service) invalid(`${className} carries @service twice; remove one`);
   resolveOptions(serviceOptions, options, `@service of ${className}`);
-  data.service = { className: name, options };
+  data.service = { className: name, options: { ...options } };
   const evaluation = evaluationArguments();
   if (evaluation) data.evaluation = evaluation;
   const chain = dataChain(holder);

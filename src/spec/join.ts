@@ -4,6 +4,7 @@ import { apiOptions, defaultSlots, serviceOptions } from '../config/options.ts';
 import { type Resolved, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
 import type { DecoratedApi, DecoratedService, ExportedSchema } from './decorated.ts';
+import { Image } from './image.ts';
 import { joinInput, joinOutput } from './join-schemas.ts';
 import { toRateLimit } from './rate-limit.ts';
 import type { ReflectedMethod, ReflectedModule, ReflectedService } from './reflected.ts';
@@ -38,7 +39,11 @@ export function joinSpec(
   const sources = schemaSources(decorated, module).map(keyOf);
   const inferredFrom = (source: SchemaSource) => inferred[sources.indexOf(keyOf(source))];
   const checkPlain = createSchemaCheck();
-  const { name, ...resolved } = resolveOptions(serviceOptions, decorated.options, `@service of ${decorated.className}`);
+  const { name, image, ...resolved } = resolveOptions(
+    serviceOptions,
+    decorated.options,
+    `@service of ${decorated.className}`,
+  );
   const shown = name ?? decorated.className;
   if (!serviceOptions.name.accepts(shown)) {
     const problem = `${shown || 'the class'} cannot be the name of a service, which goes into headers; give it one: @service({ name: '…' })`;
@@ -53,6 +58,7 @@ export function joinSpec(
     apis: decorated.apis.map((api) => joinApi(decorated, api, { types, file: module.file, inferredFrom, checkPlain })),
     models: decorated.models,
     arguments: decorated.arguments,
+    ...(image === undefined ? {} : { image: Image.from(image).toData() }),
     deploymentHooks: decorated.deploymentHooks,
     ...(decorated.metricsFilter === undefined ? {} : { metricsFilter: decorated.metricsFilter }),
   });
@@ -68,7 +74,7 @@ function startOf(file: string): SourceLocation {
 
 /** What nobody limited is left out: the spec is plain JSON, too. */
 function toSettings(
-  { traffic, recycle, metrics, ...settings }: Omit<Resolved<typeof serviceOptions>, 'name'>,
+  { traffic, recycle, metrics, ...settings }: Omit<Resolved<typeof serviceOptions>, 'name' | 'image'>,
   where: string,
 ): ServiceSettings {
   const { maxConcurrency, rateLimit, ...others } = traffic;

@@ -1,5 +1,7 @@
 /** What a service is, as frozen data: everything else in the program reads this. */
 
+import type { ImageData } from './image.ts';
+
 /** A JSON Schema 2020-12 document or a part of one. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
@@ -167,6 +169,8 @@ export interface ServiceSpec {
   readonly models: readonly ModelSpec[];
   /** What its modules ask for with `useArguments`. */
   readonly arguments: readonly ArgumentSpec[];
+  /** The OCI image that it is put into, where its author describes one. */
+  readonly image?: ImageData;
   /** Static methods to run once before its workers are started, in this order. */
   readonly deploymentHooks: readonly string[];
   /** Method that rewrites the text of the metrics. */
