@@ -5,6 +5,7 @@ export { type Dimension, type DType, Tensor, type TensorData } from './io/tensor
 export type { MergeMode } from './observe/author-metrics.ts';
 export { type ApiDecorator, type ApiOptions, api } from './sdk/api.ts';
 export type { PlainSchema, Schema, StandardSchema } from './sdk/author-schema.ts';
+export { bentoModel } from './sdk/bento-model.ts';
 export type {
   Above,
   Below,
@@ -36,7 +37,7 @@ export {
 } from './sdk/metrics.ts';
 export { metricsFilter } from './sdk/metrics-filter.ts';
 export { type ModelDecorator, model } from './sdk/model.ts';
-export type { ModelPlace, ModelRef, ModelRefKind } from './sdk/model-ref.ts';
+export type { ModelPlace, ModelProgress, ModelRef } from './sdk/model-ref.ts';
 export { npmPackage } from './sdk/npm-package.ts';
 export { type ServiceDecorator, type ServiceOptions, service } from './sdk/service.ts';
 export {
@@ -51,3 +52,4 @@ export {
 export { Image, type ImageData, type ImageOptions, type ImageStep } from './spec/image.ts';
 export type { Cookie } from './spec/invocation.ts';
 export type { ArgumentSpec, ModelInfo } from './spec/service-spec.ts';
+export type { Model } from './store/models.ts';

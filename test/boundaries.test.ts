@@ -13,8 +13,8 @@ const source = fileURLToPath(new URL('../src/', import.meta.url));
 const levels: Readonly<Record<string, number>> = {
   errors: 0,
   io: 1, config: 1, observe: 1, tag: 1, outbound: 1,
-  spec: 2, batching: 2, registry: 2,
-  sdk: 3, reflect: 3, store: 3, tasks: 3, client: 3,
+  spec: 2, store: 2, batching: 2, registry: 2,
+  sdk: 3, reflect: 3, tasks: 3, client: 3,
   worker: 4, build: 4, oci: 4, deploy: 4,
   pool: 5,
   gateway: 6,

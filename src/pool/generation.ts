@@ -114,7 +114,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     const compile = createValidatorCompiler();
     const routes = new Map(spec.apis.map((api) => [api.route, toRoute(api, compile)]));
     const warmUp = Array.from(routes.values()).flatMap(toWarmUpCalls);
-    const models = await resolveModels(spec, dirname(target.file));
+    const models = await resolveModels(spec, { folder: dirname(target.file) });
     if (spec.deploymentHooks.length > 0) {
       await first.deploy(spec);
       options.signal.throwIfAborted();

@@ -4,11 +4,15 @@ import { test } from 'node:test';
 import type { ModelSpec, ServiceSpec } from '../spec/service-spec.ts';
 import { resolveModels } from './models.ts';
 
-const resolve = (...models: ModelSpec[]) => resolveModels({ name: 'Demo', models } as unknown as ServiceSpec, tmpdir());
+const resolve = (...models: ModelSpec[]) =>
+  resolveModels({ name: 'Demo', models } as unknown as ServiceSpec, { folder: tmpdir() });
 
 test('every model of a known kind is resolved, by its field', async () => {
   const here = { kind: 'localFolder', path: '.' };
-  assert.deepEqual(await resolve({ field: 'a', info: here }, { field: 'b', info: here }), { a: tmpdir(), b: tmpdir() });
+  assert.deepEqual(await resolve({ field: 'a', info: here }, { field: 'b', info: here }), {
+    a: { gives: 'folder', folder: tmpdir() },
+    b: { gives: 'folder', folder: tmpdir() },
+  });
 });
 
 test("a model of the author's own kind is left to the worker", async () => {

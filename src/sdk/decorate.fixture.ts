@@ -44,6 +44,7 @@ export function decorate<Class extends abstract new () => object>(
 export function modelRef(value: string | undefined, info: object = { value }): ModelRef<string> {
   return {
     toInfo: () => ({ kind: 'test', ...info }),
+    fromInfo: (info) => modelRef(info.value as string | undefined),
     find: () => value,
     async resolve() {
       if (value === undefined) throw new Error('it is nowhere');

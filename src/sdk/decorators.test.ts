@@ -98,8 +98,9 @@ for (const [what, member, ref, problem] of [
     'a path',
     { name: 'weights', kind: 'field' },
     './weights',
-    /weights has @model\(…\) with something that is no reference/,
+    /weights has @model\(…\) with a text, and "\.\/weights" is no tag: .*; a folder is localFolder\("\.\/weights"\)$/,
   ],
+  ['a tag without its version', { name: 'weights', kind: 'field' }, 'iris:', /write iris:latest/],
   ['nothing', { name: 'weights', kind: 'field' }, null, /weights has @model\(…\) with something that is no reference/],
 ] as const) {
   test(`@model with ${what} is refused by the class`, () => {

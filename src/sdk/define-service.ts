@@ -2,6 +2,7 @@
 
 import type { ApiOptions } from './api.ts';
 import { type ClassData, metadataOf, ownData } from './decorator-data.ts';
+import { readModelRef } from './model.ts';
 import type { ModelRef } from './model-ref.ts';
 import { finishService, type ServiceOptions } from './service.ts';
 
@@ -13,8 +14,8 @@ type MethodName<Instance> = {
 export interface ServiceDefinition<Instance = object> extends ServiceOptions {
   /** The methods that can be called, with their schemas: what is not here is private. */
   readonly apis: { readonly [Name in MethodName<Instance>]?: ApiOptions };
-  /** Models by the field that gets them, after construction and before the start-up hooks. */
-  readonly models?: Readonly<Record<string, ModelRef<unknown>>>;
+  /** Models, or their tags, by the field that gets them, after construction and before the start-up hooks. */
+  readonly models?: Readonly<Record<string, string | ModelRef<unknown>>>;
   /** Methods to run before the first call, in this order. */
   readonly onStartup?: readonly MethodName<Instance>[];
   /** Method that rewrites the text of `/metrics`: see {@link metricsFilter}. */
@@ -64,7 +65,11 @@ export function defineService<Class extends new () => object>(
   for (const [name, api] of Object.entries(apis ?? {})) {
     if (isMethod(serviceClass, name, 'apis', data)) data.apis.push({ name, options: api as ApiOptions });
   }
-  for (const [field, ref] of Object.entries(models)) data.models.push({ field, ref, isAssigned: true });
+  for (const [field, given] of Object.entries(models)) {
+    const { ref, problem } = readModelRef(given);
+    if (ref) data.models.push({ field, ref, isAssigned: true });
+    else data.problems.push(`${field} ${problem}`);
+  }
   for (const name of onStartup) if (isMethod(serviceClass, name, 'onStartup', data)) data.startupHooks.push(name);
   for (const name of onShutdown) if (isMethod(serviceClass, name, 'onShutdown', data)) data.shutdownHooks.push(name);
   if (metricsFilter !== undefined && isMethod(serviceClass, metricsFilter, 'metricsFilter', data)) {

@@ -18,6 +18,7 @@ export function localFolder(path: string | URL): ModelRef<string> {
   if (typeof text !== 'string' || text === '') throw new TypeError('localFolder: the path is empty; name a folder');
   return {
     toInfo: () => ({ kind: 'localFolder', path: text }),
+    fromInfo,
     find: ({ folder }) => (isFolder(resolvePath(folder, text)) ? resolvePath(folder, text) : undefined),
     async resolve({ folder }) {
       const absolute = resolvePath(folder, text);
@@ -29,13 +30,13 @@ export function localFolder(path: string | URL): ModelRef<string> {
 }
 
 /** Makes local folders again from their plain data. */
-export const localFolderKind: ModelRefKind<string> = {
-  kind: 'localFolder',
-  fromInfo(info: ModelInfo) {
-    if (typeof info.path !== 'string') throw new TypeError('localFolder: the reference has no path');
-    return localFolder(info.path);
-  },
-};
+export const localFolderKind: ModelRefKind<string> = { kind: 'localFolder', fromInfo };
+
+function fromInfo(info: ModelInfo): ModelRef<string> {
+  if (info.kind !== 'localFolder' || typeof info.path !== 'string')
+    throw new TypeError('localFolder: the reference has no path');
+  return localFolder(info.path);
+}
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

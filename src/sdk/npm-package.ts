@@ -19,6 +19,7 @@ export function npmPackage(name: string): ModelRef<string> {
     throw new TypeError(`npmPackage: ${JSON.stringify(name)} is no name of an npm package`);
   return {
     toInfo: () => ({ kind: 'npmPackage', name }),
+    fromInfo,
     find: ({ folder }) => findPackage(folder, name),
     async resolve({ folder }) {
       const found = findPackage(folder, name);
@@ -29,10 +30,10 @@ export function npmPackage(name: string): ModelRef<string> {
 }
 
 /** Makes package references again from their plain data. */
-export const npmPackageKind: ModelRefKind<string> = {
-  kind: 'npmPackage',
-  fromInfo(info: ModelInfo) {
-    if (typeof info.name !== 'string') throw new TypeError('npmPackage: the reference has no name');
-    return npmPackage(info.name);
-  },
-};
+export const npmPackageKind: ModelRefKind<string> = { kind: 'npmPackage', fromInfo };
+
+function fromInfo(info: ModelInfo): ModelRef<string> {
+  if (info.kind !== 'npmPackage' || typeof info.name !== 'string')
+    throw new TypeError('npmPackage: the reference has no name');
+  return npmPackage(info.name);
+}

@@ -55,9 +55,17 @@ export type ToWorker =
 /** What every worker of a generation starts with. */
 export interface StartKit {
   /** Resolved models by field; a field without an entry is resolved by the worker. */
-  readonly models: Readonly<Record<string, unknown>>;
+  readonly models: Readonly<Record<string, ResolvedModel>>;
   /** In the order in which they are made. */
   readonly warmUp: readonly WarmUpCall[];
+}
+
+/** A model that is present on this machine. */
+export interface ResolvedModel {
+  /** What the field gets: the path of the folder, or the model of the store that lies in it. */
+  readonly gives: 'folder' | 'model';
+  /** Absolute. */
+  readonly folder: string;
 }
 
 /** A call that a worker makes itself before it is ready. */

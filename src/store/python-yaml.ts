@@ -1,5 +1,9 @@
 /** Reads and writes YAML as PyYAML does, which BentoML uses: the same text is the same data on both sides. */
-import { parseDocument, type ScalarTag, stringify, type Tags } from 'yaml';
+import { createRequire } from 'node:module';
+import type { ScalarTag, Tags } from 'yaml';
+
+// On use only: it takes longer to load than all else that `import 'bentots'` loads.
+const loadYaml = () => createRequire(import.meta.url)('yaml') as typeof import('yaml');
 
 /** What the files of a store are made of. */
 export type Plain =
@@ -19,7 +23,7 @@ export type Plain =
  * @throws Error with a message of one line.
  */
 export function parseYaml(text: string): unknown {
-  const document = parseDocument(text, { schema: 'failsafe', customTags, merge: true, logLevel: 'silent' });
+  const document = loadYaml().parseDocument(text, { schema: 'failsafe', customTags, merge: true, logLevel: 'silent' });
   const [broken] = document.errors;
   if (broken) throw new Error(broken.message.split('\n', 1)[0]);
   return document.toJS({ maxAliasCount: 1000 });
@@ -27,7 +31,7 @@ export function parseYaml(text: string): unknown {
 
 /** Writes a map, its keys in their order. */
 export function printYaml(value: { readonly [key: string]: Plain }): string {
-  return stringify(value, {
+  return loadYaml().stringify(value, {
     schema: 'failsafe',
     customTags,
     singleQuote: true,

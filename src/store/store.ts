@@ -85,10 +85,12 @@ export interface Store<R extends StoreRecord> {
   delete(tag: Tag): Promise<readonly Tag[]>;
 }
 
-const latestName = 'latest';
+/** The file that says which version is the newest. */
+export const latestName = 'latest';
 const temporaryPointer = '.latest-';
 const atOnce = 64; // files that are open together, far below any limit
-const markerLimitBytes = 16 * 1024 * 1024; // of bentos it holds the schema; more is no record but an attack on memory
+/** Of a marker. */
+export const markerLimitBytes = 16 * 1024 * 1024; // of bentos it holds the schema; more is no record but an attack on memory
 
 /** Opens a store; it is made when something is put in. */
 export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: StorePlace): Store<R> {
@@ -343,7 +345,8 @@ export async function readRecord<R extends StoreRecord>(kind: StoreKind<R>, fold
   }
 }
 
-function toItem<R extends StoreRecord>(folder: string, record: R): StoreItem<R> {
+/** An item whose marker says what it says. */
+export function toItem<R extends StoreRecord>(folder: string, record: R): StoreItem<R> {
   return {
     tag: record.tag,
     folder,

@@ -1,9 +1,9 @@
 /** One worker's life: load, start, calls, stop. */
-import { ServiceError, toRecord } from '../errors.ts';
+import { toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import { shorten } from '../observe/plain-text.ts';
 import type { Log } from '../sdk/context.ts';
-import { apiOptionsOf, assignedFields, describeClass, describeWithSchemas, modelRefs } from '../sdk/describe-class.ts';
+import { apiOptionsOf, assignedFields, describeClass, describeWithSchemas } from '../sdk/describe-class.ts';
 import { exportSchema } from '../sdk/export-schema.ts';
 import { construct, withArguments } from '../sdk/inject.ts';
 import type { Trace } from '../spec/invocation.ts';
@@ -15,6 +15,7 @@ import { createMethodSchemas, type MethodSchemas } from './author-schemas.ts';
 import { checkArguments } from './check-arguments.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
 import { type LoadedService, loadSchema, loadServices, packageLoader } from './load.ts';
+import { receiveModels } from './models.ts';
 import { createProber, type Prober } from './prober.ts';
 import { reportMetrics } from './report-metrics.ts';
 import { estimateBytes } from './stream-sender.ts';
@@ -127,7 +128,8 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     const described = describeClass(serviceClass, spec.exportName);
     try {
       metrics.begin(spec.settings.metrics.namespace);
-      const values = await allModels(serviceClass, kit.models, spec.name);
+      const place = { folder: folderOf(file) };
+      const values = await receiveModels(serviceClass, kit.models, { service: spec.name, place });
       instance = construct(serviceClass, values);
       for (const field of assignedFields(serviceClass)) Object.assign(instance, { [field]: values.get(field) });
       schemas = await allSchemas(serviceClass, spec);
@@ -176,23 +178,6 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     prober.start();
     stopVitals = reportVitals((vitals) => deps.send({ kind: 'vitals', vitals }));
     deps.send({ kind: 'ready' });
-  };
-
-  const allModels = async (serviceClass: object, resolved: Readonly<Record<string, unknown>>, service: string) => {
-    const models = new Map(Object.entries(resolved));
-    for (const [field, ref] of modelRefs(serviceClass)) {
-      if (models.has(field)) continue; // of a kind that the gateway knows
-      try {
-        models.set(field, await ref.resolve({ folder: folderOf(file) }));
-      } catch (cause) {
-        throw new ServiceError(
-          'MODEL_MISSING',
-          { service, field, problem: String((cause as Error).message) },
-          { cause },
-        );
-      }
-    }
-    return models;
   };
 
   const createLog = (trace?: Trace): Log => {
