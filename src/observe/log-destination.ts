@@ -10,6 +10,13 @@ export interface LogDestination {
   close(): Promise<void>;
 }
 
+/** A destination that leaves lines out. */
+interface Sink {
+  write(line: string): unknown;
+  /** @param beforeEnd writes what must not be left out, and is called unless there is nobody left to tell. */
+  close(beforeEnd: () => void): Promise<void>;
+}
+
 const flushEveryMs = 100;
 const batchLength = 4096;
 const mostKept = 8 * 1024 * 1024; // some 20,000 requests
@@ -19,26 +26,29 @@ const lastWaitMs = 1000;
  * Opens a destination.
  *
  * @param descriptor 1 is standard output.
- * @param onLeftOut is told how many pieces were left out, at most once a second.
+ * @param onLeftOut is told how many pieces were left out, at most once a second, and writes it here; if that is left out,
+ * too, it is asked again.
  */
 export function openDestination(descriptor: number, onLeftOut: (pieces: number) => void): LogDestination {
   let leftOut = 0;
   let timer: NodeJS.Timeout | undefined;
   const countLeftOut = () => {
     leftOut++;
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      const count = leftOut;
-      leftOut = 0;
-      onLeftOut(count);
-    }, 1000).unref();
+    timer ??= setTimeout(settle, 1000).unref();
   };
-  const destination = isPipe(descriptor) ? toPipe(descriptor, countLeftOut) : toFile(descriptor, countLeftOut);
+  const settle = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const count = leftOut;
+    if (count > 0) onLeftOut(count);
+    leftOut = leftOut === count ? 0 : count; // the notice was taken, or it is the one that was counted besides
+  };
+  const sink = isPipe(descriptor) ? toPipe(descriptor, countLeftOut) : toFile(descriptor, countLeftOut);
   return {
-    write: destination.write,
+    write: sink.write,
     async close() {
+      await sink.close(settle);
       clearTimeout(timer);
-      await destination.close();
     },
   };
 }
@@ -50,7 +60,7 @@ function isPipe(descriptor: number): boolean {
   return facts.isFIFO() || facts.isSocket();
 }
 
-function toFile(fd: number, onLeftOut: () => void): LogDestination {
+function toFile(fd: number, onLeftOut: () => void): Sink {
   const file = pino.destination({
     fd,
     sync: false,
@@ -65,23 +75,26 @@ function toFile(fd: number, onLeftOut: () => void): LogDestination {
   });
   return {
     write: (line) => isClosed || file.write(line),
-    async close() {
+    async close(beforeEnd) {
       if (isClosed) return;
-      isClosed = true;
       try {
+        file.flushSync(); // makes room
+        beforeEnd();
         file.flushSync();
         file.end();
       } catch {
         // The descriptor is gone already; there is nobody left to tell.
       }
+      isClosed = true;
     },
   };
 }
 
 /** Pino writes from threads: with one that waits for the reader of a pipe, the process would not end. */
-function toPipe(fd: number, onLeftOut: () => void): LogDestination {
+function toPipe(fd: number, onLeftOut: () => void): Sink {
   const pipe = fd === 1 ? process.stdout : new Socket({ fd, readable: false, writable: true });
   let isClosed = false;
+  let isBounded = true;
   let batch = '';
   let timer: NodeJS.Timeout | undefined;
   const onError = () => {
@@ -97,20 +110,25 @@ function toPipe(fd: number, onLeftOut: () => void): LogDestination {
   return {
     write(line) {
       if (isClosed) return;
-      if (pipe.writableLength > mostKept) return onLeftOut();
+      if (isBounded && pipe.writableLength > mostKept) return onLeftOut();
       batch += line;
       if (batch.length >= batchLength) flush();
       else timer ??= setTimeout(flush, flushEveryMs).unref();
     },
-    async close() {
+    async close(beforeEnd) {
+      isBounded = false;
+      beforeEnd();
       flush();
       isClosed = true;
       if (pipe.writableLength > 0) await untilDrained(pipe);
+      if (!pipe.listeners('error').includes(ignore)) pipe.on('error', ignore); // of what is still under way
       pipe.off('error', onError);
-      pipe.on('error', () => {}); // of what is still under way
     },
   };
 }
+
+/** One for all logs that standard output has had. */
+function ignore(): void {}
 
 function untilDrained(pipe: NodeJS.WritableStream & { readonly writableLength: number }): Promise<void> {
   return new Promise((resolve) => {

@@ -27,7 +27,7 @@ export function openLog({ format, level: lowest, destination }: LogOptions): Log
   const target =
     typeof destination === 'number'
       ? openDestination(destination, (pieces) =>
-          log('warn', `${pieces} lines of the log were left out: whoever reads it is too slow`),
+          write('warn', `${pieces} lines of the log were left out: whoever reads it is too slow`),
         )
       : { write: (line: string) => destination.write(line), close: async () => {} };
   let isClosed = false;
@@ -42,13 +42,14 @@ export function openLog({ format, level: lowest, destination }: LogOptions): Log
     },
     stream as pino.DestinationStream,
   );
-  const log: ServerLog = (level, message, fields) => {
-    if (isClosed) return;
+  const write: ServerLog = (level, message, fields) => {
     if (fields) logger[level](withoutOurs(fields), message);
     else logger[level](message);
   };
   return {
-    log,
+    log(level, message, fields) {
+      if (!isClosed) write(level, message, fields);
+    },
     async close() {
       if (isClosed) return;
       isClosed = true;
