@@ -31,6 +31,9 @@ function createHome() {
   };
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
+const unsafe = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/;
+
 /** `bento serve` of `Versioned`, whose source the test writes anew. */
 async function serveVersion(home: string, source: string, ...flags: string[]) {
   const written = writeFiles({ 'service.ts': source });
@@ -128,6 +131,28 @@ test('bento reload serves what the source says now; what does not start is told 
   assert.match(bad.stdout, /^not reloaded; the version before goes on: Versioned did not start: .*no weights\n$/);
   const told = await home.bento('reload', '-o', 'json');
   assert.equal((JSON.parse(told.stdout) as { code: string }).code, 'START_FAILED');
+});
+
+test('what callers and code of authors say is text, and no terminal obeys it', async () => {
+  using home = createHome();
+  const more = `  @api() async fall(text: string): Promise<void> {
+    queueMicrotask(() => { throw new Error(text); });
+    await new Promise(() => {});
+  }
+`;
+  await using server = await serveVersion(home.folder, versionSource('one', { more }));
+  const text = `\u001b]0;owned\u0007\u009b2J\n    1  4711  ready ${'x'.repeat(20_000)}`;
+  await (await fetch(`${server.url}/fall`, { method: 'POST', body: JSON.stringify({ text }) })).text();
+  const { stdout } = await home.bento('status');
+  assert.doesNotMatch(stdout, unsafe);
+  assert.doesNotMatch(stdout, /^ +1 +4711/m, 'there is no row of its own');
+  assert.match(stdout, /nobody caught an exception: Error: .*x… \(\d+ characters more\)$/m);
+  const [status] = await home.status();
+  assert.ok((status?.generations[0]?.workers[0]?.lastEnd?.length ?? 0) < 10_000);
+  server.save("throw new Error('a\\u001b[2J\\u0007b');");
+  const reload = await home.bento('reload');
+  assert.deepEqual([reload.end, /a\\u0007b/.test(reload.stdout)], [1, true], reload.stdout);
+  assert.doesNotMatch(reload.stdout, unsafe);
 });
 
 test('of several servers all are listed, and a reload is for the one that is named', async () => {

@@ -40,6 +40,17 @@ test('models are listed for people, the newest first, and for programs', async (
   assert.equal(yaml, `- tag: iris:v1\n  module: bentoml.onnx\n  size: ${size1} KiB\n  creation_time: ${time1}\n`);
 });
 
+test('what a model from elsewhere says of itself stays in its cell, and no terminal obeys it', async () => {
+  using stores = createHome();
+  await stores.models.create('iris:v1', put(''), { module: `a\nevil:1  b\u001b[2J\u009b2J\t${'x'.repeat(20_000)}` });
+  const { stdout } = await run(stores, 'models', 'list');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
+  assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f]|^evil/m);
+  assert.deepEqual([stdout.split('\n').length, stdout.length < 2000], [3, true]);
+  const [row] = JSON.parse((await run(stores, 'models', 'list', '-o', 'json')).stdout) as { module: string }[];
+  assert.equal(row?.module.length, 20_019, 'programs get all of it');
+});
+
 test('a model is printed as its model.yaml, as JSON, or as the path of its folder', async () => {
   using stores = createHome();
   const { folder } = await stores.models.create('iris:v1', put(''), {

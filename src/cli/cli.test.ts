@@ -7,6 +7,7 @@ import type { ApiSpec, JsonSchema } from '../spec/service-spec.ts';
 import { describeApi } from './describe-api.ts';
 import { addFlags, givenFlags } from './flags.ts';
 import { printError } from './print-error.ts';
+import { printValue } from './print-value.ts';
 
 const rows = {
   port: option.count({ default: 3000, min: 0, max: 9, doc: 'The port.', flag: '--port <number>', env: 'APP_PORT' }),
@@ -54,20 +55,47 @@ test('the help has a row for each flag, with its default and its variable', () =
   }
 });
 
-/** What is printed for an error. */
-function printed(error: unknown, isVerbose: boolean, t: { mock: typeof import('node:test').mock }): string {
+/** What is printed. */
+function printed(error: unknown, isVerbose: boolean, { mock }: Mocks): string {
+  return writtenTo(process.stderr, () => printError(error, isVerbose), mock);
+}
+
+type Mocks = { readonly mock: typeof import('node:test').mock };
+
+function writtenTo(stream: NodeJS.WriteStream, use: () => void, mock: Mocks['mock']): string {
   let text = '';
-  const write = t.mock.method(process.stderr, 'write', (piece: string) => {
+  const write = mock.method(stream, 'write', (piece: string) => {
     text += piece;
     return true;
   });
   try {
-    printError(error, isVerbose);
+    use();
   } finally {
     write.mock.restore();
   }
   return text;
 }
+
+test('words of others in an error are text, with the lines that they have', (t) => {
+  const error = new ServiceError('SERVER_MISSING', { problem: 'a\u001b[2J\u0007\nb' });
+  assert.equal(printed(error, false, t as never), 'bento: a\\u0007\nb\n');
+  const cause = new Error('c\u009b');
+  assert.match(printed(new ServiceError('STOPPING', {}, { cause }), true, t as never), /caused by: Error: c\\u009b\n/);
+});
+
+test('a terminal gets values of others without what it would obey, and a program gets all of them', (t) => {
+  const asPrinted = (isTerminal: boolean) => {
+    const { isTTY } = process.stdout;
+    process.stdout.isTTY = isTerminal;
+    try {
+      return writtenTo(process.stdout, () => printValue({ a: 'b\u202ec' }, 'json'), (t as never as Mocks).mock);
+    } finally {
+      process.stdout.isTTY = isTTY;
+    }
+  };
+  assert.match(asPrinted(true), /"b\\u202ec"/);
+  assert.deepEqual([/"b\u202ec"/.test(asPrinted(false)), JSON.parse(asPrinted(false))], [true, { a: 'b\u202ec' }]);
+});
 
 test('an error of the table is one line', (t) => {
   assert.equal(

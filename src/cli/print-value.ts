@@ -1,6 +1,7 @@
 /** Prints what a command found: for people, or as JSON or YAML for programs. */
 import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
+import { toPlainText } from '../observe/plain-text.ts';
 import { toTable } from './table.ts';
 
 const outputs = ['table', 'json', 'yaml'] as const;
@@ -32,7 +33,12 @@ export function printRows(rows: readonly Row[], heads: Row, output: Output): voi
 /** Prints plain data. */
 export function printValue(value: unknown, output: 'json' | 'yaml'): void {
   const plain = JSON.stringify(value, toJson, 2);
-  process.stdout.write(output === 'json' ? `${plain}\n` : stringify(JSON.parse(plain)));
+  printText(output === 'json' ? `${plain}\n` : stringify(JSON.parse(plain)));
+}
+
+/** Prints a text that others wrote: programs get all of it, a terminal nothing that it would obey. */
+export function printText(text: string): void {
+  process.stdout.write(process.stdout.isTTY ? toPlainText(text) : text);
 }
 
 /** What JSON has no word for. */

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { isServiceError, ServiceError } from '../errors.ts';
+import { toPlainText } from '../observe/plain-text.ts';
 import type { ItemActions } from '../store/items.ts';
 import type { StoreItem, StoreRecord } from '../store/store.ts';
 import { Tag } from '../tag.ts';
-import { addOutput, type Output, printRows, printTime, printValue, type Row } from './print-value.ts';
+import { addOutput, type Output, printRows, printText, printTime, printValue, type Row } from './print-value.ts';
 
 /** One kind of item, as its commands speak of it. */
 export interface Shelf<R extends StoreRecord> {
@@ -25,7 +26,9 @@ export interface Shelf<R extends StoreRecord> {
 }
 
 /** Warnings of the store are lines for people. */
-export const storeOptions = { onWarning: (message: string) => void process.stderr.write(`bento: ${message}\n`) };
+export const storeOptions = {
+  onWarning: (message: string) => void process.stderr.write(`bento: ${toPlainText(message)}\n`),
+};
 
 export function defineList<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
   addOutput(command.argument('[name]', `only ${shelf.noun}s of that name, or the one of that tag`))
@@ -56,7 +59,7 @@ export function defineGet<R extends StoreRecord>(command: Command, shelf: Shelf<
       if (flags.output === 'path') return void process.stdout.write(`${item.folder}\n`);
       const text = await readFile(item.pathOf(shelf.marker), 'utf8');
       if (flags.output === 'json') printValue(shelf.toDocument(text), 'json');
-      else process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+      else printText(text.endsWith('\n') ? text : `${text}\n`);
     });
 }
 

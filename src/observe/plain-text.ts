@@ -19,7 +19,7 @@ export function toPlainText(text: string): string {
 }
 
 /** The beginning of a text that is too long, with how much is missing. */
-export function shorten(text: string): string {
-  if (text.length <= longestText) return text;
-  return `${text.slice(0, longestText)}… (${text.length - longestText} characters more)`;
+export function shorten(text: string, longest = longestText): string {
+  if (text.length <= longest) return text;
+  return `${text.slice(0, longest)}… (${text.length - longest} characters more)`;
 }

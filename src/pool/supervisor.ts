@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ServiceError, toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
+import { shorten } from '../observe/plain-text.ts';
 import type { PoolMetrics, WorkerStates } from '../observe/pool-metrics.ts';
 import type { DecoratedService } from '../spec/decorated.ts';
 import type { StartKit } from '../spec/messages.ts';
@@ -215,7 +216,7 @@ export async function startSupervisor(
   });
 
   const noteEnd = (index: number, reason: ExitReason) =>
-    void ends.set(index, { count: (ends.get(index)?.count ?? 0) + 1, last: toWords(reason) });
+    void ends.set(index, { count: (ends.get(index)?.count ?? 0) + 1, last: shorten(toWords(reason)) });
 
   const isExpected = ({ kind }: ExitReason, wasLeaving: boolean) =>
     isStopping

@@ -4,6 +4,7 @@ import { findHome } from '../../config/home.ts';
 import { ServiceError } from '../../errors.ts';
 import { askReload } from '../../gateway/control/control-client.ts';
 import type { ReloadLine } from '../../gateway/control/protocol.ts';
+import { toPlainText } from '../../observe/plain-text.ts';
 import { never } from '../../spec/never.ts';
 import { addServerChoice, chosenServers, nameServer, type ServerChoice } from '../server-choice.ts';
 
@@ -35,6 +36,10 @@ async function run({ output, ...choice }: ServerChoice & { readonly output: 'tex
 }
 
 function describe(line: ReloadLine): string {
+  return toPlainText(toWords(line));
+}
+
+function toWords(line: ReloadLine): string {
   switch (line.kind) {
     case 'waiting':
       return 'an older version still has requests: reloading when they have finished';

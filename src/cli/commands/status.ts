@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { findHome } from '../../config/home.ts';
 import type { ServedGeneration, ServerStatus } from '../../gateway/control/protocol.ts';
+import { toPlainText } from '../../observe/plain-text.ts';
 import { describeAge } from '../describe-age.ts';
 import { addOutput, type Output, printValue } from '../print-value.ts';
 import { addServerChoice, chosenServers, nameServer, type ServerChoice } from '../server-choice.ts';
@@ -80,5 +81,5 @@ function count(number: number, what: string): string {
 }
 
 function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${toPlainText(text)}\n`);
 }
