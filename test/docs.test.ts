@@ -11,6 +11,7 @@ import {
   argumentOptions,
   homeOptions,
   imageOptions,
+  objectStoreOptions,
   serverOptions,
   serviceOptions,
 } from '../src/config/options.ts';
@@ -270,6 +271,15 @@ function optionRows(rows: Rows): string[][] {
 
 const heads = ['option', 'what it says', 'default', 'must be'];
 
+const environmentTable = (rows: Rows) =>
+  table(
+    [...heads, 'environment'],
+    optionRows(rows).map((cells, at) => {
+      const { env = '', envBeside = {} } = flatten(rows)[at]?.[1] ?? {};
+      return [...cells, [env, ...Object.keys(envBeside)].map((name) => `\`${name}\``).join(', ')];
+    }),
+  );
+
 function optionsPage(): string {
   const ways = flatten(serverOptions).map(([name, row]) => [
     `\`${name}\``,
@@ -322,10 +332,13 @@ ${table(
 
 ## Of the stores
 
-${table(
-  [...heads, 'environment'],
-  optionRows(homeOptions).map((cells, at) => [...cells, `\`${flatten(homeOptions)[at]?.[1].env}\``]),
-)}
+${environmentTable(homeOptions)}
+
+## Of object stores
+
+For \`s3://\` addresses; credentials and profiles are those of the AWS SDK.
+
+${environmentTable(objectStoreOptions)}
 `;
 }
 

@@ -12,8 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { writeArchive } from '../src/store/archive/write-archive.ts';
 import { createHome, modelYaml } from './store/home.ts';
 import { pax, rawTar, rawZip, type TarMember, type ZipMember } from './store/raw-archives.ts';
 
@@ -53,6 +55,22 @@ for (const ending of [...endings, 'folder']) {
     assert.deepEqual(there.ls('tmp'), []);
   });
 }
+
+test('a file that changes while it is read ends an export, and not the process', async () => {
+  using stores = createHome();
+  const { pathOf } = await stores.models.create('a:1', fill);
+  const file = pathOf('deep/er/weights.bin');
+  const entry = { kind: 'file', path: 'weights.bin', file, isExecutable: false, target: '' } as const;
+  for (const sizeBytes of [299_999, 300_001]) {
+    async function* entries() {
+      yield { ...entry, sizeBytes };
+    }
+    await assert.rejects(writeArchive(entries(), 'gz', new Writable({ write: (_chunk, _encoding, done) => done() })), {
+      code: 'STORE_ITEM_INVALID',
+      message: `${file}: it changed while it was read; try again`,
+    });
+  }
+});
 
 test('the same model is exported as the same bytes', async () => {
   using stores = createHome();
@@ -446,7 +464,7 @@ test('what unpacks to far more than its own size is refused before the disk is f
     const into = join(stores.home, name);
     mkdirSync(into);
     await assert.rejects(
-      unpack(archive, into, limits),
+      unpack(archive, into, { limits }),
       {
         code: 'ARCHIVE_INVALID',
         message: /it is refused: it unpacks to more than \d+ bytes, far more than its own size$/,
@@ -467,7 +485,7 @@ test('an archive with more entries than anybody needs is refused', async () => {
   writeFileSync(archive, rawTar(Array.from({ length: 20 }, (_, at) => ({ name: `x${at}` }))));
   mkdirSync(join(stores.home, 'into'));
   const limits = { entries: 10, freeBytes: 1e6, ratio: 200 };
-  await assert.rejects(unpack(archive, join(stores.home, 'into'), limits), {
+  await assert.rejects(unpack(archive, join(stores.home, 'into'), { limits }), {
     code: 'ARCHIVE_INVALID',
     message: /it is one of more than 10 entries$/,
   });

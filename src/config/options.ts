@@ -388,3 +388,23 @@ export const homeOptions = {
     env: 'BENTOML_HOME',
   }),
 } as const;
+
+/** Where `s3://` addresses lead; what else belongs to it is read by the SDK of Amazon itself, by the same names. */
+export const objectStoreOptions = {
+  endpoint: option.text({
+    default: undefined,
+    pattern: /^https?:\/\/\S+$/,
+    wanted: 'an address with http or https',
+    doc: 'Address of a store that speaks S3; without it that of Amazon.',
+    env: 'AWS_ENDPOINT_URL_S3',
+    envBeside: { AWS_ENDPOINT_URL: (text) => text },
+  }),
+  region: option.text({
+    default: undefined,
+    pattern: /^[a-z0-9-]+$/,
+    wanted: 'the name of a region',
+    doc: 'Region of the store; where `endpoint` is given and this is not, `us-east-1`.',
+    env: 'AWS_REGION',
+    envBeside: { AWS_DEFAULT_REGION: (text) => text },
+  }),
+} as const;

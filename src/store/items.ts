@@ -1,8 +1,11 @@
 /** What programs do with what is in a store, whatever its kind. */
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { isServiceError, ServiceError } from '../errors.ts';
 import { Tag } from '../tag.ts';
 import { exportItem } from './archive/export-item.ts';
+import { parsePlace } from './archive/place.ts';
+import { readObject } from './archive/s3.ts';
 import { unpack } from './archive/unpack.ts';
 import { checksumsName, type Verification, verifyChecksums, writeChecksums } from './checksums.ts';
 import { readRecord, type Store, type StoreItem, type StoreKind, type StoreRecord } from './store.ts';
@@ -33,16 +36,17 @@ export interface ItemActions<Item> {
   /**
    * Writes one as a file, or as a folder, from which it can be imported elsewhere; a bento with its models.
    * @param path A file; a folder that is there, or a path with a slash at its end, gets a file named for the item.
-   *   Relative paths start at the working folder, which is also the default.
+   *   Relative paths start at the working folder, which is also the default. Or `s3://bucket/key`, with the packages
+   *   `@aws-sdk/client-s3` and `@aws-sdk/lib-storage` installed.
    * @param options `format` goes before what the path ends with.
-   * @returns the absolute path of what was written.
+   * @returns the absolute path of what was written, or its address.
    * @throws ServiceError `STORE_ITEM_MISSING`, `ARCHIVE_INVALID` if it cannot be written there, `OPTION_INVALID`,
    *   `STORE_FAILED`
    */
   export(tag: string | Tag, path?: string, options?: ExportOptions): Promise<string>;
   /**
    * Puts an exported one into the store: a folder, a zip, or a tar, plain or packed with gzip, xz or zstd, from bentots
-   * or from BentoML. Paths and links that lead out, devices, and what unpacks without end are refused.
+   * or from BentoML; on a disk, or at `s3://bucket/key`. Paths and links that lead out, devices, and what unpacks without end are refused.
    * @throws ServiceError `ARCHIVE_INVALID`, `STORE_ITEM_EXISTS`, `STORE_ITEM_INVALID`, `STORE_FAILED`
    */
   import(path: string): Promise<Item>;
@@ -91,7 +95,7 @@ export function openItems<R extends StoreRecord>(
     async import(path) {
       const store = open();
       return store.adopt(async (folder) => {
-        await unpack(path, folder);
+        await fetchAndUnpack(path, folder);
         const record = await readImported(path, folder, store.kind);
         await refuseChanged(path, folder);
         await store.assertFree(record.tag);
@@ -99,6 +103,16 @@ export function openItems<R extends StoreRecord>(
       });
     },
   };
+}
+
+/** What is not on a disk of this machine is copied beside the folder first: a zip can be read in no other way. */
+async function fetchAndUnpack(path: string, folder: string): Promise<void> {
+  const where = parsePlace(path);
+  if (where.kind === 'disk') return unpack(where.path, folder, { called: path });
+  const copy = join(dirname(folder), 'archive'); // in the temporary folder of this process, which is removed at the end
+  await readObject(where.place, copy);
+  await unpack(copy, folder, { called: path });
+  await rm(copy);
 }
 
 async function readImported<R extends StoreRecord>(path: string, folder: string, kind: StoreKind<R>): Promise<R> {

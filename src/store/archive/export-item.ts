@@ -8,6 +8,8 @@ import type { StoreItem, StoreRecord } from '../store.ts';
 import { isSystemError } from '../store-error.ts';
 import { copyTree, walkTree } from '../tree.ts';
 import { type ExportFormat, endingOf, packingOf, toFormat } from './format.ts';
+import { parsePlace } from './place.ts';
+import { printS3, type S3Place, writeObject } from './s3.ts';
 import { type ArchiveSource, writeArchive } from './write-archive.ts';
 
 /** What is exported: the item, and the models that it needs. */
@@ -18,10 +20,38 @@ export interface Exported {
 }
 
 /**
- * Exports to a path; a folder that is there, or a path that ends with a slash, gets a file named for the item.
- * @returns where it is, absolute.
+ * Exports to a path or an `s3://` address; a folder that is there, or a path that ends with a slash, gets a file named for the item.
+ * @returns where it is, absolute, or the address.
  */
 export async function exportItem(exported: Exported, path: string, asked: string | undefined): Promise<string> {
+  const where = parsePlace(path);
+  return where.kind === 's3' ? exportToS3(exported, where.place, asked) : exportToDisk(exported, where.path, asked);
+}
+
+async function exportToS3(exported: Exported, { bucket, key }: S3Place, asked: string | undefined): Promise<string> {
+  const format = toFormat(asked, key, exported.extension);
+  if (format === 'folder') {
+    const problem = 'a folder can be written on a disk only; name another format';
+    throw new ServiceError('ARCHIVE_INVALID', { archive: printS3({ bucket, key }), problem });
+  }
+  const isFolder = key === '' || key.endsWith('/');
+  const place = { bucket, key: isFolder ? `${key}${nameOf(exported, format)}` : withEnding(exported, key, format) };
+  const sizes = await Promise.all([exported.item, ...exported.models].map((item) => item.sizeBytes()));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  await writeObject(place, bytes, (to) => writeArchive(entriesOf(exported), packingOf(format), to));
+  return printS3(place);
+}
+
+const nameOf = ({ item }: Exported, format: ExportFormat) => {
+  const own = `${item.tag.name}-${item.tag.version}`;
+  return format === 'folder' ? own : `${own}.${endingOf(format)}`;
+};
+
+/** BentoML's own format is known by its ending only. */
+const withEnding = ({ extension }: Exported, path: string, format: ExportFormat) =>
+  format === extension && !path.endsWith(`.${extension}`) ? `${path}.${extension}` : path;
+
+async function exportToDisk(exported: Exported, path: string, asked: string | undefined): Promise<string> {
   const format = toFormat(asked, path, exported.extension);
   const to = await findDestination(exported, path, format);
   const temporary = join(dirname(to), `.${basename(to)}.${randomUUID()}.tmp`); // beside it, for the rename
@@ -41,15 +71,11 @@ export async function exportItem(exported: Exported, path: string, asked: string
   return to;
 }
 
-async function findDestination({ item, extension }: Exported, path: string, format: ExportFormat): Promise<string> {
+async function findDestination(exported: Exported, path: string, format: ExportFormat): Promise<string> {
   const refuse = (problem: string) => new ServiceError('ARCHIVE_INVALID', { archive: path, problem });
-  const own = `${item.tag.name}-${item.tag.version}`;
   const at = resolve(path); // from the working folder: BentoML of some versions takes a relative path for one from the root
   const isFolder = path === '' || /[/\\]$/.test(path) || (await kindOf(at)) === 'folder';
-  const isNamed = format === extension && !at.endsWith(`.${extension}`);
-  const to = isFolder
-    ? join(at, format === 'folder' ? own : `${own}.${endingOf(format)}`)
-    : `${at}${isNamed ? `.${extension}` : ''}`;
+  const to = isFolder ? join(at, nameOf(exported, format)) : withEnding(exported, at, format);
   if ((await kindOf(dirname(to))) !== 'folder') throw refuse(`there is no folder ${dirname(to)}; make it first`);
   const kind = await kindOf(to);
   if (kind === 'other' || kind === 'folder')

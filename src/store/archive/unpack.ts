@@ -10,11 +10,16 @@ import { readArchive } from './read-archive.ts';
 
 /**
  * Fills an empty folder of ours with what is in an archive or in another folder.
+ * @param options `called` names it in errors, where it is a copy of what the user means.
  * @throws ServiceError `ARCHIVE_INVALID`; errors of the disk that is written to pass as they are.
  */
-export async function unpack(from: string, into: string, limits: UnpackLimits = unpackLimits): Promise<void> {
+export async function unpack(
+  from: string,
+  into: string,
+  { called = from, limits = unpackLimits }: { readonly called?: string; readonly limits?: UnpackLimits } = {},
+): Promise<void> {
   const refuse = (problem: string, cause?: unknown) =>
-    new ServiceError('ARCHIVE_INVALID', { archive: from, problem }, { cause });
+    new ServiceError('ARCHIVE_INVALID', { archive: called, problem }, { cause });
   const stats = await stat(from).catch((cause) => {
     throw refuse(isSystemError(cause, 'ENOENT') ? 'there is no such file or folder' : cause.message, cause);
   });

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
 import { ZipFile } from 'yazl';
+import { ServiceError } from '../../errors.ts';
 import type { TreeEntry } from '../tree.ts';
 import type { ArchiveFormat } from './format.ts';
 import { createXzStore } from './xz.ts';
@@ -16,7 +17,7 @@ export type ArchiveSource =
 
 const epoch = new Date(0); // when the files were written says nothing about them
 
-/** @throws what the disk has against it, and Error if a file changes while it is read. */
+/** @throws what the disk has against it, and ServiceError `STORE_ITEM_INVALID` if a file changes while it is read. */
 export async function writeArchive(
   entries: AsyncIterable<ArchiveSource>,
   format: ArchiveFormat,
@@ -57,7 +58,7 @@ async function fillTar(packer: Pack, entries: AsyncIterable<ArchiveSource>): Pro
       await addToTar(
         packer,
         { ...base, mode: modeOf(entry), size: entry.sizeBytes },
-        createReadStream(entry.file, { highWaterMark: 1024 * 1024 }),
+        checkedBytes(entry.file, entry.sizeBytes),
       );
   }
   packer.finalize();
@@ -73,6 +74,7 @@ async function addToTar(
   const isFile = header.type === undefined; // before it is filled in
   const done = Promise.withResolvers<void>();
   const sink = packer.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
+  sink.on('error', done.reject); // it tells some errors in no other way
   done.promise.catch(() => {}); // it is awaited below, perhaps too late for Node
   for await (const chunk of bytes) {
     if (!sink.write(chunk))
@@ -82,11 +84,27 @@ async function addToTar(
   await done.promise;
 }
 
+/** The header before them says how many there are. */
+async function* checkedBytes(file: string, sizeBytes: number): AsyncGenerator<Buffer> {
+  let count = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+    count += chunk.length;
+    if (count > sizeBytes) throw changed(file);
+    yield chunk;
+  }
+  if (count < sizeBytes) throw changed(file);
+}
+
+const changed = (place: string, cause?: unknown) =>
+  new ServiceError('STORE_ITEM_INVALID', { place, problem: 'it changed while it was read; try again' }, { cause });
+
 async function writeZip(entries: AsyncIterable<ArchiveSource>, to: Writable): Promise<void> {
   const archive = new ZipFile();
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {}); // it is raced below
-  (archive as unknown as NodeJS.EventEmitter).on('error', failed.reject);
+  (archive as unknown as NodeJS.EventEmitter).on('error', (error: Error) =>
+    failed.reject(/unexpected number of bytes/.test(error.message) ? changed('a file of it', error) : error),
+  );
   for await (const entry of entries) {
     const options = { mtime: epoch };
     if (entry.kind === 'text') archive.addBuffer(Buffer.from(entry.text), entry.path, { ...options, mode: 0o100644 });
