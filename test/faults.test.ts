@@ -153,7 +153,17 @@ test('a worker that exits fails only its calls, with 503, and is replaced', asyn
   assert.equal(await next.text(), 'unblocked');
 });
 
-for (const { path, reason, words, stack } of [
+interface Fault {
+  readonly path: string;
+  readonly body?: object;
+  readonly reason: string;
+  readonly words: string;
+  readonly stack?: RegExp;
+}
+
+const foreign = { reason: 'foreign_message', words: 'something wrote on its line to the server what no worker says' };
+
+for (const { path, body = {}, reason, words, stack } of [
   {
     path: '/throwsLater',
     reason: 'exception',
@@ -173,15 +183,20 @@ for (const { path, reason, words, stack } of [
   ...(process.platform === 'win32'
     ? []
     : [{ path: '/closeLine', reason: 'disconnected', words: 'its line to the server was closed' }]),
-]) {
-  test(`what ends a worker is told, and fails its own calls alone: ${path}`, async (t) => {
+  { ...foreign, path: '/speak', body: { parcel: '"ready"' } },
+  { ...foreign, path: '/speak', body: { parcel: '{ "kind": "axm:monitor" }' } },
+  { ...foreign, path: '/speak', body: { parcel: '[{ "kind": "items", "id": 1 }]' } },
+  { ...foreign, path: '/speak', body: { parcel: '[null]' } },
+] as readonly Fault[]) {
+  const parcel = 'parcel' in body ? ` ${body.parcel}` : '';
+  test(`what ends a worker is told, and fails its own calls alone: ${path}${parcel}`, async (t) => {
     process.env.NODE_OPTIONS = `${nodeOptions} --max-old-space-size=128`; // a heap that is soon full
     t.after(() => {
       process.env.NODE_OPTIONS = nodeOptions;
     });
     await using faults = await start('faults', { workers: 2 });
     let isOver = false;
-    const ill = faults.post(path, {}).finally(() => {
+    const ill = faults.post(path, body).finally(() => {
       isOver = true;
     });
     const others = new Set<number>();

@@ -60,6 +60,13 @@ export class Hostile {
     throw new ApiError(422, 'x', { detail: [{ loc: [], msg: (() => 1) as unknown as string, type: 'x' }] });
   }
 
+  /** As libraries do that want to be friends with pm2. */
+  @api() async tellParent(): Promise<string> {
+    process.send?.('ready');
+    process.send?.({ type: 'axm:monitor', data: {} });
+    return new Promise((resolve) => process.send?.(undefined, undefined, undefined, () => resolve('told')));
+  }
+
   @api() async status(): Promise<string> {
     throw Object.assign(new ApiError(422, 'x'), { status: 200 });
   }

@@ -26,8 +26,9 @@ for (const [what, path, body, statuses] of [
   ['an error whose details JSON cannot say', '/detail', {}, [422, 500]],
   ['an error whose details cannot leave the worker', '/unsendableDetail', {}, [422, 500]],
   ['an error with a status that is none', '/status', {}, [500]],
+  ['what is said to the parent process', '/tellParent', {}, [200]],
 ] as const) {
-  test(`${what} fails its own call only`, async () => {
+  test(`${what} concerns its own call only`, async () => {
     const response = await post(path, body);
     await response.text();
     assert.ok((statuses as readonly number[]).includes(response.status), String(response.status));

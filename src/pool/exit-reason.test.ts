@@ -61,6 +61,10 @@ for (const [reason, words] of [
   [hung, 'it was killed, since it gave no sign of life for 1500 ms after the time of embed was up'],
   [{ kind: 'abort_ignored', method: 'embed', lateMs: 30_000 }, 'embed went on for 30000 ms after its time was up'],
   [{ kind: 'disconnected' }, 'its line to the server was closed, as by process.disconnect()'],
+  [
+    { kind: 'foreign_message', error },
+    'it was killed, since something wrote on its line to the server what no worker says: secret',
+  ],
   [{ kind: 'not_started', problem: 'spawn EAGAIN' }, 'no process could be started: spawn EAGAIN'],
 ] as const satisfies readonly (readonly [ExitReason, string])[]) {
   test(`an end is told in words: ${words}`, () => assert.equal(toWords(reason), words));

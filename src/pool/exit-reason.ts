@@ -16,7 +16,9 @@ export type EndCause =
   /** Its health hook said so, again and again. */
   | { readonly kind: 'not_alive'; readonly problem: string }
   /** It cannot be spoken to. */
-  | { readonly kind: 'disconnected' };
+  | { readonly kind: 'disconnected' }
+  /** It said what is no message, or one that made no sense; `error` is what came of it. */
+  | { readonly kind: 'foreign_message'; readonly error: ErrorRecord };
 
 /** How a worker ended; the kind is also a label of metrics. */
 export type ExitReason =
@@ -87,6 +89,8 @@ export function toWords(reason: ExitReason): string {
       return `it was not alive: ${reason.problem}`;
     case 'not_started':
       return `no process could be started: ${reason.problem}`;
+    case 'foreign_message':
+      return `${toPublicWords(reason)}: ${reason.error.message}`;
     default:
       return toPublicWords(reason);
   }
@@ -107,6 +111,8 @@ export function toPublicWords(reason: ExitReason): string {
       return 'it was not alive';
     case 'disconnected':
       return 'its line to the server was closed, as by process.disconnect()';
+    case 'foreign_message':
+      return 'it was killed, since something wrote on its line to the server what no worker says';
     case 'exit':
       return reason.stack === undefined ? `exit code ${reason.code}` : `process.exit(${reason.code}) was called`;
     case 'exception':

@@ -1,5 +1,5 @@
 /** One worker as the pool sees it: the handshake, then calls. */
-import { type ErrorRecord, fromRecord, ServiceError } from '../errors.ts';
+import { type ErrorRecord, fromRecord, ServiceError, toRecord } from '../errors.ts';
 import type { AuthorMetrics } from '../observe/author-metrics.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import { shorten, toPlainText } from '../observe/plain-text.ts';
@@ -173,7 +173,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     call.listener.onItems(items, bytes, response);
   };
 
-  channel.onMessage((message: FromWorker) => {
+  const hear = (message: FromWorker) => {
     switch (message.kind) {
       case 'hello':
         return hello.resolve(message.services);
@@ -224,6 +224,16 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         return expectEnd({ kind: 'stopped' });
       default:
         return never(message);
+    }
+  };
+
+  channel.onMessage((message: FromWorker) => {
+    try {
+      hear(message);
+    } catch (thrown) {
+      // The author's code can write on the line, too. Whatever it wrote costs this worker, and not the gateway.
+      const { cause, ...error } = toRecord(thrown);
+      kill({ kind: 'foreign_message', error: { ...error, message: toPlainText(shorten(error.message)) } });
     }
   });
 

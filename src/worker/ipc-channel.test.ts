@@ -41,6 +41,14 @@ test('messages of one turn travel as one parcel, and arrive one by one', async (
   assert.deepEqual([port.parcels, heard], [[['a', 'b']], ['c', 'd']]);
 });
 
+test('what is no parcel arrives as it is, and it is for the listener to say that it knows no such message', () => {
+  const port = new Port();
+  const heard: unknown[] = [];
+  createIpcChannel<string, unknown>(port).onMessage((message) => heard.push(message));
+  for (const foreign of ['ready', { type: 'axm:monitor' }, null]) port.emit('message', foreign);
+  assert.deepEqual(heard, ['ready', { type: 'axm:monitor' }, null]);
+});
+
 test('a congested line says so until everything is delivered', async () => {
   const port = new Port();
   port.hasRoom = false;

@@ -25,6 +25,7 @@ export function createIpcChannel<Out, In>(
   port: IpcPort,
   onUnsendable?: (message: Out, error: unknown) => Out | undefined,
 ): IpcChannel<Out, In> {
+  const send = port.send?.bind(port); // of now: a worker takes it from the author's code afterwards
   let isCongested = false;
   let unsent = 0;
   let waiting: (() => void)[] = [];
@@ -42,7 +43,7 @@ export function createIpcChannel<Out, In>(
     unsent++;
     try {
       // False when the pipe is full; `settle` is called when the parcel is in it, or the other side is gone.
-      if (port.send?.(parcel, undefined, undefined, settle) === false) isCongested = true;
+      if (send?.(parcel, undefined, undefined, settle) === false) isCongested = true;
     } catch (error) {
       unsent--;
       throw error;
@@ -76,7 +77,8 @@ export function createIpcChannel<Out, In>(
     drained: () => (unsent === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
     onMessage(listener) {
       port.on('message', (parcel) => {
-        for (const message of parcel as readonly In[]) listener(message); // only the other end of this line writes on it
+        // What somebody else has written on this line is no message of its own, which the listener has to notice.
+        for (const message of Array.isArray(parcel) ? parcel : [parcel]) listener(message as In);
       });
     },
     onClose: (listener) => void port.once('disconnect', listener),

@@ -36,6 +36,7 @@ watchdog.unref();
 const channel = createIpcChannel<FromWorker, ToWorker>(process, (message, reason) =>
   replaceUnsendable(message, reason, worker),
 );
+takeLine();
 const exit = process.exit.bind(process);
 const leave = (exitCode: number) => {
   channel.flush();
@@ -95,6 +96,15 @@ function say(lastWords: LastWords): void {
   } catch {
     // The author's code has closed it; the exit code has to do.
   }
+}
+
+/** The line is ours: what libraries say to whoever has forked them, such as `process.send?.('ready')`, nobody waits for. */
+function takeLine(): void {
+  process.send = (...args: unknown[]) => {
+    const sent = args.at(-1);
+    if (typeof sent === 'function') process.nextTick(sent, null);
+    return true;
+  };
 }
 
 /** Lowers the priority of every thread: Linux has one a thread, and V8 has started some; later ones inherit it. */
