@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type ErrorRecord, fromRecord } from '../errors.ts';
 import { cacheFileFor, loadCached } from '../reflect/cache.ts';
 import type { ReflectedModule } from '../spec/reflected.ts';
+import { lackOfDescriptors } from './descriptors.ts';
 
 /** What the reflecting process writes, as one line of JSON. */
 type Answer = { readonly module: ReflectedModule } | { readonly error: ErrorRecord };
@@ -16,6 +17,8 @@ type Answer = { readonly module: ReflectedModule } | { readonly error: ErrorReco
 export async function reflectTypes(file: string, signal: AbortSignal): Promise<ReflectedModule> {
   const cached = await loadCached(file);
   if (cached) return cached;
+  const lack = lackOfDescriptors();
+  if (lack !== undefined) throw new Error(`the types of ${file} cannot be read: ${lack}`);
   const child = spawn(
     process.execPath,
     [...process.execArgv, fileURLToPath(import.meta.resolve('#reflect-main')), file, cacheFileFor(file)],
@@ -28,7 +31,8 @@ export async function reflectTypes(file: string, signal: AbortSignal): Promise<R
     child.once('error', reject);
     child.once('close', (code, killedBy) => resolve(killedBy ?? `exit code ${code}`));
   });
-  const [output, how] = await Promise.all([text(child.stdout), ended]);
+  // Where there are no descriptors left there is no output either, only the error.
+  const [output, how] = await Promise.all([child.stdout ? text(child.stdout) : '', ended]);
   const answer = parseAnswer(output);
   if (!answer) throw new Error(`reading the types of ${file} ended with ${how} and without an answer`);
   if ('error' in answer) throw fromRecord(answer.error);

@@ -6,6 +6,7 @@ import { readCache } from '../reflect/cache.ts';
 import type { ReflectAnswer, ReflectRequest } from '../reflect/standing.ts';
 import type { ReflectedModule } from '../spec/reflected.ts';
 import type { SourceFile } from '../spec/source-file.ts';
+import { lackOfDescriptors } from './descriptors.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 /** Reads the types of a file. */
@@ -53,13 +54,16 @@ export function createTypeReader(): TypeReader {
     return started;
   };
 
-  const ask = (file: string): Promise<ReflectAnswer> => {
+  const ask = async (file: string): Promise<ReflectAnswer> => {
+    const lack = standing ? undefined : lackOfDescriptors();
+    if (lack !== undefined) throw new Error(`the types of ${file} cannot be read: ${lack}`);
     standing ??= start();
     standing.isWarm = true;
     const request: ReflectRequest = { id: nextId++, file };
     const answer = Promise.withResolvers<ReflectAnswer>();
     standing.waiting.set(request.id, answer);
-    standing.child.send(request, (error) => error && answer.reject(error));
+    // Without a line it ends, or has never been there, and says so itself.
+    if (standing.child.connected) standing.child.send(request, (error) => error && answer.reject(error));
     return answer.promise;
   };
 

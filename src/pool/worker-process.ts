@@ -1,12 +1,13 @@
 /** Starts one worker process and says how it ended. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Channel } from '../spec/channel.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { createIpcChannel } from '../worker/ipc-channel.ts';
+import { lackOfDescriptors } from './descriptors.ts';
 import { type EndCause, type ExitReason, explainEnd } from './exit-reason.ts';
 import { countMemoryKills } from './memory-kills.ts';
 import { readIfThere } from './read-if-there.ts';
@@ -28,16 +29,19 @@ const lastWordsMs = 100; // what was written before the end lies in the pipe alr
 
 /** Starts a worker process; what it prints goes to `log`. */
 export function startProcess(niceness: number, log: OutputLog): WorkerProcess {
+  const lack = lackOfDescriptors();
+  if (lack !== undefined) return notStarted(Promise.resolve(lack));
   const outputKey = randomBytes(8).toString('hex');
   const child = fork(fileURLToPath(import.meta.resolve('#worker-main')), [String(niceness), outputKey], {
     serialization: 'advanced',
     // The fifth descriptor is the liveness pipe: it closes with this process, however this process ends.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
   });
-  child.stdio?.[4]?.on('error', () => {}); // a reset when the worker is killed says nothing that `ended` does not
+  if (!child.stdout || !child.stderr) return notStarted(once(child, 'error').then(([error]) => String(error)));
+  child.stdio[4]?.on('error', () => {}); // a reset when the worker is killed says nothing that `ended` does not
   const outputs = [
-    readOutput(child.stdout as Readable, 'stdout', outputKey, log), // a pipe, as asked for above
-    readOutput(child.stderr as Readable, 'stderr', outputKey, log),
+    readOutput(child.stdout, 'stdout', outputKey, log),
+    readOutput(child.stderr, 'stderr', outputKey, log),
   ] as const;
   const killsBefore = countMemoryKills(readIfThere) ?? 0;
   let cause: EndCause | undefined;
@@ -60,6 +64,17 @@ export function startProcess(niceness: number, log: OutputLog): WorkerProcess {
       expectEnd(why);
       child.kill('SIGKILL');
     },
+  };
+}
+
+/** A process that there never was. */
+function notStarted(why: Promise<string>): WorkerProcess {
+  return {
+    pid: undefined,
+    channel: { send: () => true, drained: () => Promise.resolve(), onMessage() {}, onClose() {}, close() {} },
+    ended: why.then((problem) => ({ kind: 'not_started', problem })),
+    expectEnd() {},
+    kill() {},
   };
 }
 
