@@ -8,10 +8,18 @@ import { targetWords } from './target-argument.ts';
 /** A command's own file, loaded only when the command is called. */
 interface CommandModule {
   /** Adds arguments, options and what to do; loads no more than that takes. */
-  define(command: Command): void;
+  define(command: Command, defineOther: (name: string) => Promise<void>): void;
 }
 
-const commands: readonly { readonly name: string; readonly summary: string; load(): Promise<CommandModule> }[] = [
+interface CommandRow {
+  readonly name: string;
+  readonly summary: string;
+  /** Whether only programs call it. */
+  readonly isHidden?: true;
+  load(): Promise<CommandModule>;
+}
+
+const commands: readonly CommandRow[] = [
   { name: 'serve', summary: 'serve a service over HTTP', load: () => import('./commands/serve.ts') },
   { name: 'status', summary: 'print how running servers are', load: () => import('./commands/status.ts') },
   {
@@ -39,6 +47,17 @@ const commands: readonly { readonly name: string; readonly summary: string; load
   { name: 'delete', summary: 'delete bentos from the store', load: () => import('./commands/delete.ts') },
   { name: 'export', summary: 'write a bento as one file or a folder', load: () => import('./commands/export.ts') },
   { name: 'import', summary: 'put an exported bento into the store', load: () => import('./commands/import.ts') },
+  {
+    name: 'completion',
+    summary: 'print the script that makes a shell complete the words of bento',
+    load: () => import('./commands/completion.ts'),
+  },
+  {
+    name: 'complete',
+    summary: 'say what may come next',
+    isHidden: true,
+    load: () => import('./commands/complete.ts'),
+  },
 ];
 
 const usageError = 2; // as most Unix programs
@@ -56,16 +75,21 @@ export async function main(args: readonly string[], { isHandedOver = false } = {
     .showHelpAfterError('(bento --help lists what there is)')
     .exitOverride();
   const called = args.find((word) => !word.startsWith('-'));
-  for (const { name, summary, load } of commands) {
-    const command = program
-      .command(name)
+  const define = async (name: string) => {
+    const command = program.commands.find((one) => one.name() === name);
+    const row = commands.find((one) => one.name === name);
+    if (command && row) (await row.load()).define(command, define);
+  };
+  for (const { name, summary, isHidden = false } of commands) {
+    program
+      .command(name, { hidden: isHidden })
       .description(summary)
       .helpOption('-h, --help', 'print this help')
       .option('--verbose', 'say which copy of bentots runs, and print the whole story of an error')
       .showHelpAfterError(`(bento ${name} --help lists what there is)`)
       .exitOverride();
-    if (name === called) (await load()).define(command);
   }
+  if (called !== undefined) await define(called);
   try {
     const isCommand = called !== undefined && called === args[0]; // a flag before it is about the program
     const command = program.commands.find((one) => one.name() === called);

@@ -119,6 +119,10 @@ test('a description is never changed: each step gives another one', () => {
   packages.push('curl');
   assert.deepEqual(base.toData().steps.length, 1);
   assert.deepEqual(one.toData().steps[0], { kind: 'systemPackages', packages: ['git'] });
+  const given = { steps: [{ kind: 'systemPackages', packages: ['git'] }] };
+  const made = Image.from(given);
+  given.steps[0]?.packages.push('$(x)');
+  assert.deepEqual(made.toData().steps[0], { kind: 'systemPackages', packages: ['git'] });
   assert.deepEqual(Image.from(one.toData()).toData(), one.toData());
   assert.deepEqual(Image.from(JSON.parse(JSON.stringify(one.toData()))).toData(), one.toData());
 });
