@@ -35,11 +35,17 @@ export type MetricChange = {
 /** Most sets of label values of one metric. */
 const mostSeries = 1000;
 
-/** The merged metrics of one service. */
-export interface AuthorMetrics {
+/** Where the workers of one generation of a service are merged. */
+export interface GenerationMetrics {
   /** @param worker stands for one process; gauges of it are forgotten with it. */
   take(worker: object, workerIndex: number, changes: readonly MetricChange[]): void;
   forget(worker: object): void;
+}
+
+/** The merged metrics of one service. */
+export interface AuthorMetrics {
+  /** A generation begins, newer than those before it; all are merged. */
+  begin(): GenerationMetrics;
   families(): Iterable<Family>;
 }
 
@@ -51,63 +57,72 @@ interface Series {
   readonly byWorker: Map<object, { readonly workerIndex: number; readonly value: number }>;
 }
 
-interface Merged {
-  readonly definition: MetricDefinition;
-  readonly key: string;
+/** One way in which a metric is declared; while generations change places there may be two. */
+interface Form {
+  definition: MetricDefinition;
+  /** The newest that declares it so. */
+  generation: number;
   readonly series: Map<string, Series>;
+  /** Workers that are there and have told of it. */
+  readonly workers: Set<object>;
   isFull: boolean;
 }
 
 /** Creates an empty collection. @param warn is told once of each metric that has too many series. */
 export function createAuthorMetrics(warn: (problem: string) => void): AuthorMetrics {
-  const metrics = new Map<string, Merged>();
+  const metrics = new Map<string, Map<string, Form>>(); // by name, by what makes a form
+  let generations = 0;
 
-  /** A metric that is declared in another way, as after a reload, begins anew. */
-  const mergedOf = (definition: MetricDefinition): Merged => {
-    const key = JSON.stringify(definition);
-    const known = metrics.get(definition.name);
-    if (known?.key === key) return known;
-    const merged: Merged = { definition, key, series: new Map(), isFull: false };
-    metrics.set(definition.name, merged);
-    return merged;
+  const formOf = (definition: MetricDefinition, generation: number): Form => {
+    const forms = metrics.get(definition.name) ?? new Map<string, Form>();
+    metrics.set(definition.name, forms);
+    const key = JSON.stringify({ ...definition, help: '' }); // a better text is no reason to begin anew
+    const known = forms.get(key);
+    if (!known) {
+      const form: Form = { definition, generation, series: new Map(), workers: new Set(), isFull: false };
+      forms.set(key, form);
+      return form;
+    }
+    if (generation > known.generation) Object.assign(known, { definition, generation });
+    return known;
   };
-  const seriesOf = (merged: Merged, values: readonly string[]): Series | undefined => {
+  const seriesOf = (form: Form, values: readonly string[]): Series | undefined => {
     const key = JSON.stringify(values);
-    const known = merged.series.get(key);
+    const known = form.series.get(key);
     if (known) return known;
-    const { name, labelNames } = merged.definition;
-    if (merged.series.size >= mostSeries) {
-      if (!merged.isFull)
-        warn(`the metric ${name} has more than ${mostSeries} sets of labels; the others are left out`);
-      merged.isFull = true;
+    const { name, labelNames } = form.definition;
+    if (form.series.size >= mostSeries) {
+      if (!form.isFull) warn(`the metric ${name} has more than ${mostSeries} sets of labels; the others are left out`);
+      form.isFull = true;
       return undefined;
     }
     const labels = Object.fromEntries(labelNames.map((label, at) => [label, values[at] ?? '']));
     const series: Series = { labels, total: 0, counts: new Map(), byWorker: new Map() };
-    merged.series.set(key, series);
+    form.series.set(key, series);
     return series;
   };
 
   return {
-    take(worker, workerIndex, changes) {
-      for (const change of changes) {
-        const series = seriesOf(mergedOf(change.metric), change.labelValues);
-        if (!series) continue;
-        if (change.kind === 'added') series.total += change.by;
-        else if (change.kind === 'set') {
-          series.total = change.to; // the latest
-          series.byWorker.set(worker, { workerIndex, value: change.to });
-        } else {
-          series.total += change.sum;
-          for (const [at, count] of change.counts) series.counts.set(at, (series.counts.get(at) ?? 0) + count);
-        }
-      }
-    },
-    forget(worker) {
-      for (const { series } of metrics.values()) for (const { byWorker } of series.values()) byWorker.delete(worker);
+    begin() {
+      const generation = ++generations;
+      return {
+        take(worker, workerIndex, changes) {
+          for (const change of changes) {
+            if (!hasNumbers(change)) continue; // the author's process has gone around what refuses them
+            const form = formOf(change.metric, generation);
+            form.workers.add(worker);
+            const series = seriesOf(form, change.labelValues);
+            if (series) merge(series, change, worker, workerIndex);
+          }
+        },
+        forget(worker) {
+          for (const forms of metrics.values()) forgetIn(forms, worker);
+        },
+      };
     },
     *families() {
-      for (const { definition, series } of metrics.values()) {
+      for (const forms of metrics.values()) {
+        const { definition, series } = newestOf(forms);
         const { name, help, kind } = definition;
         yield {
           name,
@@ -120,6 +135,49 @@ export function createAuthorMetrics(warn: (problem: string) => void): AuthorMetr
       }
     },
   };
+}
+
+function merge(series: Series, change: MetricChange, worker: object, workerIndex: number): void {
+  if (change.kind === 'added') series.total += change.by;
+  else if (change.kind === 'set') {
+    series.total = change.to; // the latest
+    series.byWorker.set(worker, { workerIndex, value: change.to });
+  } else {
+    series.total += change.sum;
+    for (const [at, count] of change.counts) series.counts.set(at, (series.counts.get(at) ?? 0) + count);
+  }
+}
+
+function hasNumbers(change: MetricChange): boolean {
+  if (change.kind === 'added') return Number.isFinite(change.by);
+  if (change.kind === 'set') return Number.isFinite(change.to);
+  return Number.isFinite(change.sum) && change.counts.flat().every(Number.isFinite);
+}
+
+/** A metric keeps what it has counted, but not in a form that only workers of another generation had. */
+function forgetIn(forms: Map<string, Form>, worker: object): void {
+  for (const [key, form] of forms) {
+    if (!form.workers.delete(worker)) continue;
+    const isLeft = form.workers.size === 0 && Array.from(forms.values()).some(({ workers }) => workers.size > 0);
+    if (isLeft) forms.delete(key);
+    else forgetGauges(form, worker);
+  }
+}
+
+function forgetGauges(form: Form, worker: object): void {
+  const { definition, series } = form;
+  if (definition.kind !== 'gauge') return;
+  for (const [key, { byWorker }] of series) {
+    byWorker.delete(worker);
+    if (byWorker.size > 0 || definition.mergeMode === 'latest') continue;
+    series.delete(key); // nothing is shown of it: its place is for another one
+    form.isFull = false;
+  }
+}
+
+/** That of the newest generation: one that does not get there takes its own with it. */
+function newestOf(forms: ReadonlyMap<string, Form>): Form {
+  return Array.from(forms.values()).reduce((one, other) => (other.generation > one.generation ? other : one));
 }
 
 function* samplesOf(definition: MetricDefinition, series: Series): Generator<Sample> {

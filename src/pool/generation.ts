@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { serviceOptions } from '../config/options.ts';
 import { ServiceError } from '../errors.ts';
+import type { GenerationMetrics } from '../observe/author-metrics.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { PoolMetrics } from '../observe/pool-metrics.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
@@ -93,7 +94,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
   const { target, log } = options;
   options.signal.throwIfAborted(); // a listener would never hear of it
   const tsconfig = loaderTsconfig(target.file);
-  let metrics: PoolMetrics | undefined; // once the service is known
+  let authors: GenerationMetrics | undefined; // once the service is known
   const launch = (index: number) =>
     launchWorker({
       startProcess: (log) => options.startWorker(options.niceness, log),
@@ -103,7 +104,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       index,
       loadTimeoutMs,
       log: (level, message, fields) => log(level, message, { ...fields, worker: index }),
-      authorMetrics: () => metrics?.authors,
+      authorMetrics: () => authors,
       onSource: options.watched?.onSource,
     });
   let first = launch(1);
@@ -121,7 +122,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       first = launch(1); // whatever the hooks left in memory would be in one worker and not in the others
     }
     const counted = options.metricsOf(spec);
-    metrics = counted;
+    authors = counted.authors.begin();
     const dispatcher = createDispatcher({ spec, metrics: counted, compile, log });
     const size = countWorkers(options.workers ?? spec.settings.workers);
     const supervisor = await startSupervisor(

@@ -1,6 +1,6 @@
 /** One worker as the pool sees it: the handshake, then calls. */
 import { type ErrorRecord, fromRecord, ServiceError, toRecord } from '../errors.ts';
-import type { AuthorMetrics } from '../observe/author-metrics.ts';
+import type { GenerationMetrics } from '../observe/author-metrics.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import { shorten, toPlainText } from '../observe/plain-text.ts';
 import type { DecoratedService, ExportedSchema } from '../spec/decorated.ts';
@@ -108,7 +108,7 @@ interface LaunchOptions {
   readonly loadTimeoutMs: number;
   readonly log: WorkerLog;
   /** Where the author's metrics are merged; asked for once the worker is told to start. */
-  authorMetrics(): AuthorMetrics | undefined;
+  authorMetrics(): GenerationMetrics | undefined;
   /** Told of the files that the worker's code comes from. */
   readonly onSource: ((source: SourceFile) => void) | undefined;
 }
