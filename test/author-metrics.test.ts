@@ -102,6 +102,23 @@ test('gauges are merged as they say', async () => {
   );
 });
 
+test('services that share the process of a test take nothing from each other', async () => {
+  using written = writeFiles({
+    'service.ts': `import { api, Counter, service } from 'bentots';
+const sold = new Counter({ name: 'shop_sold_total', help: 'Sold' });
+@service() export class Shop { @api() async sell(): Promise<void> { sold.inc(); } }`,
+  });
+  await using counts = await start('counts', { inProcess: true });
+  const shop = await start(written.file, { inProcess: true });
+  await (await counts.post('/count', { model: 'small', by: 2 })).text();
+  await (await shop.post('/sell', {})).text();
+  await until(counts, (text) => sumOf(text, 'counts_calls_total') === 1);
+  await until(shop, (text) => sumOf(text, 'shop_sold_total') === 1);
+  await shop[Symbol.asyncDispose]();
+  await (await counts.post('/count', { model: 'small', by: 2 })).text();
+  await until(counts, (text) => sumOf(text, 'counts_calls_total') === 2);
+});
+
 test('too many sets of labels are left out, with one warning', async () => {
   await using counts = await start('counts');
   await (await counts.post('/many', { count: 3000 })).text();

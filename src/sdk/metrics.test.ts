@@ -77,6 +77,67 @@ test('a counter cannot fall, and nothing that is no number is observed', () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) assert.throws(() => histogram.observe(value), RangeError);
 });
 
+test('text and what is missing are no numbers, for any metric', () => {
+  const counter = new Counter({ name: 'text_total', help: '' });
+  const gauge = new Gauge({ name: 'text_gauge', help: '' });
+  const histogram = new Histogram({ name: 'text_histogram', help: '' });
+  const summary = new Summary({ name: 'text_summary', help: '' });
+  for (const value of ['5', null, 5n, {}] as never[]) {
+    assert.throws(() => counter.inc(value), /^TypeError: a counter cannot grow by "[^"]+", which is no number$/);
+    assert.throws(() => gauge.set(value), TypeError);
+    assert.throws(() => gauge.inc(value), TypeError);
+    assert.throws(() => gauge.dec(value), TypeError);
+    assert.throws(() => histogram.observe(value), TypeError);
+    assert.throws(() => summary.observe(value), TypeError);
+  }
+  assert.throws(() => gauge.set(undefined as never), /^TypeError: a gauge cannot be set to "undefined"/);
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) assert.throws(() => gauge.set(value), RangeError);
+});
+
+test('each source takes all that was counted since it was made, whatever others take', () => {
+  const counter = new Counter({ name: 'shared_total', help: '' });
+  const gauge = new Gauge({ name: 'shared_gauge', help: '' });
+  const sizes = new Histogram({ name: 'shared_sizes', help: '', buckets: [1] });
+  const create = () => {
+    let calls = 0;
+    const source = metricsSource(
+      () => calls++,
+      () => {},
+    );
+    const take = () =>
+      source.takeChanges().flatMap((change): unknown[] => {
+        if (!change.metric.name.startsWith('shared_')) return [];
+        if (change.kind === 'observed') return [change.counts];
+        return [change.kind === 'added' ? change.by : change.to];
+      });
+    return { ...source, take, calls: () => calls };
+  };
+  const first = create();
+  counter.inc(2);
+  gauge.set(7);
+  sizes.observe(5);
+  const second = create();
+  assert.deepEqual(first.take(), [2, [[1, 1]], 7]);
+  assert.deepEqual(second.take(), [0, 7, []], 'where gauges stand, and the rest from now on');
+  counter.inc(3);
+  assert.deepEqual([first.take(), second.take()], [[3], [3]]);
+  const before = second.calls();
+  second.close();
+  counter.inc(4);
+  assert.deepEqual([first.take(), second.take(), second.calls() - before], [[4], [], 0]);
+});
+
+test('a name is refused while a source has reserved how it begins', () => {
+  const source = metricsSource(
+    () => {},
+    () => {},
+  );
+  source.reserve('kiosk');
+  assert.throws(() => new Counter({ name: 'kiosk_total', help: '' }), /begins as metrics of the server itself do/);
+  source.close();
+  new Counter({ name: 'kiosk_total', help: '' });
+});
+
 test('labels are checked by their types', () => {
   const counter = new Counter({ name: 'typed', help: '', labelNames: ['model'] });
   // @ts-expect-error there is no such label

@@ -15,25 +15,37 @@ export interface MetricOptions<Label extends string> {
 }
 
 interface Cell {
+  readonly metric: MetricDefinition;
   readonly labelValues: readonly string[];
-  /** What was added, what was set, or the sum of what was observed. */
-  value: number;
-  readonly counts: Map<number, number>;
+  /** Where a gauge stands, once it was set. */
+  standing: number | undefined;
 }
 
 interface Store {
   readonly definition: MetricDefinition;
   readonly cells: Map<string, Cell>;
-  readonly changed: Set<Cell>;
   isFull: boolean;
 }
 
-/** The metrics of one process, and who is told that there is something to send. */
+/** What a source has not told yet of a series; of a gauge, that there is something. */
+interface Untold {
+  /** What was added, or the sum of what was observed. */
+  value: number;
+  readonly counts: Map<number, number>;
+}
+
+/** Who takes what is counted: a worker, or each of several in one process. */
+interface Source {
+  readonly untold: Map<Cell, Untold>;
+  namespace: string | undefined;
+  onChange(): void;
+  onFull(name: string): void;
+}
+
+/** The metrics of one process, and who takes them. */
 interface Recorder {
   readonly stores: Map<string, Store>;
-  onChange: (() => void) | undefined;
-  onFull: ((name: string) => void) | undefined;
-  isReserved: (name: string) => boolean;
+  readonly sources: Set<Source>;
 }
 
 const mostCells = 1000;
@@ -42,26 +54,37 @@ const longestLabel = 200;
 // One for all copies of bentots in the process: the worker's sends what the author's copy counts.
 const key = Symbol.for('bentots.metrics/1');
 const shared = globalThis as { [key]?: Recorder };
-shared[key] ??= {
-  stores: new Map(),
-  onChange: undefined,
-  onFull: undefined,
-  isReserved: (name) => /^(?:process|nodejs)_/.test(name),
-};
+shared[key] ??= { stores: new Map(), sources: new Set() };
 const recorder = shared[key];
 
 /** What a metric has where it has no labels; what has labels is changed through `labels`. */
 type Unlabelled<Label extends string, Self> = [Label] extends [never] ? Self : never;
 
-/** What changes the series of these label values; of too many sets all but the first are left out. */
-function seriesOf(store: Store, values: object): (change: (cell: Cell) => void) => void {
-  const cell = cellOf(store, labelValuesOf(store.definition, values));
-  return (change) => {
-    if (!cell) return;
-    change(cell);
-    store.changed.add(cell);
-    recorder.onChange?.();
-  };
+/** The series of these label values; of too many sets all but the first are left out. */
+function seriesOf(store: Store, values: object): Cell | undefined {
+  return cellOf(store, labelValuesOf(store.definition, values));
+}
+
+/** Has every source tell of a series. */
+function record(cell: Cell, change: (untold: Untold) => void): void {
+  for (const source of recorder.sources) {
+    change(untoldOf(source, cell));
+    source.onChange();
+  }
+}
+
+function untoldOf({ untold }: Source, cell: Cell): Untold {
+  const known = untold.get(cell);
+  if (known) return known;
+  const begun: Untold = { value: 0, counts: new Map() };
+  untold.set(cell, begun);
+  return begun;
+}
+
+/** Text would be joined, and would grow. */
+function assertNumber(value: unknown, what: string): void {
+  if (typeof value !== 'number') throw new TypeError(`${what} ${JSON.stringify(String(value))}, which is no number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${what} ${value}`);
 }
 
 /**
@@ -81,26 +104,28 @@ export class Counter<const Label extends string = never> {
     this.#store = storeOf({ kind: 'counter', name, help, labelNames });
   }
 
-  /** Adds 1, or more. @throws RangeError if that is not 0 or above. */
+  /** Adds 1, or more. @throws RangeError if that is not 0 or above, TypeError if it is no number. */
   inc(this: Unlabelled<Label, Counter<never>>, by = 1): void {
     this.labels({}).inc(by);
   }
 
   /** The series of these label values. */
   labels(values: LabelValues<Label>): { inc(by?: number): void } {
-    const change = seriesOf(this.#store, values);
+    const cell = seriesOf(this.#store, values);
     return {
       inc(by = 1) {
-        if (!(by >= 0 && by < Number.POSITIVE_INFINITY)) throw new RangeError(`a counter cannot grow by ${by}`);
-        change((cell) => {
-          cell.value += by;
+        assertNumber(by, 'a counter cannot grow by');
+        if (by < 0) throw new RangeError(`a counter cannot grow by ${by}`);
+        if (!cell) return;
+        record(cell, (untold) => {
+          untold.value += by;
         });
       },
     };
   }
 }
 
-/** The series of a gauge. */
+/** The series of a gauge. What is no number is a TypeError, what is not finite a RangeError. */
 export interface GaugeSeries {
   set(value: number): void;
   inc(by?: number): void;
@@ -134,20 +159,28 @@ export class Gauge<const Label extends string = never> {
   }
 
   dec(this: Unlabelled<Label, Gauge<never>>, by = 1): void {
-    this.labels({}).inc(-by);
+    this.labels({}).dec(by);
   }
 
   /** The series of these label values. */
   labels(values: LabelValues<Label>): GaugeSeries {
-    const series = seriesOf(this.#store, values);
-    const change = (to: (value: number) => number) =>
-      series((cell) => {
-        cell.value = to(cell.value);
-      });
+    const cell = seriesOf(this.#store, values);
+    const set = (to: number) => {
+      if (!cell) return;
+      cell.standing = to;
+      record(cell, () => {});
+    };
+    const change = (by: number, sign: 1 | -1) => {
+      assertNumber(by, 'a gauge cannot change by');
+      set((cell?.standing ?? 0) + sign * by);
+    };
     return {
-      set: (value) => change(() => value),
-      inc: (by = 1) => change((value) => value + by),
-      dec: (by = 1) => change((value) => value - by),
+      set(value) {
+        assertNumber(value, 'a gauge cannot be set to');
+        set(value);
+      },
+      inc: (by = 1) => change(by, 1),
+      dec: (by = 1) => change(by, -1),
     };
   }
 }
@@ -177,12 +210,13 @@ export class Histogram<const Label extends string = never> {
 
   /** The series of these label values. */
   labels(values: LabelValues<Label>): { observe(value: number): void } {
-    const change = seriesOf(this.#store, values);
+    const cell = seriesOf(this.#store, values);
     const buckets = this.#buckets;
     return {
       observe(value) {
+        assertNumber(value, 'a metric cannot observe');
         const found = buckets.findIndex((end) => value <= end);
-        change((cell) => observeIn(cell, found < 0 ? buckets.length : found, value));
+        observe(cell, found < 0 ? buckets.length : found, value);
       },
     };
   }
@@ -210,10 +244,12 @@ export class Summary<const Label extends string = never> {
 
   /** The series of these label values. */
   labels(values: LabelValues<Label>): { observe(value: number): void } {
-    const change = seriesOf(this.#store, values);
+    const cell = seriesOf(this.#store, values);
     return {
-      // Sizes in steps of a hundredth can be added up over workers, and there are not many of them.
-      observe: (value) => change((cell) => observeIn(cell, toSize(value), value)),
+      observe(value) {
+        assertNumber(value, 'a metric cannot observe');
+        observe(cell, toSize(value), value); // sizes in such steps can be added up over workers, and are not many
+      },
     };
   }
 }
@@ -223,10 +259,12 @@ function toSize(value: number): number {
   return Math.sign(value) * Math.exp(Math.round(Math.log(Math.abs(value)) / step) * step);
 }
 
-function observeIn(cell: Cell, at: number, value: number): void {
-  if (!Number.isFinite(value)) throw new RangeError(`a metric cannot observe ${value}; observe numbers`);
-  cell.counts.set(at, (cell.counts.get(at) ?? 0) + 1);
-  cell.value += value;
+function observe(cell: Cell | undefined, at: number, value: number): void {
+  if (!cell) return;
+  record(cell, (untold) => {
+    untold.counts.set(at, (untold.counts.get(at) ?? 0) + 1);
+    untold.value += value;
+  });
 }
 
 function storeOf(definition: MetricDefinition): Store {
@@ -234,7 +272,7 @@ function storeOf(definition: MetricDefinition): Store {
   if (problem !== undefined) invalid(definition.name, problem);
   const known = recorder.stores.get(definition.name);
   if (!known) {
-    const store: Store = { definition, cells: new Map(), changed: new Set(), isFull: false };
+    const store: Store = { definition, cells: new Map(), isFull: false };
     recorder.stores.set(definition.name, store);
     if (definition.labelNames.length === 0) cellOf(store, []); // it is shown from the beginning
     return store;
@@ -248,7 +286,7 @@ function problemOf(definition: MetricDefinition): string | undefined {
   const { name, help, labelNames, kind } = definition;
   if (typeof name !== 'string' || !/^[A-Za-z_:][\w:]{0,199}$/.test(name))
     return 'must have a name of at most 200 letters, digits, "_" and ":" that does not begin with a digit';
-  if (recorder.isReserved(name)) return reservedProblem;
+  if (isReserved(name)) return reservedProblem;
   if (typeof help !== 'string') return 'must have a help text that says what it counts';
   const kept = kind === 'histogram' ? 'le' : kind === 'summary' ? 'quantile' : 'worker';
   for (const label of labelNames) {
@@ -303,15 +341,19 @@ function cellOf(store: Store, labelValues: readonly string[]): Cell | undefined 
   const known = store.cells.get(cellKey);
   if (known) return known;
   if (store.cells.size >= mostCells) {
-    if (!store.isFull) recorder.onFull?.(store.definition.name);
+    if (!store.isFull) for (const source of recorder.sources) source.onFull(store.definition.name);
     store.isFull = true;
     return undefined;
   }
-  const cell: Cell = { labelValues, value: 0, counts: new Map() };
+  const cell: Cell = { metric: store.definition, labelValues, standing: undefined };
   store.cells.set(cellKey, cell);
-  if (store.definition.kind !== 'gauge') store.changed.add(cell); // which is nothing until it is set
-  recorder.onChange?.();
+  if (isShown(cell)) record(cell, () => {});
   return cell;
+}
+
+/** A gauge is nothing until it is set; whatever else there is begins at 0. */
+function isShown({ metric, standing }: Cell): boolean {
+  return metric.kind !== 'gauge' || standing !== undefined;
 }
 
 /** What the worker does with the metrics of its process. */
@@ -321,43 +363,45 @@ export interface MetricsSource {
    * @throws ServiceError `METRIC_INVALID` if a metric has such a name already.
    */
   reserve(namespace: string): void;
-  /** What has changed since this was asked last. */
+  /** What has changed since this was asked last, or since the source was made: what the process counted before is over. */
   takeChanges(): MetricChange[];
+  /** From now on it takes nothing, and its namespace is free. */
+  close(): void;
 }
 
 /**
- * The metrics of this process.
+ * Takes the metrics of this process; another source takes the same.
  *
  * @param onChange is told that there is something to take.
  * @param onFull is told, once for each metric, that it has too many series.
  */
 export function metricsSource(onChange: () => void, onFull: (name: string) => void): MetricsSource {
-  recorder.onChange = onChange;
-  recorder.onFull = onFull;
+  const source: Source = { untold: new Map(), namespace: undefined, onChange, onFull };
+  recorder.sources.add(source);
+  for (const { cells } of recorder.stores.values()) {
+    for (const cell of cells.values()) if (isShown(cell)) untoldOf(source, cell);
+  }
   return {
     reserve(namespace) {
-      const before = recorder.isReserved;
-      recorder.isReserved = (name) => before(name) || name.startsWith(`${namespace}_`);
-      for (const name of recorder.stores.keys()) if (recorder.isReserved(name)) invalid(name, reservedProblem);
+      source.namespace = namespace;
+      for (const name of recorder.stores.keys()) if (isReserved(name)) invalid(name, reservedProblem);
     },
     takeChanges() {
-      const changes: MetricChange[] = [];
-      for (const { definition, changed } of recorder.stores.values()) {
-        for (const cell of changed) changes.push(toChange(definition, cell));
-        changed.clear();
-      }
+      const changes = Array.from(source.untold, ([cell, untold]) => toChange(cell, untold));
+      source.untold.clear();
       return changes;
     },
+    close: () => void recorder.sources.delete(source),
   };
 }
 
-/** Gauges stay as they are set; of anything else what was told is not told again. */
-function toChange(metric: MetricDefinition, cell: Cell): MetricChange {
-  const { labelValues, value } = cell;
-  if (metric.kind === 'gauge') return { kind: 'set', metric, labelValues, to: value };
-  cell.value = 0;
+function isReserved(name: string): boolean {
+  const isOfServer = ({ namespace }: Source) => namespace !== undefined && name.startsWith(`${namespace}_`);
+  return /^(?:process|nodejs)_/.test(name) || Array.from(recorder.sources).some(isOfServer);
+}
+
+function toChange({ metric, labelValues, standing = 0 }: Cell, { value, counts }: Untold): MetricChange {
+  if (metric.kind === 'gauge') return { kind: 'set', metric, labelValues, to: standing };
   if (metric.kind === 'counter') return { kind: 'added', metric, labelValues, by: value };
-  const counts = [...cell.counts];
-  cell.counts.clear();
-  return { kind: 'observed', metric, labelValues, sum: value, counts };
+  return { kind: 'observed', metric, labelValues, sum: value, counts: [...counts] };
 }

@@ -32,6 +32,7 @@ export function startInline(): WorkerProcess {
     expected ??= why;
   };
   const end = (how: ExitReason) => {
+    worker.close();
     toWorker.close();
     toGateway.close();
     ended.resolve(how);

@@ -11,6 +11,8 @@ interface MetricsReport {
   begin(namespace: string): void;
   /** Sends now what there is. */
   flush(): void;
+  /** Ends it. */
+  close(): void;
 }
 
 const everyMs = 500; // what a worker that is killed may lose
@@ -36,6 +38,11 @@ export function reportMetrics(
   );
   return {
     flush,
+    close() {
+      clearTimeout(timer);
+      hasBegun = false;
+      source.close();
+    },
     begin(namespace) {
       source.reserve(namespace);
       hasBegun = true;

@@ -45,6 +45,8 @@ export interface ServiceWorker {
   onMessage(message: ToWorker): void;
   /** Sends what would be lost with the process. */
   flush(): void;
+  /** Says no more of itself: for one that shares its process, whose timers would go on. */
+  close(): void;
 }
 
 /** Creates a worker. */
@@ -57,6 +59,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
   let schemas: ReadonlyMap<string, MethodSchemas> = new Map();
   let stopVitals = () => {};
   let prober: Prober | undefined;
+  let isClosed = false;
 
   const metrics = reportMetrics(
     (changes) => deps.send({ kind: 'metrics', changes }),
@@ -175,6 +178,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     } catch (error) {
       return fail({ step: 'probe', error: toRecord(error) });
     }
+    if (isClosed) return;
     prober.start();
     stopVitals = reportVitals((vitals) => deps.send({ kind: 'vitals', vitals }));
     deps.send({ kind: 'ready' });
@@ -223,6 +227,12 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
 
   return {
     flush: metrics.flush,
+    close() {
+      isClosed = true;
+      prober?.stop();
+      stopVitals();
+      metrics.close();
+    },
     onMessage(message) {
       switch (message.kind) {
         case 'load':
