@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createBuckets } from './rate-limits.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { ServiceSpec } from '../spec/service-spec.ts';
+import { createBuckets, createRateLimits, type RateLimits } from './rate-limits.ts';
 
 test('a table of buckets never has more than its size', () => {
   const buckets = createBuckets(3);
@@ -24,4 +27,20 @@ test('a bucket that is known changes in place and pushes nobody out', () => {
   buckets.set('b', 100, 0);
   buckets.set('a', 200, 0);
   assert.deepEqual([buckets.get('a'), buckets.get('b')], [200, 100]);
+});
+
+test('buckets are handed on from code to code, and nothing else of the code before is held', async () => {
+  const rateLimit = { requestsPerSecond: 1, burst: 1, isShared: false };
+  const specs: WeakRef<object>[] = [];
+  let limits: RateLimits | undefined;
+  for (let reload = 0; reload < 20; reload++) {
+    const spec = { name: 'S', settings: { traffic: { rateLimit } }, apis: [{ name: 'run', rateLimit }] };
+    specs.push(new WeakRef(spec));
+    limits = createRateLimits(spec as unknown as ServiceSpec, limits);
+    assert.equal(limits?.refuse('run', 'one', {}) === undefined, reload === 0, 'the bucket is the same');
+  }
+  await new Promise(setImmediate); // until the end of a turn nothing that a WeakRef was made of is collected
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  assert.ok(specs.filter((spec) => spec.deref()).length <= 1);
 });

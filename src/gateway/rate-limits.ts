@@ -25,38 +25,44 @@ interface Limiter {
  * @param before those of the code that it replaces: callers do not get new buckets because the code was loaded again.
  */
 export function createRateLimits(spec: ServiceSpec, before: RateLimits | undefined): RateLimits | undefined {
+  const { buckets, byMethod } = toLimiters(spec, before?.buckets);
+  return buckets.size > 0 ? { buckets, refuse: createRefuse(byMethod) } : undefined;
+}
+
+function toLimiters({ name: service, settings, apis }: ServiceSpec, before: RateLimits['buckets'] | undefined) {
   const buckets = new Map<string, Buckets>();
   const toLimiter = (owner: string, limit: RateLimit): Limiter => {
     const key = JSON.stringify([owner, limit]);
-    const known = before?.buckets.get(key) ?? createBuckets();
+    const known = before?.get(key) ?? createBuckets();
     buckets.set(key, known);
     return { limit, owner, buckets: known };
   };
-  const { rateLimit: common } = spec.settings.traffic;
-  const ofService = common ? [toLimiter(spec.name, common)] : [];
+  const { rateLimit: common } = settings.traffic;
+  const ofService = common ? [toLimiter(service, common)] : [];
   const byMethod = new Map(
-    spec.apis.map(({ name, rateLimit }) => [
+    apis.map(({ name, rateLimit }) => [
       name,
-      rateLimit ? [...ofService, toLimiter(`${spec.name}.${name}`, rateLimit)] : ofService,
+      rateLimit ? [...ofService, toLimiter(`${service}.${name}`, rateLimit)] : ofService,
     ]),
   );
-  if (buckets.size === 0) return undefined;
-  return {
-    buckets,
-    refuse(method, caller, headers) {
-      const nowMs = performance.now();
-      const limiters = byMethod.get(method) ?? [];
-      const keys = limiters.map(({ limit }) => bucketKey(limit, caller, headers));
-      for (const [at, { limit, owner, buckets }] of limiters.entries()) {
-        const retryAfterMs = waitForToken(limit, buckets.get(keys[at] as string), nowMs);
-        if (retryAfterMs > 0) return toExcess(owner, limit, retryAfterMs);
-      }
-      for (const [at, { limit, buckets }] of limiters.entries()) {
-        const key = keys[at] as string; // one for each
-        buckets.set(key, takeToken(limit, buckets.get(key), nowMs), nowMs);
-      }
-      return undefined;
-    },
+  return { buckets, byMethod };
+}
+
+// Where neither the spec nor the limits before can be seen: a closure that lives on holds all that its neighbours see.
+function createRefuse(byMethod: ReadonlyMap<string, readonly Limiter[]>): RateLimits['refuse'] {
+  return (method, caller, headers) => {
+    const nowMs = performance.now();
+    const limiters = byMethod.get(method) ?? [];
+    const keys = limiters.map(({ limit }) => bucketKey(limit, caller, headers));
+    for (const [at, { limit, owner, buckets }] of limiters.entries()) {
+      const retryAfterMs = waitForToken(limit, buckets.get(keys[at] as string), nowMs);
+      if (retryAfterMs > 0) return toExcess(owner, limit, retryAfterMs);
+    }
+    for (const [at, { limit, buckets }] of limiters.entries()) {
+      const key = keys[at] as string; // one for each
+      buckets.set(key, takeToken(limit, buckets.get(key), nowMs), nowMs);
+    }
+    return undefined;
   };
 }
 
