@@ -12,12 +12,23 @@ export function createFilteredExpose(
   log: ServerLog,
 ): () => Promise<Exposition> {
   let underWay: Promise<Exposition> | undefined;
+  let unanswered: Promise<string> | undefined; // a filter that hangs is not asked again beside
   let toldAtMs = Number.NEGATIVE_INFINITY;
 
+  const ask = (text: string): Promise<string> => {
+    const asked = filter(text);
+    unanswered = asked;
+    const forget = () => {
+      unanswered = undefined;
+    };
+    asked.then(forget, forget);
+    return asked;
+  };
   const filtered = async (): Promise<Exposition> => {
     const exposition = await expose();
+    if (unanswered) return exposition;
     try {
-      return { ...exposition, text: await inTime(filter(exposition.text)) };
+      return { ...exposition, text: await inTime(ask(exposition.text)) };
     } catch (error) {
       const nowMs = performance.now();
       if (nowMs - toldAtMs > tellEveryMs) {
