@@ -50,3 +50,13 @@ test('a request that ends early is a caller who has left', async () => {
   body.destroy();
   await assert.rejects(reading, { code: 'CANCELLED' });
 });
+
+test('a large body is given up as soon as memory is low, not only when all of it is there', async () => {
+  let isLow = false;
+  const body = request();
+  const reading = readArguments(body, route, limits, { isLow: () => isLow });
+  body.write(' '.repeat(300_000));
+  isLow = true;
+  body.write(' '); // and it does not end
+  await assert.rejects(reading, { code: 'MEMORY_LOW' });
+});

@@ -40,7 +40,7 @@ export async function readArguments(
   const form = route.api.body;
   const isRaw = form === 'text' || form === 'bytes';
   refuseEncodings(request, isRaw);
-  const body = await readBody(request, isRaw ? limits.rawBodyLimitBytes : limits.jsonBodyLimitBytes);
+  const body = await readBody(request, isRaw ? limits.rawBodyLimitBytes : limits.jsonBodyLimitBytes, memory);
   // Others may have been read meanwhile, and a parsed body takes several times its bytes.
   if (body.length > largeBodyBytes && memory.isLow()) throw new ServiceError('MEMORY_LOW', {});
   if (form !== 'fields' && body.length === 0) return leaveOut(route);
@@ -109,7 +109,7 @@ function join(chunks: readonly Buffer[], length: number): Uint8Array {
 }
 
 /** Reads a whole body; `data` and `end` events cost a third less than `for await`. */
-function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+function readBody(request: IncomingMessage, limitBytes: number, memory: MemoryView): Promise<Uint8Array> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limitBytes) return Promise.reject(new ServiceError('BODY_TOO_LARGE', { limitBytes }));
   return new Promise((resolve, reject) => {
@@ -118,7 +118,8 @@ function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Ar
     let length = 0;
     const onData = (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= limitBytes) {
+      const isTooMuch = length > largeBodyBytes && memory.isLow(); // many may have begun while there was room
+      if (length <= limitBytes && !isTooMuch) {
         small.push(chunk);
         // A Buffer object takes some 450 bytes, however little it holds: a caller who sends a byte at a time is not
         // given 450 times the memory.
@@ -129,7 +130,11 @@ function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Ar
         return;
       }
       request.off('data', onData);
-      return reject(new ServiceError('BODY_TOO_LARGE', { limitBytes }));
+      chunks.length = 0;
+      small.length = 0;
+      return reject(
+        isTooMuch ? new ServiceError('MEMORY_LOW', {}) : new ServiceError('BODY_TOO_LARGE', { limitBytes }),
+      );
     };
     request.on('data', onData);
     request.once('end', () => resolve(join([...chunks, ...small], length)));
