@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { dial, readAll, start } from './start.ts';
 
@@ -49,6 +51,29 @@ test('an answer that nobody takes is cut after the time-out', async () => {
   socket.write('POST /big HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
   const line = await standing.line(({ message }) => message.includes('path=/big'));
   assert.match(line.message, /status=499/);
+  socket.destroy();
+});
+
+test('a page that nobody takes is cut like any answer', async () => {
+  await using standing = await start('standing-still');
+  const socket = await dial(standing.url);
+  socket.pause();
+  const path = '/static_content/swagger-ui-bundle.js';
+  socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(20)); // more than fits into the buffers between us
+  await standing.line(({ message }) => message.includes(`path=${path}`) && message.includes('status=499'));
+  socket.destroy();
+});
+
+test('who is told that a request cannot be read, and keeps the connection open, is cut', async () => {
+  await using everyday = await start('everyday');
+  const { hostname, port } = new URL(everyday.url);
+  const openSockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+  const before = openSockets();
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  socket.resume();
+  socket.write('no HTTP at all\r\n\r\n');
+  await once(socket, 'end'); // the server says nothing more
+  while (openSockets() > before + 1) await new Promise(setImmediate); // both ends are in this process
   socket.destroy();
 });
 

@@ -26,18 +26,21 @@ export function createStreamReader(grant: (credit: Credit) => void, cancel: () =
   let isOver = false;
   let failure: Error | undefined;
   let wake: (() => void) | undefined;
-  let taken: Group | undefined;
+  let taken: Credit | undefined; // and not the items: whoever has them may be done with them
 
   const next = async (): Promise<IteratorResult<readonly unknown[]>> => {
-    if (taken) grant({ items: taken.items.length, bytes: taken.bytes });
+    if (taken) grant(taken);
     taken = undefined;
     while (waiting.length === 0 && !isOver) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
-    taken = waiting.shift();
-    if (taken) return { done: false, value: taken.items };
+    const group = waiting.shift();
+    if (group) {
+      taken = { items: group.items.length, bytes: group.bytes };
+      return { done: false, value: group.items };
+    }
     if (failure) throw failure;
     return { done: true, value: undefined };
   };

@@ -192,6 +192,7 @@ function createHandler(
       },
     );
     if (deps.isStopping()) response.setHeader('connection', 'close');
+    cutIfUnread(response, now?.generation.spec.settings.traffic.timeoutMs ?? options.requestTimeoutMs);
 
     const refusal = unmetExpectation(request);
     if (refusal) {
@@ -273,8 +274,7 @@ function createHandler(
       isDispatched = true;
       const form = now.answerForms.get(route) as AnswerForm; // every route has one
       if (outcome.kind === 'value') {
-        writeValue(response, outcome, form, headers);
-        return cutIfUnread(response, idleMs);
+        return writeValue(response, outcome, form, headers);
       }
       await writeItems(response, outcome, headers, {
         form,

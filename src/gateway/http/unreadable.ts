@@ -17,7 +17,10 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, l
     `HTTP/1.1 ${status} ${reasons[status] ?? 'Bad Request'}\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(payload)}\r\nconnection: close\r\n\r\n${payload}`,
   );
+  socket.setTimeout(lingerMs, () => socket.destroy()); // who neither reads nor closes does not stay
 }
+
+const lingerMs = 2000; // a connection that is cut at once takes the answer with it
 
 const reasons: { readonly [status: number]: string } = {
   408: 'Request Timeout',
