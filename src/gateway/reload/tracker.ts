@@ -40,6 +40,8 @@ interface TrackerDeps {
 /** By path. The content is `mixed` where two processes read different ones. */
 type Contents = Map<string, string | undefined>;
 
+const openAtOnce = 32; // far below what a process may have open
+
 // While bentots itself is worked on its files are not installed, and the author's import them.
 const ownFolder = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -66,8 +68,13 @@ export function createTracker({ onProblem, onMore }: TrackerDeps): Tracker {
   const look = async (): Promise<Map<string, Fingerprint>> => {
     const codeFiles = new Set([...code.keys(), ...(reading?.code.keys() ?? [])]);
     const files = new Set([...codeFiles, ...data.keys(), ...(await listData())]);
-    const entries = [...files].map(async (file) => [file, await takeFingerprint(file, codeFiles.has(file))] as const);
-    return new Map(await Promise.all(entries));
+    const found = new Map<string, Fingerprint>();
+    const rest = files.values(); // shared by all who look
+    const lookOn = async () => {
+      for (const file of rest) found.set(file, await takeFingerprint(file, codeFiles.has(file)));
+    };
+    await Promise.all(Array.from({ length: openAtOnce }, lookOn));
+    return found;
   };
 
   const open = async (entry: string, found: Contents): Promise<void> => {
