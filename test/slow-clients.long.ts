@@ -14,7 +14,7 @@ test('a thousand slow senders, five hundred stalled readers, a thousand idle one
     idle: of(1000),
     aborted: of(10_000),
   };
-  const figures = await meetSlowClients({ ...crowd, othersPerSecond: 200, forMs: 5000, standMs: 30_000 });
+  const figures = await meetSlowClients({ ...crowd, othersPerSecond: 200, forMs: 15_000, standMs: 45_000 });
   const { othersMs, before, during, after } = figures;
   t.diagnostic(JSON.stringify({ told: figures.told, others: figures.others }));
   for (const [share, from, to] of [
@@ -32,4 +32,7 @@ test('a thousand slow senders, five hundred stalled readers, a thousand idle one
   assert.deepEqual(figures.others.map(Object.keys), [['200'], ['200']], 'everyone else is served');
   assert.deepEqual(figures.told, { 408: crowd.slowHeaders + crowd.slowBodies });
   assert.equal(after.resources.TCPSocketWrap ?? 0, before.resources.TCPSocketWrap ?? 0);
+  assert.ok((after.resources.Timeout ?? 0) <= (before.resources.Timeout ?? 0) + 2);
+  assert.ok(after.heapBytes < before.heapBytes + 8 * 1024 * 1024, 'nothing is held of those who came');
+  assert.ok(after.rssBytes < before.rssBytes + 32 * 1024 * 1024, 'a second crowd takes what the first one gave back');
 });

@@ -11,7 +11,12 @@ export interface LoadOrder {
   readonly forMs: number;
   /** What cannot be sent on one of so many connections waits here, and its wait counts. */
   readonly mostConnections: number;
+  /** How long a caller waits from when its request was due before it cuts the connection; undefined: for ever. */
+  readonly patienceMs?: number;
 }
+
+/** What the generator says: when the last request was due, and in the end. */
+export type GeneratorMessage = 'all due' | LoadResult;
 
 /** What came of it, request by request; times are in milliseconds. */
 export interface LoadResult {
@@ -34,9 +39,13 @@ interface Answer {
 const tickMs = 2;
 
 process.on('message', (order: LoadOrder) => {
-  void run(order).then((result) => process.send?.(result));
+  void run(order).then(say);
 });
 process.once('disconnect', () => process.exit(0));
+
+function say(message: GeneratorMessage): void {
+  process.send?.(message);
+}
 
 async function run(order: LoadOrder): Promise<LoadResult> {
   const total = Math.round((order.requestsPerSecond * order.forMs) / 1000);
@@ -54,7 +63,10 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const send = (at: number, connection: Connection) => {
     const sentMs = performance.now();
     lateMs[at] = sentMs - (begunMs + (at * 1000) / order.requestsPerSecond);
+    const leave =
+      order.patienceMs && setTimeout(() => connection.close(), Math.max(0, order.patienceMs - (lateMs[at] ?? 0)));
     connection.ask(request, (answer) => {
+      clearTimeout(leave);
       tookMs[at] = performance.now() - sentMs;
       status[at] = answer.status;
       code[at] = answer.code;
@@ -86,7 +98,9 @@ async function run(order: LoadOrder): Promise<LoadResult> {
     const upTo = Math.min(total, Math.ceil(((performance.now() - begunMs) * order.requestsPerSecond) / 1000));
     while (planned < upTo) due.push(planned++);
     next();
-    if (planned === total) clearInterval(timer);
+    if (planned < total) return;
+    clearInterval(timer);
+    say('all due');
   }, tickMs);
   await done.promise;
   for (const connection of free) connection.close();

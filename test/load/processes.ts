@@ -1,10 +1,10 @@
 /** Starts the server and the load, each as a process of its own. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ServeOptions } from 'bentots/serve';
 import { fixture } from '../start.ts';
-import type { LoadOrder, LoadResult } from './generator.ts';
+import type { GeneratorMessage, LoadOrder, LoadResult } from './generator.ts';
 
 /** What a process holds. */
 export interface Footprint {
@@ -18,7 +18,10 @@ export interface Footprint {
 export interface Gateway extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
+  /** What it holds, garbage collected: for the time that this takes it does nothing else. */
   look(): Promise<Footprint>;
+  /** What it holds, garbage and all. */
+  glance(): Promise<Footprint>;
 }
 
 /** Serves a fixture in a process of its own; `timeoutMs` is that of the service, if it asks for one. */
@@ -28,24 +31,36 @@ export async function startGateway(name: string, options: ServeOptions = {}, tim
     BENTOTS_TEST_TIMEOUT_MS: String(timeoutMs),
   });
   const [{ url }] = (await once(child, 'message')) as [{ url: string }];
+  const ask = async (wish: 'look' | 'glance'): Promise<Footprint> => {
+    child.send(wish);
+    return (await once(child, 'message'))[0] as Footprint;
+  };
   return {
     url,
     pid: child.pid as number, // it has answered
-    async look() {
-      child.send('look');
-      return (await once(child, 'message'))[0] as Footprint;
-    },
+    look: () => ask('look'),
+    glance: () => ask('glance'),
     [Symbol.asyncDispose]: () => end(child),
   };
 }
 
-/** Sends load at a steady rate; resolves when each request has been answered or cut. */
-export async function sendLoad(order: Partial<LoadOrder> & { readonly url: string }): Promise<LoadResult> {
+/**
+ * Sends load at a steady rate; resolves when each request has been answered or cut.
+ * @param onAllDue is told when the last one was due.
+ */
+export async function sendLoad(
+  order: Partial<LoadOrder> & { readonly url: string },
+  onAllDue: () => void = () => {},
+): Promise<LoadResult> {
   const child = start('generator', [], [], {});
   try {
     const all = { path: '/work', body: '{}', headers: {}, requestsPerSecond: 100, forMs: 1000, mostConnections: 512 };
     child.send({ ...all, ...order });
-    return (await once(child, 'message'))[0] as LoadResult;
+    for await (const [message] of on(child, 'message', { close: ['exit'] }) as AsyncIterable<[GeneratorMessage]>) {
+      if (message !== 'all due') return message;
+      onAllDue();
+    }
+    throw new Error('the generator ended without a result');
   } finally {
     await end(child);
   }
@@ -70,10 +85,4 @@ async function end(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
-}
-
-/** The value that this share of all does not exceed, for example 0.99. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { quantile } from '../../bench/statistics.ts';
 import { countAnswers } from './overload.ts';
-import { type Footprint, type Gateway, quantile, sendLoad, startGateway } from './processes.ts';
+import { type Footprint, type Gateway, sendLoad, startGateway } from './processes.ts';
 
 /** How many there are of each. */
 export interface Crowd {
@@ -12,7 +13,7 @@ export interface Crowd {
   readonly stalledReaders: number;
   readonly idle: number;
   readonly aborted: number;
-  /** Requests a second of the others, and for how long those are watched. */
+  /** Requests a second of the others, and for how long those are watched: so long the slow ones may take, too. */
   readonly othersPerSecond: number;
   readonly forMs: number;
   /** How long an answer may stand still: longer than it takes until all readers have stalled. */
@@ -36,35 +37,26 @@ export interface SlowClientFigures {
   readonly after: Footprint;
 }
 
-const limits = { headersTimeoutMs: 5000, requestTimeoutMs: 5000, keepAliveTimeoutMs: 5000 };
 const dripMs = 300;
 
 /** Runs it. */
 export async function meetSlowClients(crowd: Crowd): Promise<SlowClientFigures> {
-  await using gateway = await startGateway('waiting', limits, crowd.standMs);
-  const others = { url: gateway.url, path: '/quick', requestsPerSecond: crowd.othersPerSecond, forMs: crowd.forMs };
-  await sendLoad({ ...others, forMs: 1000 }); // warm
-  await abort(gateway, Math.min(crowd.aborted, 200));
-  await lookUntil(gateway, hasNoConnection);
+  const { forMs, standMs } = crowd;
+  // The slow ones stay for as long as the others are watched, and are cut then.
+  const limits = { headersTimeoutMs: forMs, requestTimeoutMs: forMs, keepAliveTimeoutMs: forMs };
+  await using gateway = await startGateway('waiting', limits, standMs);
+  const others = { url: gateway.url, path: '/quick', requestsPerSecond: crowd.othersPerSecond, forMs };
+  // What V8 and the allocator keep for the next time is there after the first crowd; what leaks comes with each.
+  await sufferCrowd(gateway, crowd, async () => {});
   const calm = await sendLoad(others);
   const before = await lookUntil(gateway, hasNoConnection);
-
-  const stalled = repeat(crowd.stalledReaders, () => stall(gateway));
-  await lookUntil(gateway, ({ SimpleWriteWrap = 0 }) => SimpleWriteWrap >= crowd.stalledReaders * 0.95); // nothing more goes out
-  const slow = [
-    ...repeat(crowd.slowHeaders, () => drip(gateway, 'POST /quick HTTP/1.1\r\nhost: x\r\nx-slow: ')),
-    ...repeat(crowd.slowBodies, () => drip(gateway, 'POST /quick HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n')),
-  ];
-  const idle = repeat(crowd.idle, () => keepAlive(gateway));
-  const [crowded, during] = await Promise.all([
-    sendLoad(others),
-    abort(gateway, crowd.aborted).then(() => gateway.look()),
-  ]);
-  const told: Record<string, number> = {};
-  for (const answer of await Promise.all(slow)) told[answer] = (told[answer] ?? 0) + 1;
-  await Promise.all(idle);
-  const after = await lookUntil(gateway, hasNoConnection); // the stalled readers are still there
-  for (const socket of stalled) socket.destroy();
+  let crowded = calm;
+  let during = before;
+  const told = await sufferCrowd(gateway, crowd, async () => {
+    [crowded] = await Promise.all([sendLoad(others), abort(gateway, crowd.aborted, forMs)]);
+    during = await gateway.glance();
+  });
+  const after = await lookUntil(gateway, hasNoConnection);
   return {
     told,
     others: [countAnswers(calm), countAnswers(crowded)],
@@ -80,6 +72,35 @@ export async function meetSlowClients(crowd: Crowd): Promise<SlowClientFigures> 
   };
 }
 
+/** Has them all come, does something while they stay, and waits until the server has cut them; says what it told them. */
+async function sufferCrowd(
+  gateway: Gateway,
+  crowd: Crowd,
+  meanwhile: () => Promise<void>,
+): Promise<Record<string, number>> {
+  const stalled = repeat(crowd.stalledReaders, () => stall(gateway));
+  try {
+    await glanceUntil(gateway, ({ SimpleWriteWrap = 0 }) => SimpleWriteWrap >= crowd.stalledReaders * 0.95); // nothing more goes out
+    const slow = [
+      ...repeat(crowd.slowHeaders, () => drip(gateway, 'POST /quick HTTP/1.1\r\nhost: x\r\nx-slow: ')),
+      ...repeat(crowd.slowBodies, () =>
+        drip(gateway, 'POST /quick HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n'),
+      ),
+    ];
+    const idle = repeat(crowd.idle, () => keepAlive(gateway));
+    const most = crowd.stalledReaders + crowd.slowHeaders + crowd.slowBodies + crowd.idle;
+    await glanceUntil(gateway, ({ TCPSocketWrap = 0 }) => TCPSocketWrap >= most * 0.99);
+    await meanwhile();
+    const told: Record<string, number> = {};
+    for (const answer of await Promise.all(slow)) told[answer] = (told[answer] ?? 0) + 1;
+    await Promise.all(idle);
+    await glanceUntil(gateway, hasNoConnection); // the stalled readers do not know of it
+    return told;
+  } finally {
+    for (const socket of stalled) socket.destroy();
+  }
+}
+
 function repeat<T>(count: number, make: () => T): T[] {
   return Array.from({ length: count }, make);
 }
@@ -87,6 +108,11 @@ function repeat<T>(count: number, make: () => T): T[] {
 function dial({ url }: Gateway): Socket {
   const { hostname, port } = new URL(url);
   return connect(Number(port), hostname).on('error', () => {}); // `close` follows
+}
+
+/** Whether or not an error comes first, which `once` would throw. */
+function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
 }
 
 /** Sends a byte now and then; resolves with the status that it is told when the server cuts it. */
@@ -98,7 +124,7 @@ async function drip(gateway: Gateway, begin: string): Promise<string> {
   });
   socket.write(begin);
   const timer = setInterval(() => socket.write('x'), dripMs);
-  await once(socket, 'close');
+  await closeOf(socket);
   clearInterval(timer);
   return heard.slice(9, 12);
 }
@@ -114,38 +140,48 @@ function stall(gateway: Gateway): Socket {
 async function keepAlive(gateway: Gateway): Promise<void> {
   const socket = dial(gateway).resume();
   socket.write('POST /quick HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
-  await once(socket, 'close');
+  await closeOf(socket);
 }
 
-const abortedAtOnce = 100;
+const abortedAtOnce = 10;
 
-/** Sends requests and leaves before they are answered. */
-async function abort(gateway: Gateway, count: number): Promise<void> {
-  for (let left = count; left > 0; left -= abortedAtOnce) {
-    const sockets = repeat(Math.min(left, abortedAtOnce), () => dial(gateway));
+/** Sends requests and leaves before they are answered: so many within that time. */
+async function abort(gateway: Gateway, count: number, withinMs: number): Promise<void> {
+  const begunMs = performance.now();
+  for (let sent = 0; sent < count; sent += abortedAtOnce) {
+    await setTimeout(Math.max(1, begunMs + (sent * withinMs) / count - performance.now()));
+    const sockets = repeat(Math.min(count - sent, abortedAtOnce), () => dial(gateway));
     await Promise.all(
       sockets.map(async (socket, at) => {
-        await once(socket, 'connect');
+        await Promise.race([once(socket, 'connect'), closeOf(socket)]);
         await new Promise((sent) => socket.write('POST /hang HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n', sent));
         if (at % 2 === 0) socket.resetAndDestroy();
         else socket.destroy();
-        await once(socket, 'close');
+        await closeOf(socket);
       }),
     );
   }
 }
 
-const hasNoConnection = ({ TCPSocketWrap = 0 }: Footprint['resources']) => TCPSocketWrap === 0;
+type Fits = (resources: Footprint['resources']) => boolean;
+
+const hasNoConnection: Fits = ({ TCPSocketWrap = 0 }) => TCPSocketWrap === 0;
 
 const patienceMs = 60_000;
-const lookAgainAfterMs = 200; // a look costs the server a collection of garbage
+const lookAgainAfterMs = 200;
 
-/** Looks until it sees that; after a long time gives up, and what it saw last. */
-async function lookUntil(gateway: Gateway, fits: (resources: Footprint['resources']) => boolean): Promise<Footprint> {
+/** Waits until it sees that, and looks closely then. */
+async function lookUntil(gateway: Gateway, fits: Fits): Promise<Footprint> {
+  await glanceUntil(gateway, fits);
+  return gateway.look();
+}
+
+async function glanceUntil(gateway: Gateway, fits: Fits): Promise<void> {
   const begunMs = performance.now();
   for (;;) {
-    const seen = await gateway.look();
-    if (fits(seen.resources) || performance.now() - begunMs > patienceMs) return seen;
+    const { resources } = await gateway.glance();
+    if (fits(resources)) return;
+    if (performance.now() - begunMs > patienceMs) throw new Error(`in vain: ${JSON.stringify(resources)}`);
     await setTimeout(lookAgainAfterMs);
   }
 }

@@ -7,6 +7,7 @@ import { fromEnvironment } from '../../config/resolve.ts';
 import { isServiceError } from '../../errors.ts';
 import { describeReload, type ReloadEvent } from '../../gateway/reload/event.ts';
 import type { ServerHandle, StopOptions } from '../../gateway/serve.ts';
+import { limitYoungGeneration } from '../../gateway/young-generation.ts';
 import type { ServiceSpec } from '../../spec/service-spec.ts';
 import { describeApi } from '../describe-api.ts';
 import { addFlags, givenFlags } from '../flags.ts';
@@ -50,6 +51,7 @@ async function run(target: string, flags: Flags): Promise<void> {
   });
   try {
     const { serve } = await import('../../gateway/serve.ts'); // not before it is known that this copy serves
+    limitYoungGeneration();
     const given = { ...fromEnvironment(serverOptions, process.env), ...givenFlags(flags, serverOptions) };
     const onReload = (event: ReloadEvent) => {
       if (event.kind === 'changed') startedMs = performance.now();
