@@ -130,6 +130,14 @@ export const errorTable = {
   START_FAILED: row(500, 'FAILED_PRECONDITION', false, '{service} did not start: {problem}'),
   PORT_UNAVAILABLE: row(500, 'FAILED_PRECONDITION', false, 'cannot listen on {address}: {problem}'),
   BENTOFILE_INVALID: row(500, 'FAILED_PRECONDITION', false, '{place}: {problem}'),
+  LOCKFILE_MISMATCH: row(
+    500,
+    'FAILED_PRECONDITION',
+    false,
+    '{lockfile} does not fit {manifest}: {problem}; run {install}, and build again',
+  ),
+  BUILD_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot build {folder}: {problem}'),
+  BENTO_UNSERVABLE: row(500, 'FAILED_PRECONDITION', false, '{bento} cannot be served: {problem}'),
   TAG_INVALID: row(500, 'FAILED_PRECONDITION', false, '{tag} is no tag: {problem}'),
   STORE_ITEM_MISSING: row(500, 'FAILED_PRECONDITION', false, 'there is no {kind} {tag} in {store}; {remedy}'),
   STORE_ITEM_AMBIGUOUS: row(

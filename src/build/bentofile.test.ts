@@ -4,16 +4,22 @@ import { test } from 'node:test';
 import { findProjectFolder, readBentofile } from './bentofile.ts';
 import { createProject } from './project.fixture.ts';
 
+/** What is said of files. */
+function readRules(folder: string) {
+  const { include, exclude } = readBentofile(folder);
+  return { include, exclude };
+}
+
 test('bentofile.yaml says what is included and excluded; its other keys are for others', () => {
   using project = createProject({
     'bentofile.yaml': 'service: service.py:Svc\ninclude:\n  - data/**\n  - "*.txt"\nexclude: [data/raw/]\n',
   });
-  assert.deepEqual(readBentofile(project.folder), { include: ['data/**', '*.txt'], exclude: ['data/raw/'] });
+  assert.deepEqual(readRules(project.folder), { include: ['data/**', '*.txt'], exclude: ['data/raw/'] });
 });
 
 test('without a bentofile the key "bentots" of package.json says it', () => {
   using project = createProject({ 'package.json': '{ "bentots": { "service": "a.ts", "include": ["prompts/"] } }' });
-  assert.deepEqual(readBentofile(project.folder), { include: ['prompts/'], exclude: [] });
+  assert.deepEqual(readRules(project.folder), { include: ['prompts/'], exclude: [] });
 });
 
 test('bentofile.yaml wins over package.json', () => {
@@ -21,7 +27,7 @@ test('bentofile.yaml wins over package.json', () => {
     'bentofile.yaml': 'include: [a]',
     'package.json': '{ "bentots": { "include": ["b"], "exclude": ["c"] } }',
   });
-  assert.deepEqual(readBentofile(project.folder), { include: ['a'], exclude: [] });
+  assert.deepEqual(readRules(project.folder), { include: ['a'], exclude: [] });
 });
 
 for (const [what, files] of Object.entries({
@@ -31,7 +37,7 @@ for (const [what, files] of Object.entries({
 })) {
   test(`${what} includes nothing by name`, () => {
     using project = createProject(files as Record<string, string>);
-    assert.deepEqual(readBentofile(project.folder), { include: undefined, exclude: [] });
+    assert.deepEqual(readRules(project.folder), { include: undefined, exclude: [] });
   });
 }
 

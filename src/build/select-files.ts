@@ -10,6 +10,9 @@ export interface SelectionRules {
   readonly exclude: readonly string[];
 }
 
+/** A link to a folder; a socket, pipe or device, or a link that leads nowhere; a folder that cannot be read. */
+export type SkippedKind = 'folder link' | 'no file' | 'unreadable';
+
 /** The files of a project that its bento takes. */
 export interface FileSelection {
   /**
@@ -17,8 +20,12 @@ export interface FileSelection {
    * on the way; folders that are links are not followed.
    *
    * @param onFolder is told of every folder before it is read.
+   * @param onSkipped is told of what matches, and cannot be taken.
    */
-  list(onFolder?: (folder: string) => void): Promise<readonly string[]>;
+  list(
+    onFolder?: (folder: string) => void,
+    onSkipped?: (path: string, what: SkippedKind) => void,
+  ): Promise<readonly string[]>;
   /** Whether it would take a file of that path, by what the last `list` read. */
   takes(file: string): boolean;
   /** Whether it would look for files in a folder of that path. */
@@ -52,30 +59,42 @@ export function createFileSelection(root: string, rules: SelectionRules): FileSe
   };
   const looksInto = (folder: string) => folder === root || !isRefused(folder, '/');
 
-  const walk = async (folder: string, found: string[], onFolder: (folder: string) => void): Promise<void> => {
+  const walk = async (folder: string, found: string[], { onFolder, onSkipped }: Listeners): Promise<void> => {
     onFolder(folder);
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []); // gone, or not ours to read
+    const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') onSkipped(folder, 'unreadable');
+      return []; // gone, or not ours to read
+    });
     if (entries.some(({ name }) => name === ignoreFileName)) {
       ignoreFiles.set(folder, parse(readLines(join(folder, ignoreFileName))));
     }
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
-        if (looksInto(path)) await walk(path, found, onFolder);
-      } else if (takes(path) && (entry.isFile() || isLinkToFile(path))) found.push(path);
+        if (looksInto(path)) await walk(path, found, { onFolder, onSkipped });
+      } else if (takes(path)) {
+        const kind = entry.isFile() ? 'file' : kindOf(path);
+        if (kind === 'file') found.push(path);
+        else onSkipped(path, kind);
+      }
     }
   };
 
   return {
-    async list(onFolder = () => {}) {
+    async list(onFolder = () => {}, onSkipped = () => {}) {
       ignoreFiles.clear();
       const found: string[] = [];
-      await walk(root, found, onFolder);
+      await walk(root, found, { onFolder, onSkipped });
       return found;
     },
     takes,
     looksInto,
   };
+}
+
+interface Listeners {
+  readonly onFolder: (folder: string) => void;
+  readonly onSkipped: (path: string, what: SkippedKind) => void;
 }
 
 function parse(patterns: readonly string[]): Ignore {
@@ -99,10 +118,12 @@ function readLines(file: string): readonly string[] {
   }
 }
 
-function isLinkToFile(path: string): boolean {
+/** Of what is no plain file. */
+function kindOf(path: string): 'file' | SkippedKind {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() ? 'file' : stats?.isDirectory() ? 'folder link' : 'no file';
   } catch {
-    return false; // a link to itself
+    return 'no file'; // a link to itself
   }
 }

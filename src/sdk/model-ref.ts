@@ -10,6 +10,8 @@ export interface ModelPlace {
    * `models--<org>--<name>/snapshots/<commit>`. What is in it goes before the store and the cache of the machine.
    */
   readonly models?: string;
+  /** Where npm packages are looked for that are not installed for the folder: a bento in the store has none beside it. */
+  readonly packageFolders?: readonly string[];
   /** Aborts what takes long. */
   readonly signal?: AbortSignal;
   /** Is told how what takes long goes on. */

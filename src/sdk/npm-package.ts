@@ -1,7 +1,7 @@
 /** `npmPackage`: a model whose files come in an installed npm package. */
 import type { ModelInfo } from '../spec/service-spec.ts';
 import { findPackage } from './find-package.ts';
-import type { ModelRef, ModelRefKind } from './model-ref.ts';
+import type { ModelPlace, ModelRef, ModelRefKind } from './model-ref.ts';
 
 // https://docs.npmjs.com/cli/configuring-npm/package-json#name
 const namePattern = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
@@ -20,9 +20,9 @@ export function npmPackage(name: string): ModelRef<string> {
   return {
     toInfo: () => ({ kind: 'npmPackage', name }),
     fromInfo,
-    find: ({ folder }) => findPackage(folder, name),
-    async resolve({ folder }) {
-      const found = findPackage(folder, name);
+    find: (place) => findFrom(place, name),
+    async resolve(place) {
+      const found = findFrom(place, name);
       if (found === undefined) throw new Error(`the npm package ${name} is not installed; run: npm install ${name}`);
       return found;
     },
@@ -31,6 +31,14 @@ export function npmPackage(name: string): ModelRef<string> {
 
 /** Makes package references again from their plain data. */
 export const npmPackageKind: ModelRefKind<string> = { kind: 'npmPackage', fromInfo };
+
+function findFrom({ folder, packageFolders = [] }: ModelPlace, name: string): string | undefined {
+  for (const start of [folder, ...packageFolders]) {
+    const found = findPackage(start, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 function fromInfo(info: ModelInfo): ModelRef<string> {
   if (info.kind !== 'npmPackage' || typeof info.name !== 'string')

@@ -1,9 +1,9 @@
 /** `model.yaml`: what is known of a model, as BentoML reads and writes it. */
-import { createRequire } from 'node:module';
 import { nearest } from '../config/nearest.ts';
 import { ServiceError } from '../errors.ts';
 import { Tag } from '../tag.ts';
 import { readInstant, readMap, readRows, readText } from './marker.ts';
+import { ownVersion, printInstant } from './own-marks.ts';
 import { type Plain, parseYaml, printYaml } from './python-yaml.ts';
 import type { StoreKind, StoreRecord } from './store.ts';
 
@@ -129,14 +129,8 @@ export function printModel(tag: Tag, nowMs: number, details: ModelDetails, where
     },
     signatures: printSignatures(signatures, where),
     api_version: toText(apiVersion, { where, name: 'apiVersion' }),
-    creation_time: new Date(nowMs).toISOString().replace('Z', '000+00:00'),
+    creation_time: printInstant(nowMs),
   });
-}
-
-/** Says in BentoML's field which program wrote the model. */
-function ownVersion(): string {
-  const manifest = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
-  return `bentots-${manifest.version}`;
 }
 
 interface Place {
