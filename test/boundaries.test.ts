@@ -22,7 +22,14 @@ const levels: Readonly<Record<string, number>> = {
 }; // biome-ignore format: a table reads as a table
 
 /** Index files that may take a name from wherever it is made. */
-const doors = ['index.ts', 'client/index.ts', 'gateway/index.ts', 'store/index.ts', 'testing/index.ts'];
+const doors = [
+  'index.ts',
+  'build/index.ts',
+  'client/index.ts',
+  'gateway/index.ts',
+  'store/index.ts',
+  'testing/index.ts',
+];
 
 /** Folders that run anywhere: in a browser, in a test of microseconds. */
 const runsAnywhere = ['errors', 'io', 'spec', 'batching', 'client'];

@@ -37,6 +37,7 @@ const commands: readonly CommandRow[] = [
     summary: 'print the OpenAPI document of a service',
     load: () => import('./commands/openapi.ts'),
   },
+  { name: 'build', summary: 'build a bento of a project', load: () => import('./commands/build.ts') },
   {
     name: 'models',
     summary: 'list, get, delete, verify, export and import models',
@@ -72,6 +73,7 @@ export async function main(args: readonly string[], { isHandedOver = false } = {
     .version(copyOf(import.meta.url).version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
+    .enablePositionalOptions() // --version of a command is its own
     .showHelpAfterError('(bento --help lists what there is)')
     .exitOverride();
   const called = args.find((word) => !word.startsWith('-'));

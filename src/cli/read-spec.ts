@@ -1,6 +1,6 @@
 /** Reads the spec of a service for a command that serves nothing. */
 import { serverOptions } from '../config/options.ts';
-import { findTarget } from '../pool/target.ts';
+import { locate } from '../pool/locate.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 
 /**
@@ -9,11 +9,12 @@ import type { ServiceSpec } from '../spec/service-spec.ts';
  */
 export async function readSpec(target: string, args: Readonly<Record<string, unknown>>): Promise<ServiceSpec> {
   const { describeTarget } = await import('../pool/generation.ts'); // not before it is known that this copy reads
-  return describeTarget({
-    target: findTarget(target, process.cwd()),
+  const { spec } = await describeTarget({
+    target: await locate(target, process.cwd()),
     args,
     niceness: serverOptions.niceness.default,
     signal: new AbortController().signal,
     log: (level, message) => void process.stderr.write(`${level}: ${message}\n`),
   });
+  return spec;
 }

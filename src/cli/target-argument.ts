@@ -5,7 +5,7 @@ const name = 'target';
 
 /** Adds it; without it the service of the working folder is meant. */
 export function addTarget(command: Command): void {
-  command.argument(`[${name}]`, 'file, file:Class, or folder with a service.ts', '.');
+  command.argument(`[${name}]`, 'file, file:Class, folder with a service.ts, or a bento', '.');
 }
 
 /**

@@ -8,7 +8,7 @@ import { ServiceError, toRecord } from '../errors.ts';
 import { openLog } from '../observe/log.ts';
 import { createServerMetrics } from '../observe/server-metrics.ts';
 import { type Generation, startGeneration } from '../pool/generation.ts';
-import { findTarget } from '../pool/target.ts';
+import { locate } from '../pool/locate.ts';
 import { createTypeReader } from '../pool/type-reader.ts';
 import { startProcess } from '../pool/worker-process.ts';
 import { copyOf } from '../sdk/copy.ts';
@@ -67,7 +67,7 @@ export interface ServerHandle extends AsyncDisposable {
 }
 
 /**
- * Serves the service of a file, `file:Class` or folder; resolves when every worker is ready. With the option `reload` a
+ * Serves the service of a file, `file:Class`, folder or bento (its tag, or its folder); resolves when every worker is ready. With the option `reload` a
  * service that does not start is no failure: it is started again after the next save.
  *
  * @example
@@ -90,8 +90,12 @@ export async function serveWith(
   const { logTo, signal = new AbortController().signal, onReload, ...given } = options;
   const settings = resolveOptions(serverOptions, given, 'serve()');
   const workingFolder = process.cwd(); // of now: it may be another one when the service is loaded again
-  const find = () => findTarget(target, workingFolder);
-  find(); // what is not there is said before a port is opened
+  const find = () => locate(target, workingFolder);
+  const { bento } = await find(); // what is not there is said before a port is opened
+  if (bento && settings.reload) {
+    const wanted = `left out: ${bento.name} is built, and what is built does not change`;
+    throw new ServiceError('OPTION_INVALID', { where: 'serve()', name: 'reload', seen: 'true', wanted });
+  }
   const isTerminal = logTo === undefined && process.stdout.isTTY;
   const format = settings.logFormat === 'auto' ? (isTerminal ? 'text' : 'json') : settings.logFormat;
   const { log, close: closeLog } = openLog({ format, level: settings.logLevel, destination: logTo ?? 1 });
@@ -114,7 +118,7 @@ export async function serveWith(
     rolls: !tracking, // whoever has saved a file waits for no stream of before
     async start(signal, startsWith) {
       const start = { workers, niceness, args, startsWith, startWorker, signal, log, metricsOf };
-      return tracking ? startTracked(find, start, tracking) : startGeneration({ ...start, target: find() });
+      return tracking ? startTracked(find, start, tracking) : startGeneration({ ...start, target: await find() });
     },
     onReplaced: metrics.reloaded,
     // No call takes longer than the second, so that none fails because of a reload.

@@ -1,6 +1,7 @@
 /** Everything that hangs on one reading of the author's code: spec, routes, validators, queue and workers. */
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { layout } from '../build/built-bento.ts';
 import { serviceOptions } from '../config/options.ts';
 import { ServiceError } from '../errors.ts';
 import type { GenerationMetrics } from '../observe/author-metrics.ts';
@@ -24,7 +25,7 @@ import { type Supervisor, startSupervisor } from './supervisor.ts';
 import { chooseService, isTypeScript, type Target } from './target.ts';
 import type { TypeReader } from './type-reader.ts';
 import { toWarmUpCalls } from './warm-up-calls.ts';
-import { launchWorker, type WorkerInTheMaking } from './worker-handle.ts';
+import { type LaunchOptions, launchWorker, type WorkerInTheMaking } from './worker-handle.ts';
 import { startProcess } from './worker-process.ts';
 
 /** One immutable generation of a service; a request keeps the one that decoded it. */
@@ -74,6 +75,8 @@ export interface GenerationOptions {
   readonly niceness: number;
   /** What the author's modules get from `useArguments`. */
   readonly args: Readonly<Record<string, unknown>>;
+  /** Environment variables that hold unless the operator has set them; a bento has its own. */
+  readonly variables?: LaunchOptions['variables'];
   /** Where the service's queues and workers are counted. */
   metricsOf(spec: ServiceSpec): PoolMetrics;
   /** Which workers are started: all at once, or the first, so that others are added one by one. */
@@ -93,14 +96,12 @@ export interface GenerationOptions {
 export async function startGeneration(options: GenerationOptions): Promise<Generation> {
   const { target, log } = options;
   options.signal.throwIfAborted(); // a listener would never hear of it
-  const tsconfig = loaderTsconfig(target.file);
+  const code = codeOf(options);
   let authors: GenerationMetrics | undefined; // once the service is known
   const launch = (index: number) =>
     launchWorker({
       startProcess: (log) => options.startWorker(options.niceness, log),
-      file: target.file,
-      tsconfig,
-      args: options.args,
+      ...code,
       index,
       loadTimeoutMs,
       log: (level, message, fields) => log(level, message, { ...fields, worker: index }),
@@ -111,11 +112,15 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
   const abandon = () => first.kill();
   options.signal.addEventListener('abort', abandon, { once: true });
   try {
-    const spec = await readSpec(options, first);
+    const { spec } = await describe(options, first);
     const compile = createValidatorCompiler();
     const routes = new Map(spec.apis.map((api) => [api.route, toRoute(api, compile)]));
     const warmUp = Array.from(routes.values()).flatMap(toWarmUpCalls);
-    const models = await resolveModels(spec, { folder: dirname(target.file) });
+    const models = await resolveModels(
+      spec,
+      code.bento?.place ?? { folder: dirname(target.file) },
+      target.bento?.manifest.models,
+    );
     if (spec.deploymentHooks.length > 0) {
       await first.deploy(spec);
       options.signal.throwIfAborted();
@@ -230,15 +235,19 @@ function describeGeneration(
   };
 }
 
-/** The spec of the service that the target names, without starting it: what `bento schema` prints. */
+/** What is known of a service without starting it. */
+export interface Description {
+  readonly spec: ServiceSpec;
+  readonly types: ModuleTypes;
+}
+
+/** Describes the service that the target names: what `bento schema` prints, and `bento build` keeps. */
 export async function describeTarget(
   options: Omit<GenerationOptions, 'workers' | 'startsWith' | 'startWorker' | 'metricsOf'>,
-): Promise<ServiceSpec> {
-  const { target, log } = options;
+): Promise<Description> {
+  const { log } = options;
   const worker = launchWorker({
-    file: target.file,
-    tsconfig: loaderTsconfig(target.file),
-    args: options.args,
+    ...codeOf(options),
     index: 1,
     startProcess: (log) => startProcess(options.niceness, log),
     loadTimeoutMs,
@@ -247,38 +256,65 @@ export async function describeTarget(
     onSource: undefined,
   });
   try {
-    return await readSpec(options, worker);
+    return await describe(options, worker);
   } finally {
     worker.kill();
     await worker.ended;
   }
 }
 
-async function readSpec(
+/** What a worker loads, and with what. */
+function codeOf({
+  target: { file, bento },
+  args,
+  variables = [],
+}: Pick<GenerationOptions, 'target' | 'args' | 'variables'>): Pick<
+  LaunchOptions,
+  'file' | 'tsconfig' | 'args' | 'variables' | 'bento'
+> {
+  if (!bento) return { file, tsconfig: loaderTsconfig(file), args, variables, bento: undefined };
+  const { name, folder, packageFolders, manifest } = bento;
+  const places = {
+    name,
+    folder,
+    packageFolders,
+    place: {
+      folder: dirname(join(folder, layout.source, manifest.service.file)),
+      models: join(folder, layout.models),
+      packageFolders,
+    },
+  };
+  const kept = bento.variables.filter(({ stage, isSecret }) => stage !== 'build' && !isSecret);
+  return { file, tsconfig: undefined, args: { ...bento.args, ...args }, variables: kept, bento: places };
+}
+
+async function describe(
   options: Pick<GenerationOptions, 'target' | 'signal' | 'log' | 'watched'>,
   worker: WorkerInTheMaking,
-): Promise<ServiceSpec> {
+): Promise<Description> {
   const { target, signal, log, watched } = options;
   // What the decorators raise explains more than what the types lack: it is waited for first.
-  const types = readTypes(target.file, signal, watched);
+  const types = readTypes(target, signal, watched);
   types.catch(() => {});
   try {
     const decorated = chooseService(target, await worker.hello);
     const module = await types;
     for (const warning of module.warnings) log('warn', warning, {});
-    return joinSpec(decorated, module, await worker.exportSchemas(schemaSources(decorated, module)));
+    const schemas = await worker.exportSchemas(schemaSources(decorated, module));
+    return { spec: joinSpec(decorated, module, schemas), types: module };
   } catch (error) {
     if (watched) await types.catch(() => {}); // what it looked for may be what is missing
     throw error;
   }
 }
 
-/** Plain JavaScript has no types to be read. */
+/** Plain JavaScript has no types to be read, and of a bento they are known. */
 async function readTypes(
-  file: string,
+  { file, bento }: Target,
   signal: AbortSignal,
   watched: GenerationOptions['watched'],
 ): Promise<ModuleTypes> {
+  if (bento) return bento.types;
   if (!isTypeScript(file)) return { file, warnings: [] };
   return watched ? watched.types.read(file, signal, watched.onSource) : reflectTypes(file, signal);
 }

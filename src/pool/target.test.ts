@@ -42,11 +42,11 @@ test('a file that package.json names and that is not there is told', () => {
   using made = files({ 'package.json': '{"bentots":{"service":"gone.ts"}}' });
   assert.throws(() => findTarget('.', made.folder), {
     code: 'TARGET_MISSING',
-    message: /package\.json: there is no file .*gone\.ts/,
+    message: /^gone\.ts of .*: there is no file .*gone\.ts; check the path$/,
   });
 });
 
-for (const text of ['null', '{}', '{"bentots":null}', '{"bentots":{"service":5}}', '[]']) {
+for (const text of ['null', '{}', '{"bentots":null}', '{"bentots":{"service":null}}', '[]']) {
   test(`a package.json of ${text} names no service`, () => {
     using made = files({ 'package.json': text, 'service.ts': '' });
     assert.equal(findTarget('.', made.folder).file, join(made.folder, 'service.ts'));
@@ -55,7 +55,30 @@ for (const text of ['null', '{}', '{"bentots":null}', '{"bentots":{"service":5}}
 
 test('a package.json that is no JSON is told', () => {
   using made = files({ 'package.json': '{' });
-  assert.throws(() => findTarget('.', made.folder), { code: 'TARGET_MISSING', message: /it is no valid JSON/ });
+  assert.throws(() => findTarget('.', made.folder), { code: 'BENTOFILE_INVALID', message: /it is no valid JSON/ });
+});
+
+test('bentofile.yaml names a service as a file, or as Python names modules, and goes before package.json', () => {
+  for (const [named, file] of Object.entries({
+    'lib/a.ts:Demo': 'lib/a.ts',
+    'lib.a:Demo': 'lib/a.ts',
+    'bb:Demo': 'bb.mjs',
+  })) {
+    using made = files({
+      'bentofile.yaml': `service: "${named}"`,
+      'package.json': '{"bentots":{"service":"other.ts"}}',
+      'lib/a.ts': '',
+      'bb.mjs': '',
+      'other.ts': '',
+    });
+    assert.deepEqual(findTarget('.', made.folder), { file: join(made.folder, file), choice: 'Demo' });
+  }
+  using silent = files({
+    'bentofile.yaml': 'labels: {}',
+    'package.json': '{"bentots":{"service":"other.ts"}}',
+    'other.ts': '',
+  });
+  assert.equal(findTarget('.', silent.folder).file, join(silent.folder, 'other.ts'));
 });
 
 test('a file may be followed by the class to serve', () => {

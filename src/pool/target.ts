@@ -1,6 +1,8 @@
 /** Finds the file, and the class in it, that a user means by `file`, `file:Class` or a folder. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { readBentofile } from '../build/bentofile.ts';
+import type { BuiltBento } from '../build/built-bento.ts';
 import { ServiceError } from '../errors.ts';
 import type { DecoratedService } from '../spec/decorated.ts';
 
@@ -10,6 +12,8 @@ export interface Target {
   readonly file: string;
   /** Class, service or export name that was asked for. */
   readonly choice: string | undefined;
+  /** What a bento brings that was built: its file is plain JavaScript, and its types are known. */
+  readonly bento?: BuiltBento & { readonly packageFolders: readonly string[] };
 }
 
 const conventionalFiles = [
@@ -24,10 +28,10 @@ const conventionalFiles = [
 const sourcePattern = /\.[cm]?[jt]sx?$/;
 
 /**
- * Finds the file. A folder's is named by `"bentots": { "service": "…" }` in its package.json, else it is the first of
- * `service.ts`, `src/service.ts` and their like.
+ * Finds the file. A folder's is named by its `bentofile.yaml` or by `"bentots": { "service": "…" }` in its package.json,
+ * else it is the first of `service.ts`, `src/service.ts` and their like.
  *
- * @throws ServiceError `TARGET_MISSING` or `SERVICE_MISSING`.
+ * @throws ServiceError `TARGET_MISSING`, `SERVICE_MISSING` or `BENTOFILE_INVALID`.
  */
 export function findTarget(text: string, workingFolder: string): Target {
   const { path, choice } = split(text, workingFolder);
@@ -40,10 +44,10 @@ export function findTarget(text: string, workingFolder: string): Target {
     });
   }
   if (!stat.isDirectory()) return fileTarget(absolute, choice, text);
-  const named = namedByManifest(absolute);
+  const named = namedByProject(absolute);
   if (named !== undefined) {
-    const target = split(named, absolute);
-    return fileTarget(resolve(absolute, target.path), choice ?? target.choice, join(absolute, 'package.json'));
+    const target = findNamed(named, absolute);
+    return { ...target, choice: choice ?? target.choice };
   }
   const found = conventionalFiles.map((name) => join(absolute, name)).find(isFile);
   if (found !== undefined) return { file: found, choice };
@@ -52,6 +56,20 @@ export function findTarget(text: string, workingFolder: string): Target {
     remedy:
       'name the file, as in: bento serve path/to/service.ts (looked for service.ts, src/service.ts and "bentots": { "service" } in package.json)',
   });
+}
+
+/**
+ * Finds what the settings of a project name: `file:Class`, or `module:Class` as Python writes it, without an ending and
+ * with dots for folders.
+ * @throws ServiceError `TARGET_MISSING`
+ */
+export function findNamed(named: string, folder: string): Target {
+  const { path, choice } = split(named, folder);
+  const file = resolve(folder, path);
+  const module = join(dirname(file), basename(file).replaceAll('.', '/'));
+  const endings = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
+  const found = isFile(file) ? file : endings.map((ending) => `${module}${ending}`).find(isFile);
+  return fileTarget(found ?? file, choice, `${named} of ${folder}`);
 }
 
 /**
@@ -107,18 +125,8 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-function namedByManifest(folder: string): string | undefined {
-  const file = join(folder, 'package.json');
-  if (!existsSync(file)) return undefined;
-  try {
-    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { bentots?: { service?: unknown } } | null;
-    const service = manifest?.bentots?.service;
-    return typeof service === 'string' ? service : undefined;
-  } catch (cause) {
-    throw new ServiceError(
-      'TARGET_MISSING',
-      { target: file, problem: `it is no valid JSON (${(cause as Error).message}); mend it` },
-      { cause },
-    );
-  }
+/** What `bentofile.yaml` says, else package.json. */
+function namedByProject(folder: string): string | undefined {
+  const manifest = join(folder, 'package.json');
+  return readBentofile(folder).service ?? (isFile(manifest) ? readBentofile(folder, manifest).service : undefined);
 }

@@ -5,7 +5,7 @@ import type { LogLevel } from '../observe/log-level.ts';
 import { shorten, toPlainText } from '../observe/plain-text.ts';
 import type { DecoratedService, ExportedSchema } from '../spec/decorated.ts';
 import type { ResponseChanges, Trace } from '../spec/invocation.ts';
-import type { Credit, FromWorker, Health, StartKit, ToWorker, Vitals } from '../spec/messages.ts';
+import type { BentoPlaces, Credit, FromWorker, Health, StartKit, ToWorker, Vitals } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
@@ -97,10 +97,14 @@ export interface WorkerInTheMaking {
   readonly ended: Promise<ExitReason>;
 }
 
-interface LaunchOptions {
+/** What a worker is launched with. */
+export interface LaunchOptions {
   readonly file: string;
   readonly tsconfig: string | undefined;
   readonly args: Readonly<Record<string, unknown>>;
+  /** Environment variables that hold unless the operator has set them. */
+  readonly variables: readonly { readonly name: string; readonly value: string }[];
+  readonly bento: BentoPlaces | undefined;
   readonly index: number;
   /** Starts its process; what that prints goes to the log. */
   startProcess(log: OutputLog): WorkerProcess;
@@ -334,6 +338,8 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     tsconfig: options.tsconfig,
     reportsSources: options.onSource !== undefined,
     args: options.args,
+    variables: options.variables,
+    ...(options.bento ? { bento: options.bento } : {}),
   });
   return {
     pid,

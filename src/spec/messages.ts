@@ -18,6 +18,10 @@ export type ToWorker =
       readonly reportsSources: boolean;
       /** What its modules get from `useArguments`. */
       readonly args: Readonly<Record<string, unknown>>;
+      /** Environment variables that hold unless the operator has set them. */
+      readonly variables: readonly { readonly name: string; readonly value: string }[];
+      /** Of a bento that was built. */
+      readonly bento?: BentoPlaces;
     }
   /** Say what the schemas are that parameter types are inferred from. */
   | { readonly kind: 'export'; readonly sources: readonly SchemaSource[] }
@@ -51,6 +55,18 @@ export type ToWorker =
   | { readonly kind: 'ping' }
   /** Run the shut-down hooks and leave. */
   | { readonly kind: 'stop' };
+
+/** What the modules of a bento need beside their code. */
+export interface BentoPlaces {
+  /** Its tag. */
+  readonly name: string;
+  /** Absolute folder of the bento. */
+  readonly folder: string;
+  /** Where packages are looked for that are not beside the bento. */
+  readonly packageFolders: readonly string[];
+  /** Where references to models are resolved: see `ModelPlace`. */
+  readonly place: { readonly folder: string; readonly models: string; readonly packageFolders: readonly string[] };
+}
 
 /** What every worker of a generation starts with. */
 export interface StartKit {

@@ -1,5 +1,6 @@
 /** Imports the author's file and finds the services in it. */
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { withVariable } from '../config/with-variable.ts';
 import { ServiceError } from '../errors.ts';
@@ -45,10 +46,24 @@ export async function loadSchema({ file, path }: SchemaSource): Promise<unknown>
   throw new ServiceError('SERVICE_INVALID', { problem });
 }
 
-/** Loads packages as a file of the author's would find them. */
-export function packageLoader(file: string): (name: string) => Promise<Readonly<Record<string, unknown>>> {
-  const { resolve } = createRequire(file);
-  return (name) => import(pathToFileURL(resolve(name)).href);
+/**
+ * Loads packages as a file of the author's would find them.
+ * @param others folders in which they are looked for next.
+ */
+export function packageLoader(
+  file: string,
+  others: readonly string[],
+): (name: string) => Promise<Readonly<Record<string, unknown>>> {
+  const find = (name: string, [from = file, ...next]: readonly string[]): string => {
+    try {
+      return createRequire(from).resolve(name);
+    } catch (error) {
+      if (next.length === 0) throw error;
+      return find(name, next);
+    }
+  };
+  const places = [file, ...others.map((folder) => join(folder, 'any.js'))]; // the file need not be there
+  return async (name) => import(pathToFileURL(find(name, places)).href);
 }
 
 /** The exports of a file by name; those of a CommonJS module are found also where only running it shows them. */

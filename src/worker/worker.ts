@@ -1,4 +1,5 @@
 /** One worker's life: load, start, calls, stop. */
+import { setMissingVariables } from '../config/set-variables.ts';
 import { toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import { shorten } from '../observe/plain-text.ts';
@@ -7,12 +8,13 @@ import { apiOptionsOf, assignedFields, describeClass, describeWithSchemas } from
 import { exportSchema } from '../sdk/export-schema.ts';
 import { construct, withArguments } from '../sdk/inject.ts';
 import type { Trace } from '../spec/invocation.ts';
-import type { FromWorker, ToWorker } from '../spec/messages.ts';
+import type { BentoPlaces, FromWorker, ToWorker } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
 import { createMethodSchemas, type MethodSchemas } from './author-schemas.ts';
 import { checkArguments } from './check-arguments.ts';
+import { enterBento } from './enter-bento.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
 import { type LoadedService, loadSchema, loadServices, packageLoader } from './load.ts';
 import { receiveModels } from './models.ts';
@@ -53,6 +55,7 @@ export interface ServiceWorker {
 export function createWorker(deps: WorkerDeps): ServiceWorker {
   let loaded: readonly LoadedService[] = [];
   let file = '';
+  let bento: BentoPlaces | undefined;
   let instance: object | undefined;
   let invoker: Invoker | undefined;
   let shutdownHooks: readonly string[] = [];
@@ -73,7 +76,10 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
 
   const load = async (message: Extract<ToWorker, { kind: 'load' }>) => {
     file = message.file;
+    bento = message.bento;
     try {
+      setMissingVariables(message.variables);
+      if (bento) enterBento(bento);
       const report = message.reportsSources && ((source: SourceFile) => deps.send({ kind: 'loaded', source }));
       loaded = await withArguments(message.args, () => loadServices(file, message.tsconfig, report || undefined));
       checkArguments(
@@ -81,7 +87,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
         loaded.map(({ serviceClass }) => serviceClass),
       );
       const services = loaded.map(({ serviceClass, exportName }) =>
-        describeWithSchemas(serviceClass, exportName, packageLoader(file)),
+        describeWithSchemas(serviceClass, exportName, packageLoader(file, bento?.packageFolders ?? [])),
       );
       deps.send({ kind: 'hello', services: await Promise.all(services) });
     } catch (error) {
@@ -96,7 +102,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
         return exportSchema(await loadSchema(source), {
           side: 'input',
           where,
-          loadPackage: packageLoader(source.file),
+          loadPackage: packageLoader(source.file, bento?.packageFolders ?? []),
         });
       });
       deps.send({ kind: 'exported', schemas: await Promise.all(schemas) });
@@ -131,7 +137,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     const described = describeClass(serviceClass, spec.exportName);
     try {
       metrics.begin(spec.settings.metrics.namespace);
-      const place = { folder: folderOf(file) };
+      const place = bento?.place ?? { folder: folderOf(file) };
       const values = await receiveModels(serviceClass, kit.models, { service: spec.name, place });
       instance = construct(serviceClass, values);
       for (const field of assignedFields(serviceClass)) Object.assign(instance, { [field]: values.get(field) });

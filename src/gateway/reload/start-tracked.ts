@@ -9,13 +9,13 @@ import type { Tracker } from './tracker.ts';
  * @param find looks for the file to serve: it may be another one than before.
  */
 export async function startTracked(
-  find: () => Target,
+  find: () => Promise<Target>,
   options: Omit<GenerationOptions, 'target' | 'watched'>,
   { tracker, types }: { readonly tracker: Tracker; readonly types: TypeReader },
 ): Promise<Generation> {
   const reading = await tracker.begin();
   try {
-    const target = find();
+    const target = await find();
     await reading.open(target.file);
     const generation = await startGeneration({ ...options, target, watched: { types, onSource: reading.add } });
     await reading.end('succeeded');
