@@ -128,6 +128,21 @@ test('a bento goes from one home to another with its model', async () => {
   assert.match(wrong.stderr, /it is no bento but a model, which bento models import takes\n/);
 });
 
+test('what was deleted, exported and imported is said to programs, too', async () => {
+  using stores = createHome();
+  for (const tag of ['iris:v1', 'iris:v2', 'a:1']) await stores.models.create(tag, put(''));
+  const json = async (...args: readonly string[]) => JSON.parse((await run(stores, ...args, '-o', 'json')).stdout);
+  const file = join(stores.home, 'iris.tar');
+  assert.deepEqual(await json('models', 'export', 'iris:v1', file), { tag: 'iris:v1', path: file });
+  assert.deepEqual(await json('models', 'delete', 'iris', 'a', '--yes'), [
+    { tag: 'iris:v1' },
+    { tag: 'iris:v2' },
+    { tag: 'a:1' },
+  ]);
+  const { stdout } = await run(stores, 'models', 'import', file, '-o', 'yaml');
+  assert.equal(stdout, `tag: iris:v1\nfolder: ${join(stores.home, 'models/iris/v1')}\n`);
+});
+
 test('what is broken is a warning, and what is misspelt an error with a hint', async () => {
   using stores = createHome();
   stores.write('models/half/1/x', '');

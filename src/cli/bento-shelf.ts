@@ -2,7 +2,6 @@
 import { bentoKind } from '../store/bento-record.ts';
 import { type Bento, openBentos } from '../store/bentos.ts';
 import { openModels } from '../store/models.ts';
-import { parseYaml } from '../store/python-yaml.ts';
 import { printSize } from './print-value.ts';
 import { type Shelf, storeOptions } from './store-commands.ts';
 
@@ -15,7 +14,6 @@ export const bentoShelf: Shelf<Bento['record']> = {
   async toRow(bento) {
     return { size: printSize(await bento.sizeBytes()), model_size: printSize(await sizeOfModels(bento)) };
   },
-  toDocument: parseYaml,
   assertUnused: async () => {},
 };
 

@@ -4,7 +4,6 @@ import { ServiceError } from '../errors.ts';
 import { openBentos } from '../store/bentos.ts';
 import { modelKind } from '../store/model-record.ts';
 import { type Model, openModels } from '../store/models.ts';
-import { parseYaml } from '../store/python-yaml.ts';
 import type { Tag } from '../tag.ts';
 import { printSize } from './print-value.ts';
 import { type Shelf, storeOptions } from './store-commands.ts';
@@ -16,7 +15,6 @@ export const modelShelf: Shelf<Model['record']> = {
   items: openModels(storeOptions),
   heads: { module: 'Module', size: 'Size' },
   toRow: async (model) => ({ module: model.record.module, size: printSize(await model.sizeBytes()) }),
-  toDocument: parseYaml,
   assertUnused,
 };
 

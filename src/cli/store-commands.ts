@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import { isServiceError, ServiceError } from '../errors.ts';
 import { toPlainText } from '../observe/plain-text.ts';
 import type { ItemActions } from '../store/items.ts';
+import { parseYaml } from '../store/python-yaml.ts';
 import type { StoreItem, StoreRecord } from '../store/store.ts';
 import { Tag } from '../tag.ts';
 import { addOutput, type Output, printRows, printText, printTime, printValue, type Row } from './print-value.ts';
@@ -19,8 +20,6 @@ export interface Shelf<R extends StoreRecord> {
   /** Names of the columns between the tag and the time. */
   readonly heads: Row;
   toRow(item: StoreItem<R>): Promise<Row>;
-  /** All that the marker says. */
-  toDocument(text: string): unknown;
   /** @throws ServiceError if one of them is needed by something else. */
   assertUnused(tags: readonly Tag[]): Promise<void>;
 }
@@ -58,50 +57,60 @@ export function defineGet<R extends StoreRecord>(command: Command, shelf: Shelf<
       const item = await shelf.items.get(tag);
       if (flags.output === 'path') return void process.stdout.write(`${item.folder}\n`);
       const text = await readFile(item.pathOf(shelf.marker), 'utf8');
-      if (flags.output === 'json') printValue(shelf.toDocument(text), 'json');
+      if (flags.output === 'json') printValue(parseYaml(text), 'json');
       else printText(text.endsWith('\n') ? text : `${text}\n`);
     });
 }
 
 export function defineDelete<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
   const where = `${shelf.prefix} delete`;
-  command
+  addOutput(command)
     .argument('<tags...>', 'what to delete, with spaces or commas between them; a name is all of its versions')
     .option('-y, --yes', 'do not ask')
-    .action(async (words: readonly string[], { yes }: { yes?: true }) => {
+    .action(async (words: readonly string[], { yes, output }: { yes?: true; output: Output }) => {
       const targets = words.flatMap((word) => word.split(',')).filter((word) => word !== '');
       const tags = (await Promise.all(targets.map((target) => expand(target, shelf)))).flat();
       const each = tags.filter((tag, at) => tags.findIndex((one) => one.equals(tag)) === at);
       await shelf.assertUnused(each); // of all, before anything is asked or done
       if (!yes) assertTerminal(where);
-      for (const tag of each) {
-        if (!yes && !(await confirm(`delete ${shelf.noun} ${tag}?`))) continue;
-        await shelf.items.delete(tag);
-        process.stdout.write(`deleted ${shelf.noun} ${tag}\n`);
+      const deleted: Row[] = [];
+      try {
+        for (const tag of each) {
+          if (!yes && !(await confirm(`delete ${shelf.noun} ${tag}?`))) continue;
+          await shelf.items.delete(tag);
+          deleted.push({ tag: String(tag) });
+          if (output === 'table') printText(`deleted ${shelf.noun} ${tag}\n`);
+        }
+      } finally {
+        if (output !== 'table') printValue(deleted, output); // also where one could not be deleted
       }
     });
 }
 
 export function defineExport<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
-  command
+  addOutput(command)
     .argument('<tag>', `name, name:version or the beginning of a version`)
-    .argument('[path]', 'file or folder to write; a folder that is there gets a file named for the tag', '')
+    .argument('[path]', 'file, folder or s3:// address; a folder that is there gets a file named for the tag', '')
     .option(
       '--format <format>',
       `${shelf.noun === 'model' ? 'bentomodel' : 'bento'}, tar, gz, zst, xz, zip or folder; without it what the path ends with`,
     )
-    .action(async (tag: string, path: string, { format }: { format?: string }) => {
+    .action(async (tag: string, path: string, { format, output }: { format?: string; output: Output }) => {
       const item = await shelf.items.get(tag);
       const to = await shelf.items.export(item.tag, path, { format });
-      process.stdout.write(`exported ${shelf.noun} ${item.tag} to ${to}\n`);
+      if (output === 'table') printText(`exported ${shelf.noun} ${item.tag} to ${to}\n`);
+      else printValue({ tag: String(item.tag), path: to }, output);
     });
 }
 
 export function defineImport<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
-  command.argument('<path>', 'an exported file or folder').action(async (path: string) => {
-    const { tag } = await shelf.items.import(path);
-    process.stdout.write(`imported ${shelf.noun} ${tag}\n`);
-  });
+  addOutput(command)
+    .argument('<path>', 'an exported file or folder, or an s3:// address')
+    .action(async (path: string, { output }: { output: Output }) => {
+      const { tag, folder } = await shelf.items.import(path);
+      if (output === 'table') printText(`imported ${shelf.noun} ${tag}\n`);
+      else printValue({ tag: String(tag), folder }, output);
+    });
 }
 
 /** The versions that are there of what a user named: of a version not only the beginning. */
