@@ -76,6 +76,28 @@ test('what a living process makes is not swept, what is a day old or of a dead o
   );
 });
 
+test('the disk keeps files before they get their place, and their place before it is said that they have it', async () => {
+  using stores = createHome();
+  const { end, lines } = await run('flushes', stores.home);
+  assert.equal(end, 0);
+  const steps: { renamed?: string; flushed: Set<string> }[] = [{ flushed: new Set() }];
+  for (const line of lines as string[]) {
+    const [, what, rest = ''] = /^(\w+) (.*)$/.exec(line) ?? [];
+    if (what === 'rename') steps.push({ renamed: rest, flushed: new Set() });
+    else steps.at(-1)?.flushed.add(rest);
+  }
+  const tree = (folder: string) => ['', '/below', '/below/weights', '/model.yaml'].map((path) => folder + path);
+  assert.deepEqual(steps, [
+    { flushed: new Set(tree('staging/item')) },
+    { renamed: 'item to models/a/1', flushed: new Set(['models/a/.latest-*']) },
+    {
+      renamed: 'a temporary file to models/a/latest',
+      flushed: new Set(['models/a', 'models', '.', ...tree('.a-1.*.tmp')]),
+    },
+    { renamed: 'a temporary file to a-1', flushed: new Set(['.']) },
+  ]);
+});
+
 const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
 
 test('on a disk that is full or read-only, the error says so, and nothing half done stays', {

@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { isAbsolute, join, normalize, sep } from 'node:path';
+import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import { compareTags, isTagPart, Tag } from '../tag.ts';
+import { flushFolder, flushTree } from './flush.ts';
 import { openStaging } from './staging.ts';
 import { explained, isSystemError } from './store-error.ts';
-import { copyTree, sizeOfTree, walkTree } from './tree.ts';
+import { copyTree, sizeOfTree } from './tree.ts';
 
 /** What the store has to know of an item; each kind knows more. */
 export interface StoreRecord {
@@ -159,7 +160,7 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
   const writePointer = async (name: string, version: string): Promise<void> => {
     const temporary = join(root, name, `${temporaryPointer}${randomUUID()}`);
     try {
-      await writeFile(temporary, version);
+      await writeFile(temporary, version, { flush: true });
       await rename(temporary, join(root, name, latestName));
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
@@ -242,6 +243,13 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
     }
   };
 
+  /** Those of the version, of its pointer, and of the folders above, any of which may be new. */
+  const flushNames = async (name: string): Promise<void> => {
+    for (const folder of [join(root, name), root, dirname(root)]) {
+      await flushFolder(folder).catch((error) => ignoreMissing(error, undefined)); // deleted already
+    }
+  };
+
   const make = (what: string, fill: (folder: string) => Promise<void>, expected: Tag | undefined) =>
     explained(`create the ${kind.noun}${what}`, async () => {
       await using staging = await openStaging(place.home, root, place.nowMs());
@@ -253,15 +261,17 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
         const problem = `it says that it is ${tag}, which it cannot be${expected ? `: it is made as ${expected}` : ''}`;
         throw new ServiceError('STORE_ITEM_INVALID', { place: kind.marker, problem });
       }
-      for await (const _ of walkTree(staging.folder)); // refuses what an item must not have
+      await flushTree(staging.folder); // refuses what an item must not have
       await publish(staging.folder, tag).catch(async (error) => {
         if (!isSystemError(error, 'EXDEV')) throw error;
         await using inside = await openStaging(place.home, root, place.nowMs(), true);
         await copyTree(staging.folder, inside.folder);
+        await flushTree(inside.folder);
         await publish(inside.folder, tag);
       });
       try {
         await pointToNewest(tag.name, tag.version);
+        await flushNames(tag.name);
       } catch (error) {
         // No room for the pointer: as if nothing had been. There may be none for another folder either.
         await rename(folderOf(tag), staging.folder).catch(() => takeAway(tag));

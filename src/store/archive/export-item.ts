@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ServiceError } from '../../errors.ts';
+import { flushFolder, flushTree } from '../flush.ts';
 import type { StoreItem, StoreRecord } from '../store.ts';
 import { isSystemError } from '../store-error.ts';
 import { copyTree, walkTree } from '../tree.ts';
@@ -56,14 +57,17 @@ async function exportToDisk(exported: Exported, path: string, asked: string | un
   const to = await findDestination(exported, path, format);
   const temporary = join(dirname(to), `.${basename(to)}.${randomUUID()}.tmp`); // beside it, for the rename
   try {
-    if (format === 'folder') await writeFolder(exported, temporary);
-    else
+    if (format === 'folder') {
+      await writeFolder(exported, temporary);
+      await flushTree(temporary);
+    } else
       await writeArchive(
         entriesOf(exported),
         packingOf(format),
-        createWriteStream(temporary, { flags: 'wx', highWaterMark: 1024 * 1024 }),
+        createWriteStream(temporary, { flags: 'wx', highWaterMark: 1024 * 1024, flush: true }),
       );
     await rename(temporary, to);
+    await flushFolder(dirname(to));
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {}); // the first error is the one to tell
     throw error;
