@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { createPoolMetrics } from '../observe/pool-metrics.ts';
 import type { DecoratedService } from '../spec/decorated.ts';
@@ -94,7 +95,9 @@ function createWorker(index: number, files: readonly DecoratedService[] = []) {
 
 type Fake = ReturnType<typeof createWorker>;
 
-function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
+const drainMs = 5000;
+
+function create(count: number, launch?: (index: number) => WorkerInTheMaking, signal?: AbortSignal) {
   const workers: Fake[] = [];
   const lines: string[] = [];
   const available: number[] = [];
@@ -160,6 +163,36 @@ test('a worker that does not get ready ends the others, and its error is told', 
 
 test('a worker that ends is told, taken out, and started again at once', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
+test('where a process cannot even be made at the start, those that were are ended', async () => {
+  const made: Fake[] = [];
+  const { started, worker } = create(4, (index) => {
+    if (index === 4) throw new Error('spawn EMFILE');
+    const fake = createWorker(index);
+    made.push(fake);
+    return fake.making;
+  });
+  await assert.rejects(started, /spawn EMFILE/);
+  assert.deepEqual(
+    [worker(0), ...made].map(({ seen }) => seen.kills > 0),
+    [true, true, true],
+  );
+});
+
+test('a start that is given up ends its workers, and one that is over no longer listens for that', async () => {
+  const givenUp = new AbortController();
+  const early = create(2, undefined, givenUp.signal);
+  early.worker(0).becomeReady();
+  await settle();
+  givenUp.abort(new Error('given up'));
+  await assert.rejects(early.started, /given up/);
+  assert.ok(early.worker(0).seen.kills > 0 && early.worker(1).seen.kills > 0);
+  const { signal } = new AbortController();
+  const { started, worker } = create(1, undefined, signal);
+  worker(0).becomeReady();
+  await started;
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+});
+
   const { started, workers, worker, lines, available } = create(1);
   worker(0).becomeReady();
   const supervisor = await started;

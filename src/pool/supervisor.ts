@@ -16,6 +16,7 @@ import { explainMissing, type MissingWorker, type Outage } from './outage.ts';
 import { readProcessUsage } from './process-usage.ts';
 import { createRecycler } from './recycler.ts';
 import { decideRestart, type RestartPlan } from './restart-policy.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
 
 interface SupervisorDeps {
@@ -289,13 +290,11 @@ export async function startSupervisor(
     for (const worker of [...making.keys(), ...ready.values(), ...leaving]) worker.kill();
   };
 
-  const rest = Array.from({ length: deps.count - 1 }, (_, position) => deps.launch(position + 2));
-  const all = [first, ...rest];
+  const all = [first];
   try {
-    await Promise.race([
-      Promise.all(all.map((worker, position) => bring(worker, position + 1, 0))),
-      rejectOnAbort(signal),
-    ]);
+    while (all.length < deps.count) all.push(deps.launch(all.length + 1));
+    // Also when some are ready already: they would be started again otherwise.
+    await unlessAborted(Promise.all(all.map((worker, position) => bring(worker, position + 1, 0))), signal);
   } catch (error) {
     kill();
     for (const worker of all) worker.kill(); // also the one that is late: it would never end by itself
@@ -446,12 +445,4 @@ function planAfterFailure(shortLives: number): RestartPlan {
 function toNext({ afterMs, shortLives }: RestartPlan): string {
   if (afterMs === 0) return 'another one is started';
   return `another one is started in ${afterMs / 1000} s, since that was the end number ${shortLives} within 30 s in a row`;
-}
-
-/** Also when some workers are ready already: they would be started again otherwise. */
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
