@@ -259,6 +259,23 @@ test('while all workers wait to be started again, that is an outage; a try ends 
 
 test('a worker whose files say something else than those of the first is told of', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
+test('a worker in one more place ends an outage, too', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker, outages } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  worker(0).end(failed);
+  await settle();
+  t.mock.timers.tick(0);
+  worker(1).fail(new Error('still broken'));
+  await settle();
+  assert.ok(outages.at(-1));
+  const added = supervisor.add(2, new AbortController().signal);
+  worker(2).becomeReady();
+  await added;
+  assert.deepEqual([supervisor.readyCount, outages.at(-1)], [1, undefined]);
+});
+
   const { started, worker, lines, changeFiles } = create(1);
   worker(0).becomeReady();
   await started;

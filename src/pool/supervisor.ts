@@ -114,6 +114,7 @@ export async function startSupervisor(
       if (before) leave(before);
       const toPlan = (wasShot: boolean) =>
         decideRestart({ readyAtMs, endedAtMs: performance.now(), shortLives, wasShot });
+      deps.onOutage(undefined); // also of one that nobody started again, but in another place
       const dismiss = (cause: EndCause) => {
         if (isStopping || ready.get(index) !== handle) return; // it leaves already
         const plan = toPlan(false);
