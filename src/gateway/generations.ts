@@ -120,6 +120,7 @@ export function createGenerations({ rolls, start, onReplaced, drainMs }: Generat
   };
 
   /** The same in the other direction. */
+      if (stopping.signal.aborted) return;
   const giveBack = async (before: Generation, next: Generation, removed: readonly number[]): Promise<void> => {
     for (const index of removed) {
       await before.restoreWorker(index);

@@ -348,6 +348,34 @@ test('a stop while a worker is being started again kills it, and one that waits 
 
 test('a kill ends every worker at once', async () => {
   const { started, worker } = create(2);
+test('after a stop no worker is started, and one that becomes ready meanwhile takes no calls', async () => {
+  const { started, workers, worker, available } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  const adding = supervisor.restore(2);
+  await settle();
+  worker(1).becomeReady();
+  const stopping = supervisor.stop(1000); // before it is known
+  worker(0).end({ kind: 'stopped' });
+  await Promise.all([stopping, adding]);
+  await supervisor.restore(3);
+  await assert.rejects(supervisor.add(4, new AbortController().signal), { code: 'STOPPING' });
+  assert.deepEqual([available, workers.length, worker(1).seen.kills > 0], [[], 2, true]);
+});
+
+test('a worker that was not alive and leaves is not told of once more when a stop comes before its end', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker, lines } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  for (let time = 0; time < 3; time++) worker(0).say(false, true);
+  const stopping = supervisor.stop(1000);
+  worker(0).end({ kind: 'not_alive', problem: 'its hook said false' });
+  await stopping;
+  await settle();
+  assert.equal(lines.length, 1, lines.join());
+});
+
   worker(0).becomeReady();
   worker(1).becomeReady();
   (await started).kill();

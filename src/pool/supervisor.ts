@@ -103,7 +103,7 @@ export async function startSupervisor(
       known ??= hello;
       const isChanged = !isDeepStrictEqual(hello, known);
       const handle = await worker.start(spec, deps.kit);
-      if (!places.has(index) && !joining.has(index)) throw new ServiceError('STOPPING', {}); // it was given up meanwhile
+      if (isStopping || (!places.has(index) && !joining.has(index))) throw new ServiceError('STOPPING', {}); // it was given up meanwhile
       if (isChanged) tell('warn', handle, hasOtherFiles);
       const readyAtMs = performance.now();
       startMs = readyAtMs - begunMs;
@@ -297,6 +297,7 @@ export async function startSupervisor(
     // Also when some are ready already: they would be started again otherwise.
     await unlessAborted(Promise.all(all.map((worker, position) => bring(worker, position + 1, 0))), signal);
   } catch (error) {
+    if (isStopping) throw new ServiceError('STOPPING', {});
     kill();
     for (const worker of all) worker.kill(); // also the one that is late: it would never end by itself
     await Promise.all(all.map((worker) => worker.ended));
@@ -361,6 +362,7 @@ export async function startSupervisor(
       try {
         await bringAnother(index, 0);
       } catch (error) {
+      if (isStopping) throw new ServiceError('STOPPING', {});
         if (isStopping) return;
         restartAfter(error, index, 0);
       } finally {
