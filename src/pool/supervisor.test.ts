@@ -376,6 +376,8 @@ test('a worker that was not alive and leaves is not told of once more when a sto
   assert.equal(lines.length, 1, lines.join());
 });
 
+test('a kill ends every worker at once', async () => {
+  const { started, worker } = create(2);
   worker(0).becomeReady();
   worker(1).becomeReady();
   (await started).kill();

@@ -220,10 +220,11 @@ export async function startSupervisor(
   const noteEnd = (index: number, reason: ExitReason) =>
     void ends.set(index, { count: (ends.get(index)?.count ?? 0) + 1, last: shorten(toWords(reason)) });
 
-  const isExpected = ({ kind }: ExitReason, wasLeaving: boolean) =>
-    isStopping
-      ? kind === 'stopped' || kind === 'killed'
-      : wasLeaving && (kind === 'stopped' || kind === 'abort_ignored' || kind === 'not_alive');
+  const isExpected = ({ kind }: ExitReason, wasLeaving: boolean) => {
+    if (kind === 'stopped') return isStopping || wasLeaving;
+    if (kind === 'killed') return isStopping;
+    return wasLeaving && (kind === 'abort_ignored' || kind === 'not_alive'); // was told when it began to leave
+  };
 
   const tellEnd = (
     { index, pid }: WorkerHandle,
