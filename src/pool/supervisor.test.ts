@@ -115,6 +115,7 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking, si
       count,
       kit: { models: {}, warmUp: [] },
       metrics: createPoolMetrics('demo', {}, () => {}),
+      drainMs,
       launch: launch ?? make,
       onReady: ({ index }) => available.push(index),
       onGone: ({ index }) => available.splice(available.indexOf(index), 1),
@@ -122,6 +123,7 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking, si
       log: (level, message) => lines.push(`${level} ${message}`),
     },
     first,
+    signal,
   );
   started.catch(() => {});
   const changeFiles = () => {
@@ -161,8 +163,6 @@ test('a worker that does not get ready ends the others, and its error is told', 
   assert.ok(worker(0).seen.kills > 0 && worker(1).seen.kills > 0);
 });
 
-test('a worker that ends is told, taken out, and started again at once', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
 test('where a process cannot even be made at the start, those that were are ended', async () => {
   const made: Fake[] = [];
   const { started, worker } = create(4, (index) => {
@@ -193,6 +193,8 @@ test('a start that is given up ends its workers, and one that is over no longer 
   assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
+test('a worker that ends is told, taken out, and started again at once', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const { started, workers, worker, lines, available } = create(1);
   worker(0).becomeReady();
   const supervisor = await started;
@@ -257,8 +259,6 @@ test('while all workers wait to be started again, that is an outage; a try ends 
   assert.deepEqual([supervisor.readyCount, trouble()], [2, undefined]);
 });
 
-test('a worker whose files say something else than those of the first is told of', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
 test('a worker in one more place ends an outage, too', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { started, worker, outages } = create(1);
@@ -276,6 +276,8 @@ test('a worker in one more place ends an outage, too', async (t) => {
   assert.deepEqual([supervisor.readyCount, outages.at(-1)], [1, undefined]);
 });
 
+test('a worker whose files say something else than those of the first is told of', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const { started, worker, lines, changeFiles } = create(1);
   worker(0).becomeReady();
   await started;
@@ -346,8 +348,6 @@ test('a stop while a worker is being started again kills it, and one that waits 
   assert.deepEqual([workers.length, worker(2).seen.kills > 0, lines.length], [3, true, 2]);
 });
 
-test('a kill ends every worker at once', async () => {
-  const { started, worker } = create(2);
 test('after a stop no worker is started, and one that becomes ready meanwhile takes no calls', async () => {
   const { started, workers, worker, available } = create(1);
   worker(0).becomeReady();
@@ -423,6 +423,43 @@ test('one worker is replaced at a time, and none while one is missing', async (t
   await settle();
   worker(2).take(0);
   assert.equal(workers.length, 6);
+});
+
+test('one that goes on with a stream holds up the next replacement for a while, and is cut then', async (t) => {
+  let nowMs = 0;
+  t.mock.method(performance, 'now', () => nowMs);
+  const { started, workers, worker, lines, available } = create(2);
+  worker(0).becomeReady();
+  worker(1).becomeReady();
+  await started;
+  worker(0).take(10);
+  worker(2).becomeReady();
+  await settle();
+  nowMs = drainMs - 1;
+  worker(1).take(10);
+  assert.deepEqual([workers.length, worker(0).seen.kills], [3, 0]);
+  nowMs = drainMs;
+  worker(1).take(0);
+  await settle();
+  assert.deepEqual([workers.length, worker(0).seen.kills], [4, 1], 'never two more than asked for');
+  worker(3).becomeReady();
+  await settle();
+  assert.deepEqual([available, worker(1).seen.retired], [[1, 2], 1]);
+  assert.match(lines[1] ?? '', /^warn worker 1 of Demo is ended before its streams are: another worker is to be repl/);
+});
+
+test('one that died while another one was started for it holds up nobody', async () => {
+  const { started, workers, worker } = create(2);
+  worker(0).becomeReady();
+  worker(1).becomeReady();
+  await started;
+  worker(0).take(10);
+  worker(0).end({ kind: 'crash', how: 'SIGSEGV' });
+  await settle();
+  worker(2).becomeReady();
+  await settle();
+  worker(1).take(10);
+  assert.equal(workers.length, 4);
 });
 
 test('a worker whose successor does not get ready goes on, and later another one is tried', async (t) => {

@@ -25,6 +25,8 @@ interface SupervisorDeps {
   readonly count: number;
   readonly metrics: PoolMetrics;
   readonly kit: StartKit;
+  /** How long a worker that gave its place to another one may keep the next one waiting before what it still does is cut. */
+  readonly drainMs: number;
   /** Starts the process of the worker with this index, counted from 1. */
   launch(index: number): WorkerInTheMaking;
   /** Told when a worker can take calls, and when it cannot any more. */
@@ -86,6 +88,7 @@ export async function startSupervisor(
   const ready = new Map<number, WorkerHandle>(); // by place
   const leaving = new Set<WorkerHandle>();
   const successions = new Set<number>(); // places for whose worker another one is being started
+  let finishing: { readonly worker: WorkerHandle; readonly sinceMs: number } | undefined; // the last that was recycled
   const restarts = new Set<NodeJS.Timeout>();
   const missing = new Map<number, MissingWorker>(); // by place: those that end again and again
   let known: readonly DecoratedService[] | undefined; // what the file said at first
@@ -111,10 +114,10 @@ export async function startSupervisor(
       const before = ready.get(index);
       ready.set(index, handle);
       deps.onReady(handle);
+      deps.onOutage(undefined); // also of one that nobody started again, but in another place
       if (before) leave(before);
       const toPlan = (wasShot: boolean) =>
         decideRestart({ readyAtMs, endedAtMs: performance.now(), shortLives, wasShot });
-      deps.onOutage(undefined); // also of one that nobody started again, but in another place
       const dismiss = (cause: EndCause) => {
         if (isStopping || ready.get(index) !== handle) return; // it leaves already
         const plan = toPlan(false);
@@ -136,6 +139,7 @@ export async function startSupervisor(
         dismiss: (_, cause) => dismiss(cause),
       });
       void handle.ended.then((reason) => {
+        if (finishing?.worker === handle) finishing = undefined;
         const wasLeaving = leaving.delete(handle);
         const plan = wasLeaving || isStopping ? undefined : toPlan(reason.kind === 'signal');
         if (!isExpected(reason, wasLeaving)) tellEnd(handle, reason, performance.now() - readyAtMs, plan);
@@ -171,6 +175,7 @@ export async function startSupervisor(
     const { index } = worker;
     successions.add(index);
     try {
+      if (finishing) await cutOff(finishing.worker);
       await bringAnother(index, 0);
       deps.metrics.workerReplaced('recycled');
       tell('info', worker, `gave its place to another one, since ${because}`);
@@ -187,6 +192,17 @@ export async function startSupervisor(
     } finally {
       successions.delete(index);
     }
+    if (leaving.has(worker)) finishing = { worker, sinceMs: performance.now() };
+  };
+
+  /** Ends the one that gave its place before, if it still has streams: of two more than asked for there may be no memory. */
+  const cutOff = async (worker: WorkerHandle) => {
+    tell(
+      'warn',
+      worker,
+      'is ended before its streams are: another worker is to be replaced, and has waited long enough',
+    );
+    worker.kill();
     await worker.ended;
   };
 
@@ -212,7 +228,11 @@ export async function startSupervisor(
     random: Math.random,
     now: () => performance.now(),
     // One that is missing is more urgent.
-    mayReplace: (worker) => !isStopping && countReady() === places.size && ready.get(worker.index) === worker,
+    mayReplace: (worker) =>
+      !isStopping &&
+      countReady() === places.size &&
+      ready.get(worker.index) === worker &&
+      (!finishing || performance.now() - finishing.sinceMs >= deps.drainMs),
     replace,
     warn: (worker, problem) => tell('warn', worker, problem),
   });
@@ -277,6 +297,7 @@ export async function startSupervisor(
     explainMissing(spec.name, places.size, [...missing.values()], startMs, performance.now());
 
   const bringAnother = async (index: number, shortLives: number) => {
+    if (isStopping) throw new ServiceError('STOPPING', {});
     const worker = deps.launch(index); // throws where the system has no more processes or descriptors
     try {
       await bring(worker, index, shortLives);
@@ -298,7 +319,6 @@ export async function startSupervisor(
     // Also when some are ready already: they would be started again otherwise.
     await unlessAborted(Promise.all(all.map((worker, position) => bring(worker, position + 1, 0))), signal);
   } catch (error) {
-    if (isStopping) throw new ServiceError('STOPPING', {});
     kill();
     for (const worker of all) worker.kill(); // also the one that is late: it would never end by itself
     await Promise.all(all.map((worker) => worker.ended));
@@ -342,6 +362,7 @@ export async function startSupervisor(
     },
     async add(index, signal) {
       signal.throwIfAborted();
+      if (isStopping) throw new ServiceError('STOPPING', {});
       const worker = deps.launch(index);
       const abandon = () => worker.kill();
       signal.addEventListener('abort', abandon, { once: true });
@@ -363,7 +384,6 @@ export async function startSupervisor(
       try {
         await bringAnother(index, 0);
       } catch (error) {
-      if (isStopping) throw new ServiceError('STOPPING', {});
         if (isStopping) return;
         restartAfter(error, index, 0);
       } finally {
