@@ -48,10 +48,17 @@ async function answer(call: Call, name: string): Promise<Answer> {
   try {
     return await post(call, method);
   } catch (error) {
-    const moved = isCallError(error, 'NOT_FOUND') ? await findMoved(call, schema, method) : undefined;
+    if (!isUnrouted(error)) throw error;
+    const { connection, settings, deadline } = call;
+    const moved = await connection.directory.findMoved(schema, method, settings.headers, deadline.signal);
     if (!moved) throw error;
     return await post(call, moved); // nothing has run yet: the first try found no route
   }
+}
+
+/** Whether a router said so: what a method answers has the id of its request. */
+function isUnrouted(error: unknown): boolean {
+  return isCallError(error, 'NOT_FOUND') && error.requestId === undefined;
 }
 
 /** A name that an old schema lacks may be in a new one, if the service was deployed again since. */
@@ -69,17 +76,6 @@ async function find(call: Call, name: string): Promise<{ schema: ServiceSchema; 
     code: 'NOT_FOUND',
     url: base.href,
   });
-}
-
-/** Gives the method if it has another address now. */
-async function findMoved(call: Call, stale: ServiceSchema, method: RemoteMethod): Promise<RemoteMethod | undefined> {
-  const { signal } = call.deadline;
-  const fresh = await call.connection.directory.reload(stale, call.settings.headers, signal).catch(() => {
-    signal.throwIfAborted();
-    return stale; // the caller is told of the first error
-  });
-  const found = fresh.methods.get(method.name);
-  return found && found.url !== method.url ? found : undefined;
 }
 
 async function post(call: Call, method: RemoteMethod): Promise<Answer> {

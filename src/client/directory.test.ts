@@ -186,12 +186,29 @@ test('a method that moved with a new deployment is found again, and so is a new 
   assert.deepEqual(['/schema.json', '/readyz'].map(server.count), [3, 1]);
 });
 
-test('a method that answers 404 itself is not called twice', async () => {
-  await using server = await startService({
-    f: { answer: (response) => response.writeHead(404).end('{"error":"no such user","code":"NOT_FOUND"}') },
-  });
-  await assert.rejects(createClient(server.url).$call('f'), { status: 404, message: 'no such user' });
-  assert.equal(server.count('/f'), 1);
+const refuse = (headers: Readonly<Record<string, string>>) => ({
+  f: { answer: (response: ServerResponse) => response.writeHead(404, headers).end('{"error":"no such user"}') },
+});
+
+test('a method that answers 404 itself is not called twice, and has not moved', async () => {
+  await using server = await startService(refuse({ 'x-bentoml-request-id': 'f00d' }));
+  const client = createClient(server.url);
+  for (let calls = 0; calls < 3; calls++) {
+    await assert.rejects(client.$call('f'), { status: 404, message: 'no such user' });
+  }
+  assert.deepEqual(['/f', '/schema.json'].map(server.count), [3, 1]);
+});
+
+test('where a proxy hides whose 404 it is, a method is looked for once in a while', async () => {
+  await using server = await startService(refuse({}));
+  const clock = createManualClock();
+  const client = createClientWithClock(clock, server.url);
+  const call = () => assert.rejects(client.$call('f'), { status: 404, message: 'no such user' });
+  for (let calls = 0; calls < 3; calls++) await call();
+  assert.deepEqual(['/f', '/schema.json'].map(server.count), [3, 2]);
+  clock.advance(10_000);
+  for (let calls = 0; calls < 3; calls++) await call();
+  assert.deepEqual(['/f', '/schema.json'].map(server.count), [6, 3]);
 });
 
 test('one caller who leaves does not disturb another who waits for the same schema', async () => {

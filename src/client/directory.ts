@@ -2,7 +2,7 @@
 import type { BaseUrl } from './base-url.ts';
 import { CallError, isCallError } from './call-error.ts';
 import { readText, readValue } from './read-body.ts';
-import { parseServiceSchema, type ServiceSchema } from './service-schema.ts';
+import { parseServiceSchema, type RemoteMethod, type ServiceSchema } from './service-schema.ts';
 import { createSharedFlight, type SharedFlight } from './shared-flight.ts';
 import { send, type Transport } from './transport.ts';
 import { untilReady } from './until-ready.ts';
@@ -20,12 +20,22 @@ export interface Directory {
   load(headers: HeaderRecord, signal: AbortSignal): Promise<ServiceSchema>;
   /** Reads it again, unless that has happened since the caller took `stale`. */
   reload(stale: ServiceSchema, headers: HeaderRecord, signal: AbortSignal): Promise<ServiceSchema>;
+  /** Gives a method that was not found if it has another address now; that it has the same one is believed for a while. */
+  findMoved(
+    stale: ServiceSchema,
+    method: RemoteMethod,
+    headers: HeaderRecord,
+    signal: AbortSignal,
+  ): Promise<RemoteMethod | undefined>;
 }
+
+const believedForMs = 10_000;
 
 /** Creates a directory that knows nothing yet; nothing is sent. */
 export function createDirectory(transport: Transport, base: BaseUrl, readyTimeoutMs: number): Directory {
   let known: ServiceSchema | undefined;
   let flight: SharedFlight<ServiceSchema> | undefined;
+  const confirmed = new Map<string, { readonly url: string; readonly atMs: number }>(); // by method
 
   const read = (headers: HeaderRecord, signal: AbortSignal) => {
     const isFirst = known === undefined;
@@ -42,12 +52,26 @@ export function createDirectory(transport: Transport, base: BaseUrl, readyTimeou
     );
     return flight.join(signal);
   };
+  const reload: Directory['reload'] = async (stale, headers, signal) =>
+    known && known !== stale ? known : read(headers, signal);
   return {
     get known() {
       return known;
     },
     load: async (headers, signal) => known ?? read(headers, signal),
-    reload: async (stale, headers, signal) => (known && known !== stale ? known : read(headers, signal)),
+    reload,
+    async findMoved(stale, { name, url }, headers, signal) {
+      const last = confirmed.get(name);
+      if (last?.url === url && transport.clock.nowMs() - last.atMs < believedForMs) return undefined;
+      const fresh = await reload(stale, headers, signal).catch(() => {
+        signal.throwIfAborted();
+        return undefined; // the caller is told of the first error
+      });
+      const found = fresh?.methods.get(name);
+      if (found?.url !== url) return found;
+      confirmed.set(name, { url, atMs: transport.clock.nowMs() });
+      return undefined;
+    },
   };
 }
 
