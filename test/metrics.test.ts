@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseExposition, sumOf } from '../src/observe/exposition.fixture.ts';
+import { createProcessMetrics } from '../src/observe/process-metrics.ts';
 import { createNote, dial, readAll, type Started, start } from './start.ts';
 import { writeFiles } from './write-service.ts';
 
@@ -109,6 +110,56 @@ test('bytes, streamed items, and what gateway and workers use are counted', asyn
     assert.ok((sumOf(text, `${ns}_worker_resident_memory_bytes`, { worker }) ?? 0) > 10_000_000);
     assert.ok((sumOf(text, `${ns}_worker_cpu_seconds_total`, { worker }) ?? 0) > 0);
   }
+});
+
+const busy = `import { api, service } from 'bentots';
+@service() export class Busy {
+  @api() spend(cpuSeconds: number): number {
+    const spent = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; };
+    while (spent() < cpuSeconds);
+    return spent();
+  }
+  @api() block(ms: number): void { const end = Date.now() + ms; while (Date.now() < end); }
+  @api() exit(): void { process.exit(3); }
+}`;
+
+test('the processor time of a worker counts, though nobody read the metrics while it lived', async () => {
+  using written = writeFiles({ 'service.ts': busy });
+  await using service = await start(written.file);
+  const spent = Number(await (await service.post('/spend', { cpuSeconds: 1.5 })).text());
+  await (await service.post('/exit', {})).text();
+  await service.line(({ message }) => message.includes('process.exit(3)'));
+  assert.ok((sumOf(await scrape(service), `${ns}_worker_cpu_seconds_total`, { worker: 1 }) ?? 0) >= spent);
+});
+
+test('a worker that holds its thread is seen by how late its event loop is, until that was read', async () => {
+  using written = writeFiles({ 'service.ts': busy });
+  await using service = await start(written.file, { workers: 2 });
+  const lagOf = (text: string) => sumOf(text, `${ns}_worker_eventloop_lag_max_seconds`) ?? 0;
+  assert.ok(lagOf(await scrape(service)) >= 0);
+  await (await service.post('/block', { ms: 1000 })).text();
+  const text = await until(service, (one) => lagOf(one) > 0.9);
+  assert.deepEqual(
+    parseExposition(text).flatMap(({ name, labels }) =>
+      name.endsWith('lag_max_seconds') ? (labels.worker ?? []) : [],
+    ),
+    ['1', '2'],
+  );
+  await until(service, (one) => lagOf(one) < 0.9); // what is said of the seconds after it
+});
+
+test('when the gateway was started is the same whenever it is read, also after the clock was set', (t) => {
+  const { families, close } = createProcessMetrics();
+  const read = () => {
+    const [sample] = families.find(({ name }) => name === 'process_start_time_seconds')?.samples() ?? [];
+    return sample?.value ?? 0;
+  };
+  const first = read();
+  const now = Date.now();
+  assert.ok(Math.abs(first - now / 1000) < 600);
+  t.mock.method(Date, 'now', () => now + 700);
+  assert.equal(read(), first);
+  close();
 });
 
 test('whoever prefers OpenMetrics gets it', async () => {

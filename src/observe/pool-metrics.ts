@@ -28,13 +28,22 @@ export interface ProcessUsage {
   readonly cpuSeconds: number;
 }
 
+/** A worker's process, which is counted until it ends. */
+export interface CountedProcess {
+  /** It has said itself what it has used: the last that is known of one that ends before somebody asks. */
+  used(usage: ProcessUsage): void;
+  /** It has said how late its event loop was. */
+  lagged(seconds: number): void;
+  end(): void;
+}
+
 /** What the pool tells of itself; counts go on over the generations of a service. */
 export interface PoolMetrics {
   method(name: string): MethodMetrics;
   /** A worker ended, or gave its place, and another one is started. @param reason one of few words. */
   workerReplaced(reason: string): void;
-  /** A worker's process is there: its use of memory and processor is asked for until it is gone. */
-  addProcess(workerIndex: number, usage: () => ProcessUsage | undefined): () => void;
+  /** A worker's process is there. @param usage is asked when somebody reads, as long as it lives. */
+  addProcess(workerIndex: number, usage: () => ProcessUsage | undefined): CountedProcess;
   /** What the author's own metrics are merged in. */
   readonly authors: AuthorMetrics;
   /** A generation can be looked at until the function that this gives is called. */
@@ -54,6 +63,9 @@ interface Processes {
   /** Of those that are gone, so that the sum never goes back. */
   endedSeconds: number;
   readonly alive: Map<() => ProcessUsage | undefined, ProcessUsage>; // with what was seen last
+  /** The most since it was read, or what was said last. */
+  lagSeconds: number;
+  isLagRead: boolean;
 }
 
 /** Creates the metrics of the pool of one service. @param warn is told of too many series in the author's metrics. */
@@ -84,7 +96,7 @@ export function createPoolMetrics(
     let residentBytes = 0;
     let cpuSeconds = endedSeconds;
     for (const [usage, seen] of alive) {
-      const now = usage() ?? seen;
+      const now = later(seen, usage() ?? seen);
       alive.set(usage, now);
       residentBytes += now.residentBytes;
       cpuSeconds += now.cpuSeconds;
@@ -111,12 +123,28 @@ export function createPoolMetrics(
     method: (name) => methods.get(name) ?? createMethod(name),
     workerReplaced: (reason) => void replacements.set(reason, (replacements.get(reason) ?? 0) + 1),
     addProcess(workerIndex, usage) {
-      const processes = workers.get(workerIndex) ?? { endedSeconds: 0, alive: new Map() };
+      const processes = workers.get(workerIndex) ?? {
+        endedSeconds: 0,
+        alive: new Map(),
+        lagSeconds: 0,
+        isLagRead: true,
+      };
       workers.set(workerIndex, processes);
-      processes.alive.set(usage, { residentBytes: 0, cpuSeconds: 0 });
-      return () => {
-        processes.endedSeconds += processes.alive.get(usage)?.cpuSeconds ?? 0;
-        processes.alive.delete(usage);
+      const nothing = { residentBytes: 0, cpuSeconds: 0 };
+      processes.alive.set(usage, nothing);
+      return {
+        used(now) {
+          const seen = processes.alive.get(usage);
+          if (seen) processes.alive.set(usage, later(seen, now));
+        },
+        lagged(seconds) {
+          processes.lagSeconds = processes.isLagRead ? seconds : Math.max(processes.lagSeconds, seconds);
+          processes.isLagRead = false;
+        },
+        end() {
+          processes.endedSeconds += processes.alive.get(usage)?.cpuSeconds ?? 0;
+          processes.alive.delete(usage);
+        },
       };
     },
     watch(view) {
@@ -185,6 +213,22 @@ export function createPoolMetrics(
         type: 'gauge',
         samples: byWorker(({ residentBytes }) => residentBytes),
       },
+      {
+        name: `${namespace}_worker_eventloop_lag_max_seconds`,
+        help: 'How late the event loop of workers was at most since this was read last, in seconds, by number of the worker',
+        type: 'gauge',
+        *samples() {
+          for (const [worker, processes] of workers) {
+            yield { labels: { ...common, worker }, value: processes.lagSeconds };
+            processes.isLagRead = true;
+          }
+        },
+      },
     ],
   };
+}
+
+/** The system counts processor time in larger steps than the process itself: a counter must not go back. */
+function later(seen: ProcessUsage, now: ProcessUsage): ProcessUsage {
+  return { residentBytes: now.residentBytes, cpuSeconds: Math.max(seen.cpuSeconds, now.cpuSeconds) };
 }

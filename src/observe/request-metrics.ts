@@ -6,7 +6,7 @@ import type { Family, Labels } from './family.ts';
 export interface EndpointMetrics {
   /** Called at a request's begin. */
   begin(): void;
-  /** Called at its last byte. @param endedAtMs monotonic. */
+  /** Called at its last byte. @param endedAtMs since 1970. */
   end(status: number, durationMs: number, endedAtMs: number): void;
 }
 
@@ -117,8 +117,7 @@ export function createRequestMetrics(
         help: 'When the last request ended, in seconds since 1970',
         type: 'gauge',
         *samples() {
-          if (lastEndedAtMs !== undefined)
-            yield { labels: common, value: (performance.timeOrigin + lastEndedAtMs) / 1000 };
+          if (lastEndedAtMs !== undefined) yield { labels: common, value: lastEndedAtMs / 1000 };
         },
       },
       {

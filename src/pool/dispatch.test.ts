@@ -48,7 +48,7 @@ function createWorker(index = 1) {
     kill() {},
     stop: async () => {},
     retire: async () => {},
-    vitals: { rssBytes: 0, heapBytes: 0 },
+    vitals: { rssBytes: 0, heapBytes: 0, cpuSeconds: 0, loopLagSeconds: 0 },
     onVitals() {},
     since: new Date(0),
     onHealth() {},

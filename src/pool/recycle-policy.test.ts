@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { decideRecycle, findVainLimit, type WorkerLife } from './recycle-policy.ts';
 
 const mebibyte = 1024 ** 2;
-const small = { rssBytes: 100 * mebibyte, heapBytes: 20 * mebibyte };
-const large = { rssBytes: 900 * mebibyte, heapBytes: 400 * mebibyte };
+const rest = { cpuSeconds: 0, loopLagSeconds: 0 };
+const small = { rssBytes: 100 * mebibyte, heapBytes: 20 * mebibyte, ...rest };
+const large = { rssBytes: 900 * mebibyte, heapBytes: 400 * mebibyte, ...rest };
 
 const life = (more: Partial<WorkerLife>): WorkerLife => ({
   ageMs: 0,

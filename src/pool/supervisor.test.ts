@@ -51,7 +51,7 @@ function createWorker(index: number, files: readonly DecoratedService[] = []) {
     abandoned: [],
     ping: async () => {},
     onAbandoned() {},
-    vitals: { rssBytes: 1, heapBytes: 1 },
+    vitals: { rssBytes: 1, heapBytes: 1, cpuSeconds: 1, loopLagSeconds: 0 },
     onVitals: (listener) => void listeners.push(listener),
     onHealth: (listener) => void healthListeners.push(listener),
     async stop() {

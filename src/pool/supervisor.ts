@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ServiceError, toRecord } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import { shorten } from '../observe/plain-text.ts';
-import type { PoolMetrics, WorkerStates } from '../observe/pool-metrics.ts';
+import type { CountedProcess, PoolMetrics, WorkerStates } from '../observe/pool-metrics.ts';
 import type { DecoratedService } from '../spec/decorated.ts';
 import type { StartKit } from '../spec/messages.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
@@ -99,8 +99,8 @@ export async function startSupervisor(
   const bring = async (worker: WorkerInTheMaking, index: number, shortLives: number): Promise<void> => {
     const begunMs = performance.now();
     making.set(worker, index);
-    const forget = deps.metrics.addProcess(index, () => readProcessUsage(worker.pid));
-    void worker.ended.then(forget);
+    const counted = deps.metrics.addProcess(index, () => readProcessUsage(worker.pid));
+    void worker.ended.then(counted.end);
     try {
       const hello = await worker.hello;
       known ??= hello;
@@ -131,6 +131,7 @@ export async function startSupervisor(
         dismiss({ kind: 'not_alive', problem: `${problem}, ${deadAfter} times in a row` }),
       );
       recycler.watch(handle);
+      countVitals(handle, counted);
       watchForHang(handle, {
         limits: spec.settings.traffic,
         now: () => performance.now(),
@@ -420,6 +421,17 @@ export async function startSupervisor(
       clearTimeout(late);
     },
   };
+}
+
+/** What it said before it was ready, and whatever it says from then on. */
+function countVitals(worker: WorkerHandle, counted: CountedProcess): void {
+  const count = () => {
+    const { rssBytes, cpuSeconds, loopLagSeconds } = worker.vitals;
+    if (worker.pid !== undefined) counted.used({ residentBytes: rssBytes, cpuSeconds }); // else it is of the gateway, too
+    counted.lagged(loopLagSeconds);
+  };
+  count();
+  worker.onVitals(count);
 }
 
 function describe(

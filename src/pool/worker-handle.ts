@@ -147,7 +147,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   let isConnected = true; // the line closes a moment before the process has ended
   let nextId = 1;
   let serviceName = '';
-  let vitals: Vitals = { rssBytes: 0, heapBytes: 0 }; // told before it is ready
+  let vitals: Vitals = { rssBytes: 0, heapBytes: 0, cpuSeconds: 0, loopLagSeconds: 0 }; // told before it is ready
   const vitalsListeners: (() => void)[] = [];
   const healthListeners: ((health: Health) => void)[] = [];
   let problem = ''; // that keeps it from being ready

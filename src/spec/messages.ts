@@ -104,6 +104,10 @@ export interface Vitals {
   readonly rssBytes: number;
   /** Its JavaScript heap in use, garbage included. */
   readonly heapBytes: number;
+  /** Processor time that its process has used so far. */
+  readonly cpuSeconds: number;
+  /** How late its event loop was at most since it said this last. */
+  readonly loopLagSeconds: number;
 }
 
 /** What the author's hooks say of a worker. */

@@ -21,7 +21,7 @@ import { receiveModels } from './models.ts';
 import { createProber, type Prober } from './prober.ts';
 import { reportMetrics } from './report-metrics.ts';
 import { estimateBytes } from './stream-sender.ts';
-import { reportVitals } from './vitals.ts';
+import { reportVitals, type VitalsReport } from './vitals.ts';
 import { createWarmUp } from './warm-up.ts';
 
 interface WorkerDeps {
@@ -60,7 +60,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
   let invoker: Invoker | undefined;
   let shutdownHooks: readonly string[] = [];
   let schemas: ReadonlyMap<string, MethodSchemas> = new Map();
-  let stopVitals = () => {};
+  let vitals: VitalsReport | undefined;
   let prober: Prober | undefined;
   let isClosed = false;
 
@@ -186,7 +186,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     }
     if (isClosed) return;
     prober.start();
-    stopVitals = reportVitals((vitals) => deps.send({ kind: 'vitals', vitals }));
+    vitals = reportVitals((told) => deps.send({ kind: 'vitals', vitals: told }));
     deps.send({ kind: 'ready' });
   };
 
@@ -213,6 +213,11 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     }
   };
 
+  const flush = () => {
+    vitals?.tell();
+    metrics.flush();
+  };
+
   const stop = async () => {
     prober?.stop();
     await invoker?.idle();
@@ -225,18 +230,19 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
         deps.send({ kind: 'failed', step: 'shutdown', hook, error: toRecord(error) });
       }
     }
-    stopVitals();
-    metrics.flush();
+    flush();
+    vitals?.stop();
+    vitals = undefined;
     deps.send({ kind: 'stopped' });
     deps.leave(isClean ? 0 : 1);
   };
 
   return {
-    flush: metrics.flush,
+    flush,
     close() {
       isClosed = true;
       prober?.stop();
-      stopVitals();
+      vitals?.stop();
       metrics.close();
     },
     onMessage(message) {
