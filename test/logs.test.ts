@@ -140,6 +140,20 @@ test('the access log leaves out what it is told to, and whole paths only', async
   ]);
 });
 
+test('behind a proxy that is trusted the access log has the address of the caller, and not one that he made up', async () => {
+  using written = withAccess('{}');
+  const first = async (headers: Readonly<Record<string, string>>, trustedProxies: readonly string[]) => {
+    await using plain = await start(written.file, { trustedProxies });
+    await (await plain.post('/one', {}, { headers })).text();
+    const { message } = await plain.line((line) => line.message.includes('path=/one'));
+    return message.split(' ')[0] ?? '';
+  };
+  const headers = { 'x-forwarded-for': '192.0.2.9, 2001:db8:1:2:3::4%eth0, 10.0.0.1' };
+  assert.equal(await first(headers, ['127.0.0.1', '10.0.0.0/8']), '2001:db8:1:2:3::4:0');
+  assert.match(await first({}, ['127.0.0.1']), /^127\.0\.0\.1:\d+$/);
+  assert.match(await first(headers, []), /^127\.0\.0\.1:\d+$/);
+});
+
 test('the access log can be switched off', async () => {
   using written = withAccess('{ enabled: false }');
   const plain = await start(written.file);

@@ -25,6 +25,8 @@ interface AccessDeps {
   /** Undefined for what is not counted. */
   readonly metrics: EndpointMetrics | undefined;
   readonly serviceName: string;
+  /** The address of a caller who comes through a proxy that is trusted. */
+  forwardedFor(request: IncomingMessage): string | undefined;
 }
 
 /** A request that is being watched. */
@@ -42,6 +44,8 @@ export function watchRequest(
 ): WatchedRequest {
   const startedMs = performance.now();
   const { remoteAddress = '_', remotePort = '' } = request.socket; // gone once the connection is
+  const forwardedFor = deps.forwardedFor(request);
+  const client = forwardedFor === undefined ? `${remoteAddress}:${remotePort}` : `${forwardedFor}:0`; // as uvicorn says it
   let failedWith: number | undefined;
   deps.metrics?.begin();
   response.once('close', () => {
@@ -51,7 +55,7 @@ export function watchRequest(
     deps.metrics?.end(status, durationMs, Date.now());
     if (!deps.accessLog.tellsOf(path)) return;
     const { requestPart, answerPart } = toParts(request, response, path, status, deps.accessLog.settings);
-    deps.log('info', `${remoteAddress}:${remotePort} ${requestPart} ${answerPart} ${durationMs.toFixed(3)}ms`, {
+    deps.log('info', `${client} ${requestPart} ${answerPart} ${durationMs.toFixed(3)}ms`, {
       trace: trace.traceId,
       requestId: trace.spanId,
       sampled: trace.isSampled,

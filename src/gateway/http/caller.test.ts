@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { createCallerOf } from './caller.ts';
+import { createCallerReader } from './caller.ts';
 
 /** Who calls, from that address and with that header. */
 function callerOf(remoteAddress: string | undefined, forwarded?: string, trusted: readonly string[] = []): string {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
-  return createCallerOf(trusted)({ socket: { remoteAddress }, headers } as unknown as IncomingMessage);
+  return createCallerReader(trusted).callerOf({ socket: { remoteAddress }, headers } as unknown as IncomingMessage);
 }
 
 for (const [address, caller] of [

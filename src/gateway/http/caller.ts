@@ -3,13 +3,31 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { parseNetwork } from '../../config/network.ts';
 
+/** Reads who calls. */
+export interface CallerReader {
+  /**
+   * The name of the caller: its IPv4 address, or the first 64 bits of its IPv6 address, since one machine commonly has all
+   * addresses that begin so.
+   */
+  callerOf(request: IncomingMessage): string;
+  /** The whole address of one who comes through a proxy that is trusted. */
+  forwardedFor(request: IncomingMessage): string | undefined;
+}
+
 /**
- * Creates a function that names the caller of a request: its IPv4 address, or the first 64 bits of its IPv6 address,
- * since one machine commonly has all addresses that begin so. Behind proxies that are trusted it is the last address in
- * `X-Forwarded-For` that is not one of them: what stands before it can be made up.
+ * Creates the reader. Behind proxies that are trusted the caller is the last address in `X-Forwarded-For` that is not one
+ * of them: what stands before it can be made up.
  */
-export function createCallerOf(trustedProxies: readonly string[]): (request: IncomingMessage) => string {
-  if (trustedProxies.length === 0) return ({ socket }) => toCaller(socket.remoteAddress);
+export function createCallerReader(trustedProxies: readonly string[]): CallerReader {
+  const forwardedFor = createForwardedFor(trustedProxies);
+  return {
+    forwardedFor,
+    callerOf: (request) => toCaller(forwardedFor(request) ?? request.socket.remoteAddress),
+  };
+}
+
+function createForwardedFor(trustedProxies: readonly string[]): CallerReader['forwardedFor'] {
+  if (trustedProxies.length === 0) return () => undefined;
   const trusted = new BlockList();
   for (const text of trustedProxies) {
     const network = parseNetwork(text);
@@ -17,7 +35,8 @@ export function createCallerOf(trustedProxies: readonly string[]): (request: Inc
   }
   const isTrusted = (address: string) => trusted.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
   return ({ socket, headers }) => {
-    let address = withoutMapping(socket.remoteAddress ?? '');
+    const peer = withoutMapping(socket.remoteAddress ?? '');
+    let address = peer;
     const forwarded = headers['x-forwarded-for'];
     const hops = forwarded === undefined ? [] : String(forwarded).split(',');
     while (isIP(address) !== 0 && isTrusted(address)) {
@@ -25,7 +44,7 @@ export function createCallerOf(trustedProxies: readonly string[]): (request: Inc
       if (hop === undefined) break; // nobody to believe says where it came from
       address = hop;
     }
-    return toCaller(address);
+    return address === peer ? undefined : address;
   };
 }
 
@@ -33,7 +52,7 @@ export function createCallerOf(trustedProxies: readonly string[]): (request: Inc
 function addressOf(hop: string): string | undefined {
   const text = hop.trim();
   const [, bare = text] = /^\[([^\]]*)\](?::\d+)?$/.exec(text) ?? /^([\d.]+):\d+$/.exec(text) ?? [];
-  const address = withoutMapping(bare);
+  const address = withoutMapping(bare.split('%', 1)[0] as string); // a zone is of the machine that wrote it
   return isIP(address) === 0 ? undefined : address;
 }
 

@@ -17,7 +17,7 @@ import { createRateLimits, type RateLimits } from '../rate-limits.ts';
 import { createTraceIds } from '../trace-ids.ts';
 import { type AccessLog, createAccessLog, type WatchedRequest, watchRequest } from './access.ts';
 import { builtins, isReading, refuseMethod } from './builtins.ts';
-import { createCallerOf } from './caller.ts';
+import { createCallerReader } from './caller.ts';
 import { watchConnections } from './connections.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import { createFilteredExpose } from './filtered-metrics.ts';
@@ -137,7 +137,7 @@ function createHandler(
   deps: HttpDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const traceIds = createTraceIds();
-  const callerOf = createCallerOf(options.trustedProxies);
+  const { callerOf, forwardedFor } = createCallerReader(options.trustedProxies);
   const memory = createMemoryGuard(options.memoryLimitRatio);
   const swaggerUi = createSwaggerUi();
   const defaultAccessLog = createAccessLog(resolveOptions(serviceOptions, {}, 'the defaults').logging.access);
@@ -189,6 +189,7 @@ function createHandler(
         accessLog: now?.accessLog ?? defaultAccessLog,
         metrics: path === '/metrics' ? undefined : now?.metrics?.requests.endpoint(endpoint),
         serviceName: now?.generation.spec.name ?? '',
+        forwardedFor,
       },
     );
     if (deps.isStopping()) response.setHeader('connection', 'close');
