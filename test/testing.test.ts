@@ -54,6 +54,15 @@ for (const inProcess of [false, true]) {
     await assert.rejects(missing, /has stopped, and none of its \d+ log lines fits/);
     await assert.rejects(fetch(url));
   });
+
+  for (const how of ['stop', 'kill'] as const) {
+    test(`who waits for a line hears of server.${how}(), ${where}`, async () => {
+      await using notes = await startService<Notes>(target, { inProcess });
+      const missing = notes.line(({ message }) => message === 'never said');
+      void notes.server[how]();
+      await assert.rejects(missing, /has stopped, and none of its \d+ log lines fits/);
+    });
+  }
 }
 
 test('what a service in the process of the test gets and gives is copied, as on the way to another process', async () => {

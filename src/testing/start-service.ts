@@ -61,18 +61,32 @@ export async function startService<S = unknown>(
 ): Promise<RunningService<S>> {
   const log = createLogRecord();
   const given = { ...options, port: 0, logFormat: 'json', logTo: log } as const;
-  const server = await serveWith(inProcess ? startInline : startProcess, toTarget(target), given);
-  const stop = async () => {
-    await server.stop();
-    log.end();
-  };
+  const server = endWith(await serveWith(inProcess ? startInline : startProcess, toTarget(target), given), log.end);
   return {
     url: server.url,
     client: createClient<S>(server.url),
     server,
     log: log.lines,
     line: log.find,
-    [Symbol.asyncDispose]: stop,
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+/** The same server, which tells when it has stopped, whoever stops it. */
+function endWith(server: ServerHandle, onEnd: () => void): ServerHandle {
+  const stop: ServerHandle['stop'] = (options) => server.stop(options).finally(onEnd);
+  return {
+    url: server.url,
+    get spec() {
+      return server.spec;
+    },
+    reload: server.reload,
+    stop,
+    kill() {
+      server.kill();
+      void stop();
+    },
+    [Symbol.asyncDispose]: () => stop(),
   };
 }
 
