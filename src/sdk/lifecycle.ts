@@ -13,9 +13,7 @@ type Hook = () => unknown;
  * ```
  */
 export function onStartup(_target: Hook, context: ClassMethodDecoratorContext): void {
-  refuseLegacy('@onStartup', context);
-  const data = ownData(context.metadata);
-  if (isPublicMethod('@onStartup', context, data)) data.startupHooks.push(context.name);
+  note('@onStartup', context, 'startupHooks');
 }
 
 /**
@@ -24,9 +22,7 @@ export function onStartup(_target: Hook, context: ClassMethodDecoratorContext): 
  * run.
  */
 export function onShutdown(_target: Hook, context: ClassMethodDecoratorContext): void {
-  refuseLegacy('@onShutdown', context);
-  const data = ownData(context.metadata);
-  if (isPublicMethod('@onShutdown', context, data)) data.shutdownHooks.push(context.name);
+  note('@onShutdown', context, 'shutdownHooks');
 }
 
 /** Says something of a worker's health. */
@@ -42,9 +38,7 @@ type Check = () => boolean | PromiseLike<boolean>;
  * ```
  */
 export function isAlive(_target: Check, context: ClassMethodDecoratorContext): void {
-  refuseLegacy('@isAlive', context);
-  const data = ownData(context.metadata);
-  if (isPublicMethod('@isAlive', context, data)) data.aliveHooks.push(context.name);
+  note('@isAlive', context, 'aliveHooks');
 }
 
 /**
@@ -52,9 +46,7 @@ export function isAlive(_target: Check, context: ClassMethodDecoratorContext): v
  * `probeTimeoutMs`, and it gets no new calls until the next `true`. Of several all have to say `true`.
  */
 export function isReady(_target: Check, context: ClassMethodDecoratorContext): void {
-  refuseLegacy('@isReady', context);
-  const data = ownData(context.metadata);
-  if (isPublicMethod('@isReady', context, data)) data.readyHooks.push(context.name);
+  note('@isReady', context, 'readyHooks');
 }
 
 /**
@@ -69,7 +61,13 @@ export function isReady(_target: Check, context: ClassMethodDecoratorContext): v
  * ```
  */
 export function onDeployment(_target: Hook, context: ClassMethodDecoratorContext): void {
-  refuseLegacy('@onDeployment', context);
+  note('@onDeployment', context, 'deploymentHooks', 'static');
+}
+
+type Hooks = 'startupHooks' | 'shutdownHooks' | 'aliveHooks' | 'readyHooks' | 'deploymentHooks';
+
+function note(decorator: string, context: ClassMethodDecoratorContext, hooks: Hooks, owner?: 'static'): void {
+  refuseLegacy(decorator, context);
   const data = ownData(context.metadata);
-  if (isPublicMethod('@onDeployment', context, data, 'static')) data.deploymentHooks.push(context.name);
+  if (isPublicMethod(decorator, context, data, owner)) data[hooks].push(context.name);
 }
