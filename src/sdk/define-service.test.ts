@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isServiceError } from '../errors.ts';
 import { modelRef } from './decorate.fixture.ts';
 import { isServiceClass } from './decorator-data.ts';
 import { defineService } from './define-service.ts';
@@ -20,6 +21,14 @@ class Base {
 }
 const params = { name: { type: 'string' } };
 
+test('a model that is no reference is refused, naming class and field', () => {
+  assert.throws(
+    () =>
+      defineService(class Greeter extends Base {}, { apis: { greet: { params } }, models: { weights: {} as never } }),
+    (error) => isServiceError(error, 'SERVICE_INVALID') && /Greeter\.weights has @model/.test(error.message),
+  );
+});
+
 test('a class becomes a service, described as by decorators', () => {
   const Greeter = defineService(class Greeter extends Base {}, {
     workers: 2,
@@ -35,6 +44,7 @@ test('a class becomes a service, described as by decorators', () => {
     className: 'Greeter',
     exportName: 'Greeter',
     options: { workers: 2 },
+    arguments: [],
     apis: [
       { name: 'count', options: {}, schemas: {}, shape: { kind: 'stream', isAsync: true, parameterCount: 2 } },
       {
