@@ -7,11 +7,18 @@ const pauseMs = 10;
 const killEveryMs = 3000;
 const exitEveryMs = 45_000; // more often would be a crash loop
 
+/** How often each path was answered with each status; `cut` where the caller left or the answer did not come. */
+export type SoakAnswers = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+const answers: Record<string, Record<string, number>> = {};
 const note = createNote();
-process.once('disconnect', () => {
+process.once('message', () => {
+  process.send?.(answers satisfies SoakAnswers);
   note[Symbol.dispose]();
-  process.exit(0);
+  process.exitCode = 0;
+  process.disconnect();
 });
+process.once('disconnect', () => process.exit());
 
 async function post(path: string, body: unknown, init: RequestInit = {}): Promise<string> {
   const response = await fetch(`${url}${path}`, {
@@ -19,7 +26,11 @@ async function post(path: string, body: unknown, init: RequestInit = {}): Promis
     body: JSON.stringify(body),
     ...init,
   }).catch(() => undefined);
-  return (await response?.text().catch(() => '')) ?? ''; // calls of a worker that is killed fail
+  const text = await response?.text().catch(() => undefined); // calls of a worker that is killed fail
+  const status = response && text !== undefined ? response.status : 'cut';
+  const counts = (answers[path] ??= {});
+  counts[status] = (counts[status] ?? 0) + 1;
+  return text ?? '';
 }
 
 async function leaveEarly(): Promise<void> {

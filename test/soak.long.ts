@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { serve } from 'bentots/serve';
+import type { SoakAnswers } from './soak-callers.ts';
 import { fixture } from './start.ts';
 
 const soakMs = Number(process.env.BENTOTS_SOAK_MS ?? 3_600_000);
@@ -54,7 +55,8 @@ test('an hour of calls and crashes leaves the gateway as it was', { timeout: soa
       handles: process.getActiveResourcesInfo().length,
     });
   }
-  callers.disconnect();
+  callers.send('stop');
+  const [answers] = (await once(callers, 'message')) as [SoakAnswers];
   await once(callers, 'exit');
   const warm = all.slice(Math.floor(all.length * warmUpShare));
   const growth = slopeOf(warm.map(({ atHours, heapMebibytes }) => [atHours, heapMebibytes]));
@@ -65,7 +67,13 @@ test('an hour of calls and crashes leaves the gateway as it was', { timeout: soa
     `heap after collection ${Math.min(...heaps).toFixed(2)} to ${Math.max(...heaps).toFixed(2)} MiB, ` +
       `slope ${growth.toFixed(2)} MiB/h; handles ${handleGrowth.toFixed(1)} more an hour, ${warm.at(-1)?.handles} at the end`,
   );
+  t.diagnostic(JSON.stringify(answers));
   assert.ok(ends > 0, 'workers have ended');
+  for (const [path, wanted] of Object.entries({ '/pid': 200, '/block': 200, '/nowhere': 404 })) {
+    const counts = answers[path] ?? {};
+    const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    assert.ok((counts[wanted] ?? 0) > all / 2, `most of ${path} is answered ${wanted}`); // workers die all the time
+  }
   // In a short run what happens to be under way weighs more than a slope by the hour.
   const isLong = soakMs >= 3_600_000;
   assert.ok(!isLong || growth < mostMebibytesAnHour, `the heap grows by ${growth.toFixed(2)} MiB an hour`);
