@@ -1,7 +1,8 @@
 /** Measures bentots and BentoML on the same work in one run: overhead, overload, start, memory. */
 import type { BenchOptions, BenchReport } from './bench.ts';
 import { type Load, startLoad } from './http-overhead/children.ts';
-import { type OpenLoopResult, runOpenLoop } from './peers/open-loop.ts';
+import type { LoadResult } from './load/generator.ts';
+import { goodOnes, goodPerSecond, sendLoad, sinceDueMs, timeToRecover } from './load/send-load.ts';
 import { bentoml, bentots, ensureEnvironment, type Peer, type RunningPeer, startPeer } from './peers/peer.ts';
 import { readCpuTimes, readMemoryBytes, usedBetween } from './process-tree.ts';
 import { formatSpread, quantile, type Spread, toSpread } from './statistics.ts';
@@ -109,7 +110,7 @@ interface Overload {
   readonly lost: number;
   readonly refusedP99Ms: number;
   readonly grownMiB: number;
-  /** From the end of the load until a lone request is answered 200. */
+  /** From when the last request was due until a lone one is answered 200. */
   readonly recoveredMs: number;
 }
 
@@ -125,46 +126,43 @@ async function measureOverloads(peers: readonly Peer[], plan: Plan): Promise<Rea
 }
 
 async function measureOverload({ url, pid }: RunningPeer, plan: Plan): Promise<Overload> {
-  const load = { url: `${url}/hold`, body: JSON.stringify({ ms: holdMs }), patienceMs };
-  await runOpenLoop({ ...load, requestsPerSecond: capacity / 2, durationMs: 1000 }); // warm-up
+  const body = JSON.stringify({ ms: holdMs });
+  const load = { url, path: '/hold', body, patienceMs, mostConnections: 2 * capacity * overload };
+  await sendLoad({ ...load, requestsPerSecond: capacity / 2, forMs: 1000 }); // warm-up
   const idle = readMemoryBytes(pid);
   let most = idle;
   const watch = setInterval(() => {
     most = Math.max(most, readMemoryBytes(pid));
   }, 250);
-  const result = await runOpenLoop({
-    ...load,
-    requestsPerSecond: capacity * overload,
-    durationMs: plan.overloadMs,
+  let recovered: Promise<number> | undefined;
+  const flood = { requestsPerSecond: capacity * overload, forMs: plan.overloadMs, withinMs: patienceMs };
+  const result = await sendLoad({ ...load, ...flood }, () => {
+    recovered = timeToRecover(`${url}/hold`, body, Number.POSITIVE_INFINITY);
   });
+  const recoveredMs = (await recovered) ?? Number.NaN;
   clearInterval(watch);
-  const recoveredMs = await timeToRecover(load);
-  return { ...summarize(result, plan), grownMiB: (most - idle) / mebibyte, recoveredMs };
+  const goodput = goodPerSecond(result, flood) / capacity;
+  return { goodput, ...summarize(result), grownMiB: (most - idle) / mebibyte, recoveredMs };
 }
 
-function summarize({ sent, goodMs, refusedMs, lost }: OpenLoopResult, plan: Plan) {
+function summarize(result: LoadResult) {
+  const sent = result.status.length;
+  const good = goodOnes(result, patienceMs);
+  const isRefused = (at: number) => (result.status[at] as number) >= 400 && sinceDueMs(result, at) <= patienceMs;
+  const refused = [...result.status.keys()].filter(isRefused);
+  const p99 = (all: readonly number[]) =>
+    all.length > 0
+      ? quantile(
+          all.map((at) => sinceDueMs(result, at)),
+          0.99,
+        )
+      : Number.NaN;
   return {
-    goodput: goodMs.length / ((capacity * (plan.overloadMs + patienceMs)) / 1000), // the last ones are answered after it
-    goodP99Ms: goodMs.length > 0 ? quantile(goodMs, 0.99) : Number.NaN,
-    refused: refusedMs.length / sent,
-    lost: lost / sent,
-    refusedP99Ms: refusedMs.length > 0 ? quantile(refusedMs, 0.99) : Number.NaN,
+    goodP99Ms: p99(good),
+    refused: refused.length / sent,
+    lost: (sent - good.length - refused.length) / sent,
+    refusedP99Ms: p99(refused),
   };
-}
-
-async function timeToRecover(load: { readonly url: string; readonly body: string }): Promise<number> {
-  const startedMs = performance.now();
-  for (;;) {
-    const response = await fetch(load.url, {
-      method: 'POST',
-      body: load.body,
-      headers: { 'content-type': 'application/json' },
-    });
-    await response.body?.cancel();
-    if (response.ok) return performance.now() - startedMs;
-    if (performance.now() - startedMs > limitMs) throw new Error(`${load.url} did not recover`);
-    await new Promise((wake) => setTimeout(wake, 10));
-  }
 }
 
 function turn<T>(all: readonly T[], round: number): readonly T[] {

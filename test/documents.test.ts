@@ -1,6 +1,5 @@
 /** What the server says of itself: the OpenAPI document, the page for people, and the command that prints the document. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import {
   cpSync,
   globSync,
@@ -12,12 +11,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve } from 'bentots/serve';
+import { freePort } from '../bench/free-port.ts';
 import { bento, urlIn } from './bento.ts';
 import { dial, fixture, readAll, type Started, start } from './start.ts';
 import { writeFiles } from './write-service.ts';
@@ -87,14 +86,6 @@ test('while the service starts there is the page but no document, and POST / may
     [200, 503, 503, 405],
   );
 });
-
-async function freePort(): Promise<number> {
-  const finder = createServer().listen(0, '127.0.0.1');
-  await once(finder, 'listening');
-  const { port } = finder.address() as AddressInfo; // it listens
-  finder.close();
-  return port;
-}
 
 test('a method whose route is / is called by POST, and GET is the page', async () => {
   using written = writeFiles({

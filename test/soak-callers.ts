@@ -28,8 +28,8 @@ async function post(path: string, body: unknown, init: RequestInit = {}): Promis
   }).catch(() => undefined);
   const text = await response?.text().catch(() => undefined); // calls of a worker that is killed fail
   const status = response && text !== undefined ? response.status : 'cut';
-  const counts = (answers[path] ??= {});
-  counts[status] = (counts[status] ?? 0) + 1;
+  const counts = answers[path] ?? {};
+  answers[path] = { ...counts, [status]: (counts[status] ?? 0) + 1 };
   return text ?? '';
 }
 

@@ -2,10 +2,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort } from '../free-port.ts';
 
 /** A program that serves the bench's service. */
 export interface Peer {
@@ -135,13 +134,4 @@ async function untilReady(url: string, untilMs: number): Promise<void> {
     await new Promise((wake) => setTimeout(wake, 5));
   }
   throw new Error(`${url} was not ready within ${readyWithinMs} ms`);
-}
-
-async function freePort(): Promise<number> {
-  const finder = createServer().listen(0, '127.0.0.1');
-  await once(finder, 'listening');
-  const { port } = finder.address() as AddressInfo; // it listens
-  finder.close();
-  await once(finder, 'close');
-  return port;
 }

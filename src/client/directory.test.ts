@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { freePort } from '../../bench/free-port.ts';
 import { createManualClock, json, schemaOf, silence, startServer, startService } from './client.fixture.ts';
 import { createClient, createClientWithClock } from './create-client.ts';
 import { decideDelayMs } from './until-ready.ts';
@@ -11,14 +11,6 @@ import { decideDelayMs } from './until-ready.ts';
 const methods = { f: { parameters: ['a?'], answer: json(1) } };
 
 /** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number }; // a TCP server has no other kind of address
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test('nothing is sent before the first call, and 50 concurrent first calls ask for the schema once', async () => {
   await using server = await startService(methods);

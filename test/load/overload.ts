@@ -1,7 +1,9 @@
 /** Asks a service for many times what it can do, and says what became of it. */
+
+import type { LoadResult } from '../../bench/load/generator.ts';
+import { goodOnes, goodPerSecond, sendLoad, timeToRecover } from '../../bench/load/send-load.ts';
 import { quantile } from '../../bench/statistics.ts';
-import type { LoadResult } from './generator.ts';
-import { sendLoad, startGateway } from './processes.ts';
+import { startGateway } from './processes.ts';
 
 interface Scenario {
   /** How long each part takes. */
@@ -46,8 +48,8 @@ export async function overload({ forMs, factor }: Scenario): Promise<OverloadFig
   const calmMs = quantile([...calm.tookMs], 0.5);
   const slots = 4;
   const nominal = (slots * 1000) / calmMs;
-  const filled = await sendLoad({ ...order, requestsPerSecond: nominal * 1.3, forMs });
-  const capacity = perSecond(filled, nominal * 1.3, forMs);
+  const fill = { requestsPerSecond: nominal * 1.3, forMs, withinMs: timeoutMs };
+  const capacity = goodPerSecond(await sendLoad({ ...order, ...fill }), fill);
   const { rssBytes: beforeBytes } = await gateway.look();
 
   let mostBytes = beforeBytes;
@@ -55,19 +57,20 @@ export async function overload({ forMs, factor }: Scenario): Promise<OverloadFig
     mostBytes = Math.max(mostBytes, (await gateway.glance()).rssBytes);
   }, 250);
   let recovered: Promise<number> | undefined;
-  const flooded = await sendLoad({ ...order, requestsPerSecond: capacity * factor, forMs }, () => {
-    recovered = timeToRecover(gateway.url, calmMs);
+  const flood = { requestsPerSecond: capacity * factor, forMs, withinMs: timeoutMs };
+  const flooded = await sendLoad({ ...order, ...flood }, () => {
+    recovered = timeToRecover(`${gateway.url}/work`, '{}', calmMs * 2);
   });
   const recoveredMs = (await recovered) ?? Number.NaN;
   clearInterval(watch);
 
   const refusedMs = indexesOf(flooded, (at) => flooded.status[at] === 503).map((at) => flooded.tookMs[at] as number);
-  const goodMs = indexesOf(flooded, isGood(flooded)).map((at) => flooded.tookMs[at] as number);
+  const goodMs = goodOnes(flooded, timeoutMs).map((at) => flooded.tookMs[at] as number);
   return {
     sent: flooded.status.length,
     nominal,
     capacity,
-    goodput: perSecond(flooded, capacity * factor, forMs),
+    goodput: goodPerSecond(flooded, flood),
     answers: countAnswers(flooded),
     refusalsWithoutRetryAfter: indexesOf(flooded, (at) => flooded.status[at] === 503 && !flooded.hasRetryAfter[at])
       .length,
@@ -79,37 +82,8 @@ export async function overload({ forMs, factor }: Scenario): Promise<OverloadFig
   };
 }
 
-const patienceMs = 30_000;
-
-/** From now on, until an answer takes no more than twice what one takes without any load. */
-async function timeToRecover(url: string, calmMs: number): Promise<number> {
-  const begunMs = performance.now();
-  for (;;) {
-    const askedMs = performance.now();
-    const response = await fetch(`${url}/work`, { method: 'POST', body: '{}' });
-    await response.text();
-    const now = performance.now();
-    if (response.ok && now - askedMs <= calmMs * 2) return now - begunMs;
-    if (now - begunMs > patienceMs) throw new Error(`not recovered ${patienceMs} ms after the overload`);
-  }
-}
-
-/** Answered, and while its caller was still there. */
-function isGood({ status, lateMs, tookMs }: LoadResult): (at: number) => boolean {
-  return (at) => status[at] === 200 && (lateMs[at] as number) + (tookMs[at] as number) <= timeoutMs;
-}
-
 function indexesOf({ status }: LoadResult, fits: (at: number) => boolean): number[] {
   return [...status.keys()].filter(fits);
-}
-
-/** Good answers a second, over the time until the last of them. */
-function perSecond(result: LoadResult, requestsPerSecond: number, forMs: number): number {
-  const good = indexesOf(result, isGood(result));
-  const endsMs = good.map(
-    (at) => (at * 1000) / requestsPerSecond + (result.lateMs[at] ?? 0) + (result.tookMs[at] ?? 0),
-  );
-  return (good.length * 1000) / Math.max(forMs, ...endsMs.slice(-1000));
 }
 
 /** How many were answered how, by status and code. */

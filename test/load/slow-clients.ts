@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { sendLoad } from '../../bench/load/send-load.ts';
 import { quantile } from '../../bench/statistics.ts';
 import { countAnswers } from './overload.ts';
-import { type Footprint, type Gateway, sendLoad, startGateway } from './processes.ts';
+import { type Footprint, type Gateway, startGateway } from './processes.ts';
 
 /** How many there are of each. */
 export interface Crowd {
