@@ -12,18 +12,16 @@ else await reflect();
 
 async function read(): Promise<void> {
   const files = JSON.parse(readFileSync(list, 'utf8')) as string[]; // written by the bench
-  const from = start();
   await Promise.all(files.map((path) => readFile(path)));
-  print(from);
+  print(started);
 }
 
 async function warm(): Promise<void> {
   const { loadCached } = (await import(
     join(root, 'dist/reflect/cache.js')
   )) as typeof import('../../src/reflect/cache.ts');
-  const from = start();
   const found = await loadCached(file);
-  print(from);
+  print(started);
   if (!found) throw new Error('the cache was not warm');
 }
 
