@@ -542,3 +542,22 @@ test('what is no archive, or holds something else, is said so', async () => {
   const latest = write('latest.tar', rawTar([{ name: 'model.yaml', body: modelYaml('a', 'latest') }]));
   await assert.rejects(stores.models.import(latest), { code: /ARCHIVE_INVALID|STORE_ITEM_INVALID/ });
 });
+
+test('files of a hub that a bento brings stay with it, beside models that go into the store', async () => {
+  using from = createHome();
+  using to = createHome();
+  await from.models.create('iris:v1', (folder) => writeFileSync(join(folder, 'w'), 'x'));
+  const time = "creation_time: '2024-05-01T10:00:00.000000+00:00'";
+  from.write('bentos/b/1/bento.yaml', `service: a\nname: b\nversion: '1'\n${time}\nmodels:\n- tag: iris:v1\n`);
+  from.write('bentos/b/1/models/models--Org--name/snapshots/c0ffee/config.json', '{}');
+  for (const format of ['tar', 'folder']) {
+    await to.bentos.import(await from.bentos.export('b:1', `${from.home}/out-${format}`, { format }));
+    const files = to.ls().filter((path) => /(?:json|\/w)$/.test(path));
+    assert.deepEqual(
+      files,
+      ['bentos/b/1/models/models--Org--name/snapshots/c0ffee/config.json', 'models/iris/v1/w'],
+      format,
+    );
+    await to.bentos.delete('b');
+  }
+});

@@ -1,7 +1,10 @@
 /** Bentos, as their commands speak of them. */
 import { bentoKind } from '../store/bento-record.ts';
 import { type Bento, openBentos } from '../store/bentos.ts';
+import { modelKind } from '../store/model-record.ts';
 import { openModels } from '../store/models.ts';
+import { toPlace } from '../store/open-options.ts';
+import { openStore } from '../store/store.ts';
 import { printSize } from './print-value.ts';
 import { type Shelf, storeOptions } from './store-commands.ts';
 
@@ -12,17 +15,24 @@ export const bentoShelf: Shelf<Bento['record']> = {
   items: openBentos(storeOptions),
   heads: { size: 'Size', model_size: 'Model Size' },
   async toRow(bento) {
-    return { size: printSize(await bento.sizeBytes()), model_size: printSize(await sizeOfModels(bento)) };
+    const { own, all } = await sizeOfModels(bento);
+    return { size: printSize((await bento.sizeBytes()) - own), model_size: printSize(all) };
   },
   assertUnused: async () => {},
 };
 
-/** Of those that are in the store of models; those on a hub have no size here. */
-async function sizeOfModels({ record }: Bento): Promise<number> {
-  const models = openModels({ onWarning: () => {} });
-  const sizes = record.models.map(async ({ tag, registry }) => {
-    const [model] = registry === 'bentoml' ? await models.list(tag) : [];
-    return model?.sizeBytes() ?? 0;
-  });
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+/** In bytes, of models that lie in the bento or in the store; those on a hub have no size here. */
+async function sizeOfModels({ record, pathOf }: Bento): Promise<{ readonly own: number; readonly all: number }> {
+  const quiet = { onWarning: () => {} };
+  const store = openModels(quiet);
+  const brought = openStore(modelKind, { ...toPlace(quiet), root: pathOf('models') });
+  let [own, all] = [0, 0];
+  for (const { tag } of record.models.filter(({ registry }) => registry === 'bentoml')) {
+    const [inside] = await brought.list(tag);
+    const [model = inside] = inside ? [] : await store.list(tag);
+    const bytes = (await model?.sizeBytes()) ?? 0;
+    all += bytes;
+    if (inside) own += bytes;
+  }
+  return { own, all };
 }

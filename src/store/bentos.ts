@@ -1,5 +1,5 @@
 /** The store of bentos, as programs use it. */
-import { cp, readdir, rename, rm } from 'node:fs/promises';
+import { cp, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isServiceError } from '../errors.ts';
 import { type BentoRecord, bentoKind } from './bento-record.ts';
@@ -39,9 +39,10 @@ async function findModels({ folder, record }: Bento, place: StorePlace): Promise
 
 /** Moves the models that came with a bento into the store of models; one that is there already stays as it is. */
 async function moveModels(folder: string, place: StorePlace): Promise<void> {
-  const own = openStore(modelKind, { ...place, root: join(folder, ownModels) });
+  const own = openStore(modelKind, { ...place, root: join(folder, ownModels), warn: () => {} }); // others may lie there
   const all = openStore(modelKind, place);
-  for (const model of await own.list()) {
+  const brought = await own.list();
+  for (const model of brought) {
     const moved = all.create(model.tag, async (to) => {
       for (const name of await readdir(model.folder)) await move(join(model.folder, name), join(to, name));
     });
@@ -49,7 +50,13 @@ async function moveModels(folder: string, place: StorePlace): Promise<void> {
       if (!isServiceError(error, 'STORE_ITEM_EXISTS')) throw error;
     });
   }
-  await rm(join(folder, ownModels), { recursive: true, force: true });
+  // What is none of the store's, such as the files of a hub, stays where it is looked for.
+  for (const name of new Set(brought.map(({ tag }) => tag.name))) {
+    await rm(join(folder, ownModels, name), { recursive: true, force: true });
+  }
+  await rmdir(join(folder, ownModels)).catch((error) => {
+    if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
+  });
 }
 
 async function move(from: string, to: string): Promise<void> {

@@ -102,10 +102,14 @@ async function kindOf(path: string): Promise<'folder' | 'file' | 'other' | undef
 const modelFolder = 'models';
 
 async function* entriesOf({ item, models }: Exported): AsyncGenerator<ArchiveSource> {
+  let hasFolder = false;
   for await (const entry of walkTree(item.folder)) {
-    if (models.length === 0 || entry.path.split('/')[0] !== modelFolder) yield entry;
+    const [top, name] = entry.path.split('/');
+    hasFolder ||= top === modelFolder;
+    const isTwice = top === modelFolder && models.some(({ tag }) => tag.name === name);
+    if (!isTwice) yield entry; // other files of models, such as those of a hub, go along as they lie
   }
-  if (models.length > 0) yield folderEntry(modelFolder);
+  if (models.length > 0 && !hasFolder) yield folderEntry(modelFolder);
   const names = new Set<string>();
   for (const { tag, folder } of models) {
     const at = `${modelFolder}/${tag.name}`;
@@ -131,7 +135,7 @@ const folderEntry = (path: string): ArchiveSource => ({
 async function writeFolder({ item, models }: Exported, to: string): Promise<void> {
   await mkdir(to);
   await copyTree(item.folder, to);
-  if (models.length > 0) await rm(join(to, modelFolder), { recursive: true, force: true });
+  for (const { tag } of models) await rm(join(to, modelFolder, tag.name), { recursive: true, force: true });
   for (const { tag, folder } of models) {
     const at = join(to, modelFolder, tag.name);
     await mkdir(join(at, String(tag.version)), { recursive: true });
