@@ -1,4 +1,4 @@
-/** How fast a large model goes into the store and out of it, beside `cp`. */
+/** How fast a large model goes into the store and out of it, beside `cp`, and how long a build takes. */
 import { spawnSync } from 'node:child_process';
 import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,10 +6,12 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BenchOptions, BenchReport } from './bench.ts';
+import { measureBuilds } from './packaging/builds.ts';
 import { createRandomBlocks } from './packaging/random-blocks.ts';
-import { formatSpread, toSpread } from './statistics.ts';
+import { formatSpread, type Spread, toSpread } from './statistics.ts';
 
-export const question = 'How fast does a large model go into the store and out of it, beside cp?';
+export const question =
+  'How fast does a large model go into the store and out of it, beside cp, and how long is a build?';
 
 const root = resolve(import.meta.dirname, '..');
 const marker = `name: large\nversion: v1\ncreation_time: '2026-01-01T00:00:00.000000+00:00'\n`;
@@ -46,7 +48,12 @@ export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
       for (const [name] of ways) samples.get(name)?.push(measure(name, place));
     }
     const rows = ways.map(([name, what]) => summarize(name, what, samples, sizeMiB));
-    return { text: toText(rows, sizeMiB, rounds), data: { sizeMiB, rounds, rows } };
+    measure('create', place); // once more: what was there last was imported
+    const builds = measureBuilds(root, place, isQuick ? 2 : 5).map(({ what, ms }) => ({ what, ms: toSpread(ms) }));
+    return {
+      text: `${toText(rows, sizeMiB, rounds)}\n${buildsToText(builds)}`,
+      data: { sizeMiB, rounds, rows, builds },
+    };
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
@@ -67,6 +74,16 @@ function summarize(name: string, what: string, samples: ReadonlyMap<string, read
   // Of the same round, since the disk is shared and its speed changes.
   const ratio = toSpread(own.map(({ ms }, round) => (base[round]?.ms ?? 0) / ms));
   return { name, what, speed, ratio, peakMiB: Math.max(...own.map(({ peakMiB }) => peakMiB)) };
+}
+
+function buildsToText(builds: readonly { readonly what: string; readonly ms: Spread }[]): string {
+  const lines = builds.map(({ what, ms }) => `| ${what} | ${formatSpread(ms, 0)} |`);
+  return `How long \`bento build\` takes, with everything that it starts.
+
+| what | ms |
+| --- | --- |
+${lines.join('\n')}
+`;
 }
 
 function toText(rows: readonly ReturnType<typeof summarize>[], sizeMiB: number, rounds: number): string {
