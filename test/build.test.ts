@@ -191,3 +191,63 @@ test('a folder with a model comes in, also if it is excluded or lies elsewhere',
   assert.ok(files.has('src/weights/b.bin') && files.has('bentots/models/1/a.bin'));
   assert.ok(lstatSync(bento.pathOf('bentots/models/1/a.bin')).isFile());
 });
+
+test('flags go over what the bentofile says, and the result is printed for people, for programs and for scripts', async () => {
+  using project = createTestProject({
+    'bentofile.yaml': 'name: from_file\nlabels: { a: file, b: file }\nexclude: ["*.md"]\n',
+    'notes.md': '',
+  });
+  const words = ['build', '--name', 'named', '--version', 'v1', '--label', 'a=flag', '--env', 'A=1', '--env', 'TOKEN'];
+  const { end, stdout, stderr } = await project.run(...words, '-o', 'json');
+  assert.equal(end, 0, stderr);
+  const result = JSON.parse(stdout) as { readonly tag: string; readonly folder: string; readonly digest: string };
+  assert.deepEqual([result.tag, result.folder], ['named:v1', join(project.stores.home, 'bentos/named/v1')]);
+  const { record } = await project.stores.bentos.get('named:v1');
+  assert.deepEqual(record.labels, { a: 'flag', b: 'file' });
+  assert.deepEqual(record.document.envs, [
+    { name: 'A', value: '1', stage: 'all' },
+    { name: 'TOKEN', value: '', stage: 'all' },
+  ]);
+  const tag = await project.run('build', '-o', 'tag', '--exclude', '*.txt');
+  assert.match(tag.stdout, /^__tag__:from_file:[a-z2-7]{16}\n$/);
+  assert.ok(project.stores.ls(`bentos/${tag.stdout.trim().split(':').slice(1).join('/')}`).includes('src/notes.md'));
+  const text = await project.run('build', 'service.js:Hello', '--version', 'v3', '--name', 'named');
+  assert.match(text.stdout, /^built named:v3 in [\d.]+ s: .*\ncontent sha256:[0-9a-f]{64}\n {2}README\.md .*\n/);
+  assert.match(text.stdout, /\n {2}in all +\d+ files +[\d.]+ KiB\nserve it: bento serve named:v3\n$/);
+  assert.deepEqual(
+    [(await project.run('build', '--label', 'x')).end, (await project.run('build', '--lable', 'x')).end],
+    [1, 2],
+  );
+});
+
+test('what does not fit is refused before anything is made', async () => {
+  using project = createTestProject({
+    'package.json': '{ "type": "module", "dependencies": { "zod": "4.0.0" } }',
+    'package-lock.json': '{ "lockfileVersion": 3, "packages": { "": { "dependencies": { "zod": "3.0.0" } } } }',
+    '.hidden/about.md': '',
+  });
+  await assert.rejects(buildIn(project), {
+    code: 'LOCKFILE_MISMATCH',
+    message:
+      /package-lock\.json does not fit .*package\.json: it has zod for 3\.0\.0, but 4\.0\.0 is asked for; run npm install/,
+  });
+  project.write(
+    'package-lock.json',
+    '{ "lockfileVersion": 3, "packages": { "": { "dependencies": { "zod": "4.0.0" } } } }',
+  );
+  for (const [path, problem] of [
+    ['/etc/hostname', /is an absolute path/],
+    ['../outside.md', /is not in the project|leads out/],
+    ['.hidden/about.md', /is hidden, or in a hidden folder/],
+    ['node_modules', /is no file/],
+  ] as const) {
+    await assert.rejects(buildIn(project, { description: `file:${path}` }), { code: 'BUILD_FAILED', message: problem });
+  }
+  await assert.rejects(buildIn(project, { nmae: 'x' } as BuildOptions), {
+    code: 'BENTOFILE_INVALID',
+    message: 'build(): "nmae" is no option of build(); did you mean "name"?',
+  });
+  assert.deepEqual(project.stores.ls('bentos'), []);
+  const { files } = await buildIn(project);
+  assert.ok(files.has('env/node/package.json') && files.has('env/node/package-lock.json'));
+});

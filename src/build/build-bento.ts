@@ -26,7 +26,7 @@ import { copyProject } from './copy-project.ts';
 import { describeImage } from './describe-image.ts';
 import { findLockedPackages, type LockedPackages } from './lockfile.ts';
 import { copyPythonLocks } from './python-locks.ts';
-import { readInside, toReadme } from './readme.ts';
+import { readDescription, readInside, toReadme } from './readme.ts';
 
 /** What a service is, as far as that is known without starting it. */
 export interface Described {
@@ -84,6 +84,7 @@ export async function buildBento(request: BuildRequest, tools: BuildTools): Prom
   const { folder, file, choice, settings, store, onStep, warn } = request;
   const { args, envs } = settings;
   const packages = findLockedPackages(folder, warn);
+  const description = readDescription(settings.description, folder);
   const context = { args, variables: envs.filter(({ stage, isSecret }) => stage !== 'runtime' && !isSecret) };
   onStep('describe');
   const described = await tools.describe(file, choice, context);
@@ -100,7 +101,7 @@ export async function buildBento(request: BuildRequest, tools: BuildTools): Prom
     await explained(`copy the files of ${folder}`, () => copyFiles(request, models, to));
     onStep('bundle');
     await writeCode(request, described, tools, to);
-    await writeDocuments(request, spec, tools, to);
+    await writeDocuments(spec, description, tools, to);
     await copyPackages(packages, to);
     await copyPythonLocks({ folder, requirements: settings.python.requirements_txt, to });
     await copyScripts(folder, image, to);
@@ -168,8 +169,8 @@ function schemaFiles({ services = [] }: ModuleTypes): readonly string[] {
 }
 
 async function writeDocuments(
-  { folder, settings }: BuildRequest,
   spec: ServiceSpec,
+  description: string | undefined,
   tools: BuildTools,
   to: string,
 ): Promise<void> {
@@ -177,7 +178,7 @@ async function writeDocuments(
   await writeFile(join(to, 'apis/openapi.yaml'), stringify(tools.toOpenApi(spec), { aliasDuplicateObjects: false }));
   const schema = JSON.stringify(JSON.parse(tools.toSchemaDocument(spec)), null, 2);
   await writeFile(join(to, 'apis/schema.json'), `${schema}\n`);
-  await writeFile(join(to, 'README.md'), toReadme(settings.description, folder, spec));
+  await writeFile(join(to, 'README.md'), description ?? toReadme(spec));
 }
 
 async function copyPackages(packages: LockedPackages | undefined, to: string): Promise<void> {

@@ -46,19 +46,30 @@ function merge(docker: Rows, python: Rows, ofService: ImageData | undefined): Im
   };
   // Another base has neither the Node nor the CUDA of the one before.
   const onto = base_image === undefined ? { ...base, ...own } : own;
-  const described = Image.from({ ...onto, steps, env: { ...env, ...toEnv(docker.env) }, labels });
-  const more = [
+  const pythonPackages = [
     ...listOf(python.index_url).map((url) => `--index-url ${url}`),
     ...listOf(python.extra_index_url).map((url) => `--extra-index-url ${url}`),
     ...listOf(python.trusted_host).map((host) => `--trusted-host ${host}`),
     ...listOf(python.find_links).map((url) => `--find-links ${url}`),
     ...listOf(python.packages),
   ];
-  let result = described;
-  if (listOf(system_packages).length > 0) result = result.systemPackages(...listOf(system_packages));
-  if (more.length > 0) result = result.pythonPackages(...more);
-  if (setup_script !== undefined) result = result.runScript(String(setup_script));
-  return result.toData();
+  const packages = listOf(system_packages);
+  const at = steps.findIndex(({ kind }) => kind === 'install');
+  const install = steps[at];
+  const { npmPackages = [], pythonPackages: more = [] } = install?.kind === 'install' ? install : {};
+  const described = {
+    ...onto,
+    steps: [
+      ...steps.slice(0, Math.max(0, at)),
+      ...(packages.length > 0 ? [{ kind: 'systemPackages', packages }] : []),
+      { kind: 'install', npmPackages, pythonPackages: [...more, ...pythonPackages] },
+      ...steps.slice(at + 1),
+      ...(setup_script === undefined ? [] : [{ kind: 'runScript', path: String(setup_script) }]),
+    ],
+    env: { ...env, ...toEnv(docker.env) },
+    labels,
+  };
+  return Image.from(described).toData();
 }
 
 function listOf(value: unknown): readonly string[] {

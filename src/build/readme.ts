@@ -5,14 +5,17 @@ import { ServiceError } from '../errors.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 
 /**
- * What the description says, or the file that it names; else the README of the project; else a page that says what the
- * methods are.
+ * What the description says, or the file that it names; else the README of the project, if there is one.
  * @throws ServiceError `BUILD_FAILED` for a file outside of the project.
  */
-export function toReadme(description: string | undefined, folder: string, spec: ServiceSpec): string {
+export function readDescription(description: string | undefined, folder: string): string | undefined {
   if (description?.startsWith('file:')) return readInside(folder, description.slice('file:'.length).trim());
   if (description !== undefined) return withLineEnd(description);
-  if (existsSync(join(folder, 'README.md'))) return readInside(folder, 'README.md');
+  return existsSync(join(folder, 'README.md')) ? readInside(folder, 'README.md') : undefined;
+}
+
+/** A page that says what the methods are. */
+export function toReadme(spec: ServiceSpec): string {
   const methods = spec.apis.map(
     ({ route, description: text }) => `- \`POST ${route}\`${text === undefined ? '' : `: ${text.split('\n', 1)[0]}`}`,
   );

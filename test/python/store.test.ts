@@ -4,6 +4,8 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { build } from 'bentots/build';
+import { createTestProject } from '../project.ts';
 import { createHome } from '../store/home.ts';
 import { bentoml, python } from './python.ts';
 
@@ -199,4 +201,59 @@ test('a bento that Python built is listed, read, exported with its model, import
   await stores.bentos.import(theirs);
   assert.equal(readFileSync((await stores.models.get('iris:v1')).pathOf('weights.bin'), 'utf8'), 'abc');
   assert.match(bentoml(stores, 'get', 'summarization:v1'), /service: service:Summarization/);
+});
+
+test('a bento that is built here is listed, shown, exported, imported and deleted by Python', async () => {
+  using project = createTestProject({
+    'service.js': `import { bentoModel, defineService, Image } from 'bentots';
+export const Iris = defineService(class Iris { kind() { return this.iris.folder; } }, {
+  image: new Image({ node: 24 }).systemPackages('git').pythonPackages('numpy'),
+  models: { iris: bentoModel('iris') },
+  apis: { kind: { params: {}, output: { type: 'string' } } },
+});
+`,
+  });
+  const { stores } = project;
+  await stores.models.create('iris:v1', put('abc'));
+  await stores.models.create('words:v1', put('abc'));
+  const options = { labels, envs: [{ name: 'A', value: 'b: c' }], models: [{ tag: 'words', alias: 'w' }] };
+  const { bento } = await build({ service: project.folder, home: stores.home, version: 'v1', ...options });
+  const [listed] = JSON.parse(bentoml(stores, 'list', '-o', 'json')) as { readonly tag: string }[];
+  assert.equal(listed?.tag, 'iris:v1');
+  const shown = JSON.parse(bentoml(stores, 'get', 'iris:v1', '-o', 'json')) as Readonly<Record<string, unknown>>;
+  assert.deepEqual([shown.service, shown.labels, shown.spec], ['service.js:Iris', labels, 2]);
+  const read = `
+import bentoml, json, sys
+bento = bentoml.get("iris:latest")
+info = bento.info
+print(json.dumps([
+    info.bentoml_version, info.entry_service, [str(m.tag) for m in info.models], [str(m.tag) for m in info.all_models],
+    [e.name + "=" + e.value for e in info.envs], info.image.base_image, ' git ' in info.image.commands[0], info.image.python_requirements,
+    info.services[0].config, [r["name"] for r in info.schema["routes"]], str(info.creation_time),
+]))
+`;
+  assert.deepEqual(JSON.parse(python(stores, read)), [
+    bento.record.bentomlVersion,
+    'Iris',
+    ['words:v1'],
+    ['words:v1', 'iris:v1'],
+    ['A=b: c'],
+    'node:24-slim',
+    true,
+    'numpy\n',
+    { workers: 1, traffic: { timeout: 60 } },
+    ['kind'],
+    bento.creationTime.toISOString().replace('T', ' ').replace('Z', '000+00:00'),
+  ]);
+  using there = createHome();
+  const file = join(stores.home, 'iris.bento');
+  bentoml(stores, 'export', 'iris:v1', file);
+  bentoml(there, 'import', file);
+  assert.deepEqual(
+    (await there.models.list()).map(({ tag }) => String(tag)),
+    ['iris:v1', 'words:v1'],
+  );
+  assert.equal(String((await there.bentos.get('iris')).tag), 'iris:v1');
+  bentoml(stores, 'delete', 'iris:v1', '-y');
+  assert.deepEqual(await stores.bentos.list(), []);
 });
