@@ -273,3 +273,62 @@ test('a value that holds itself is estimated, too', () => {
   round.push(round, round);
   assert.ok(estimateBytes(round) >= 8);
 });
+
+for (const [what, item, send] of [
+  [
+    'cannot be sent',
+    1,
+    () => {
+      throw new Error('the header has a character that HTTP cannot carry');
+    },
+  ],
+  [
+    'cannot be looked at',
+    {
+      get secret() {
+        throw new Error('a getter of the item throws');
+      },
+    },
+    () => {},
+  ],
+] as const) {
+  test(`a generator whose item ${what} is ended, so that it lets go of what it holds`, async () => {
+    let ends = 0;
+    function* items() {
+      try {
+        for (;;) yield item;
+      } finally {
+        ends++;
+      }
+    }
+    const sender = sendStream(items(), plenty, {
+      send,
+      signal: new AbortController().signal,
+      now: () => 0,
+      breathe: turn as () => Promise<void>,
+    });
+    await assert.rejects(sender.finished, /HTTP cannot carry|a getter of the item throws/);
+    assert.equal(ends, 1);
+  });
+}
+
+test('an iterator that has thrown, or has no more, is not ended once more', async () => {
+  let ends = 0;
+  const over = (last: () => IteratorResult<number>) => ({
+    [Symbol.iterator]: () => ({
+      next: last,
+      return: () => {
+        ends++;
+        return { done: true as const, value: undefined };
+      },
+    }),
+  });
+  await start(over(() => ({ done: true, value: undefined }))).finished;
+  const broken = start(
+    over(() => {
+      throw new Error('broken');
+    }),
+  );
+  await assert.rejects(broken.finished, /broken/);
+  assert.equal(ends, 0);
+});

@@ -54,6 +54,7 @@ export function sendStream(
     let group: unknown[] = [];
     let groupBytes = 0;
     let lastSentMs = Number.NEGATIVE_INFINITY;
+    let isOpen = true;
     const flush = () => {
       const [items, bytes] = [group, groupBytes];
       group = [];
@@ -68,9 +69,11 @@ export function sendStream(
           await waitForCredit();
           continue;
         }
+        isOpen = false; // it has ended by itself if it throws, or has no more
         const step = iterator.next();
         const next = isPromise(step) ? await step : step;
         if (next.done === true) return flush();
+        isOpen = true;
         const bytes = estimateBytes(next.value);
         group.push(next.value);
         groupBytes += bytes;
@@ -88,6 +91,7 @@ export function sendStream(
       throw error;
     } finally {
       if (deps.signal.aborted) await (returning ?? end(iterator));
+      else if (isOpen) await end(iterator).catch(() => {}); // what is wrong with the items says more
     }
   };
 
