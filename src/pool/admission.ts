@@ -7,7 +7,7 @@ import type { WaitingLine } from './waiting-line.ts';
 export interface ServiceLoad {
   /** Calls in all queues. */
   readonly waiting: number;
-  /** Calls in all workers, those that nobody waits for any more included. */
+  /** Calls in all workers, those that get no more calls and those that nobody waits for any more included. */
   readonly running: number;
   /** How long the call would wait, in milliseconds. */
   readonly waitMs: number;

@@ -195,7 +195,7 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
 
   const loadFor = (line: Line, caller: string): ServiceLoad => {
     let running = 0;
-    for (const worker of workers) running += worker.load;
+    for (const one of lines.values()) running += one.running; // also in workers that get no more calls
     const ahead = waitingCount === 0 ? 0 : countAhead(line.queue, line.queue.countOf(caller));
     const waitMs = ahead === 0 ? 0 : predictWaitMs(loadOf(line), ahead, otherLoads(line));
     return { waiting: waitingCount, running, waitMs, costMs: line.costMs };
