@@ -4,14 +4,14 @@ import { decideRefusal, decideVictim } from './admission.ts';
 import { createWaitingLine } from './waiting-line.ts';
 
 const traffic = { timeoutMs: 60_000, maxQueue: 100 };
-const idle = { waiting: 0, running: 0, waitMs: 0, costMs: 0 };
+const idle = { waiting: 0, running: 0, waitMs: 0, leadMs: 0 };
 const refuse = (load: object, timeoutMs = 1000, more: object = {}) => {
   const refusal = decideRefusal('Demo', { ...traffic, ...more }, { ...idle, ...load }, timeoutMs);
   return refusal && [refusal.code, refusal.retryAfterMs];
 };
 
 test('a call joins while there is room and time', () => {
-  assert.equal(refuse({ waiting: 99, running: 500, waitMs: 700, costMs: 100 }), undefined);
+  assert.equal(refuse({ waiting: 99, running: 500, waitMs: 700, leadMs: 100 }), undefined);
 });
 
 test('a full queue refuses, and says after how long it is worked through', () => {
@@ -19,13 +19,13 @@ test('a full queue refuses, and says after how long it is worked through', () =>
 });
 
 test('a call that would wait longer than its caller does is refused, until one would not', () => {
-  const load = { waiting: 10, waitMs: 2000, costMs: 400 };
+  const load = { waiting: 10, waitMs: 2000, leadMs: 400 };
   assert.deepEqual(refuse(load), ['OVERLOADED', 2000], 'a quarter more than what is predicted, since it may be wrong');
   assert.equal(refuse(load, 3000), undefined);
 });
 
 test('a call that need not wait may try, however long others of its method have run', () => {
-  assert.equal(refuse({ costMs: 60_000 }), undefined);
+  assert.equal(refuse({ leadMs: 60_000 }), undefined);
 });
 
 test('waiting and running calls count together towards the concurrency', () => {

@@ -11,8 +11,8 @@ export interface ServiceLoad {
   readonly running: number;
   /** How long the call would wait, in milliseconds. */
   readonly waitMs: number;
-  /** How long it would run then; undefined before the first of its method has ended. */
-  readonly costMs: number | undefined;
+  /** How long it would then run until it is answered, or with its first item; undefined before the first of its method was. */
+  readonly leadMs: number | undefined;
 }
 
 // Under lasting overload every call that is let in waits as long as may be: were that to the millisecond, half of them
@@ -44,8 +44,8 @@ export function decideRefusal(
 }
 
 /** When a call is answered at the latest; one that need not wait may try, however long its like have run. */
-export function predictAnswerMs({ waitMs, costMs = 0 }: ServiceLoad): number {
-  return waitMs === 0 ? 0 : (waitMs + costMs) * margin;
+export function predictAnswerMs({ waitMs, leadMs = 0 }: ServiceLoad): number {
+  return waitMs === 0 ? 0 : (waitMs + leadMs) * margin;
 }
 
 /**

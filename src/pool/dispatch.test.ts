@@ -86,14 +86,18 @@ function createWorker(index = 1) {
   };
 }
 
-function create(apis: readonly ApiSpec[], maxQueue = 10) {
+function create(apis: readonly ApiSpec[], maxQueue = 10, maxConcurrency?: number) {
   const lines: string[] = [];
   const dispatcher = createDispatcher({
     metrics: createPoolMetrics('demo', {}, () => {}),
     spec: {
       name: 'Demo',
       apis,
-      settings: { workers: 1, startTimeoutMs: 1, traffic: { timeoutMs: 1000, abortGraceMs: 1, maxQueue } },
+      settings: {
+        workers: 1,
+        startTimeoutMs: 1,
+        traffic: { timeoutMs: 1000, abortGraceMs: 1, maxQueue, maxConcurrency },
+      },
     } as unknown as ServiceSpec,
     compile: createValidatorCompiler(),
     log: (level, message) => lines.push(`${level} ${message}`),
@@ -113,7 +117,7 @@ function create(apis: readonly ApiSpec[], maxQueue = 10) {
     outcome.catch(() => {}); // the test may look later
     return outcome;
   };
-  return { ...dispatcher, call, lines };
+  return { ...dispatcher, call, lines, costMs: () => dispatcher.methods[0]?.costMs };
 }
 
 const codeOf = (outcome: Promise<unknown>) =>
@@ -121,6 +125,9 @@ const codeOf = (outcome: Promise<unknown>) =>
     () => 'fulfilled',
     (error: { code?: string }) => error.code ?? String(error),
   );
+
+/** Resolves when everything has happened that waits for nothing. */
+const untilSettled = (answer: string) => new Promise<string>((resolve) => setImmediate(resolve, answer));
 
 test('a call goes to a worker with room and comes back with its value', async () => {
   const { add, call } = create([apiOf('run')]);
@@ -217,36 +224,41 @@ test('calls of one method go in the order in which they came', () => {
   );
 });
 
-/** Lets a worker with one slot work through what waits; says in what order it ran. */
-function runAll(worker: ReturnType<typeof createWorker>): string {
+/** Lets a worker with one slot work through what waits, 10 ms for each; says in what order it ran. */
+function runAll(worker: ReturnType<typeof createWorker>, clock: { nowMs: number }): string {
   let order = '';
   for (let at = 0; at < worker.calls.length; at++) {
     const call = worker.at(at);
     order += String(call.args[0]);
+    clock.nowMs += 10;
     worker.answer(call, null);
   }
   return order;
 }
 
-test('a flood of one method delays the calls of another by one call each, not by the whole flood', () => {
+test('a flood of one method delays the calls of another by one call each, not by the whole flood', (t) => {
+  const clock = { nowMs: 0 };
+  t.mock.method(performance, 'now', () => clock.nowMs);
   const blocking = { isBlocking: true, slots: 1 };
   const { add, call } = create([apiOf('flooded', blocking), apiOf('other', blocking)], 100);
   const worker = createWorker();
   add(worker.handle);
   for (let n = 0; n < 20; n++) call('flooded', ['f']);
   for (let n = 0; n < 3; n++) call('other', ['o']);
-  const order = runAll(worker);
+  const order = runAll(worker, clock);
   assert.equal(order.length, 23);
   assert.match(order.slice(0, 8), /o.*o.*o/);
 });
 
-test('a flood of one caller delays those of another by one call each', () => {
+test('a flood of one caller delays those of another by one call each', (t) => {
+  const clock = { nowMs: 0 };
+  t.mock.method(performance, 'now', () => clock.nowMs);
   const { add, call } = create([apiOf('run', { slots: 1 })], 100);
   const worker = createWorker();
   add(worker.handle);
   for (let n = 0; n < 20; n++) call('run', ['f'], { caller: 'flood' });
   for (let n = 0; n < 3; n++) call('run', ['o'], { caller: 'other' });
-  assert.equal(runAll(worker), `ff${'of'.repeat(3)}${'f'.repeat(15)}`);
+  assert.equal(runAll(worker, clock), `ff${'of'.repeat(3)}${'f'.repeat(15)}`);
 });
 
 test('while a flood fills the queue, another caller and another method still get places in it', async () => {
@@ -256,7 +268,7 @@ test('while a flood fills the queue, another caller and another method still get
   const others = [call('flooded', [], { caller: 'other' }), call('other', [], { caller: 'flood' })];
   assert.deepEqual(await Promise.all(flood.slice(2).map(codeOf)), ['QUEUE_FULL', 'QUEUE_FULL'], 'the newest give way');
   assert.equal(
-    await Promise.race([...others, ...flood.slice(0, 2)].map(codeOf).concat(Promise.resolve('waiting'))),
+    await Promise.race([...others, ...flood.slice(0, 2)].map(codeOf).concat(untilSettled('waiting'))),
     'waiting',
   );
 });
@@ -272,7 +284,7 @@ test('a call that would come too late takes no place from anyone', async (t) => 
   worker.answer(worker.at(0), null);
   const flood = [1, 2, 3, 4, 5].map(() => call('run', [], { caller: 'flood' }));
   assert.equal(await codeOf(call('run', [], { caller: 'other', timeoutMs: 5 })), 'QUEUE_FULL');
-  assert.equal(await Promise.race([...flood.map(codeOf), Promise.resolve('waiting')]), 'waiting');
+  assert.equal(await Promise.race([...flood.map(codeOf), untilSettled('waiting')]), 'waiting');
 });
 
 test('a call that would still run when its time is up gives its turn to one that would not', async (t) => {
@@ -296,6 +308,70 @@ test('a call that would still run when its time is up gives its turn to one that
   );
 });
 
+test('of a stream that would last too long, but begins in time, the caller is let in', async (t) => {
+  let nowMs = 0;
+  t.mock.method(performance, 'now', () => nowMs);
+  const { add, call, costMs } = create([apiOf('run', { kind: 'stream', slots: 4 } as Partial<ApiSpec>)]);
+  const worker = createWorker();
+  add(worker.handle);
+  call('run');
+  worker.at(0).listener.onItems(['at once'], 8, undefined);
+  nowMs = 1500; // longer than a caller waits
+  worker.end(worker.at(0));
+  assert.equal(costMs(), 1500);
+  for (let n = 0; n < 4; n++) call('run');
+  const waiting = [call('run', ['first']), call('run', ['second'])];
+  assert.equal(await Promise.race([...waiting.map(codeOf), untilSettled('waiting')]), 'waiting');
+  nowMs = 1700;
+  worker.end(worker.at(1));
+  assert.deepEqual(worker.at(5).args, ['first'], 'there is time enough until its first item');
+});
+
+test('a caller that would get the first item of a stream too late gives way', async (t) => {
+  let nowMs = 0;
+  t.mock.method(performance, 'now', () => nowMs);
+  const { add, call } = create([apiOf('run', { kind: 'stream', slots: 1 } as Partial<ApiSpec>)]);
+  const worker = createWorker();
+  add(worker.handle);
+  call('run');
+  nowMs = 400; // until the first item
+  worker.at(0).listener.onItems([1], 8, undefined);
+  const late = call('run', [], { timeoutMs: 500 });
+  call('run', ['in time']);
+  nowMs = 600;
+  worker.end(worker.at(0));
+  assert.equal(await codeOf(late), 'OVERLOADED');
+  assert.deepEqual(worker.at(1).args, ['in time']);
+});
+
+test('a reader that lets its stream stand still is expected to keep a slot no longer than a call may take', async (t) => {
+  let nowMs = 0;
+  t.mock.method(performance, 'now', () => nowMs);
+  const { add, call, costMs } = create([apiOf('run', { kind: 'stream', slots: 1 } as Partial<ApiSpec>)]);
+  const worker = createWorker();
+  add(worker.handle);
+  const outcome = call('run');
+  worker.at(0).listener.onItems(['large'], 64 * 1024, undefined);
+  assert.equal((await outcome).kind, 'items');
+  nowMs = 50_000; // and nobody has read it
+  worker.end(worker.at(0));
+  assert.equal(costMs(), 1000);
+});
+
+test('calls in a worker that gets no more of them count towards the concurrency', async () => {
+  const { add, remove, call } = create([apiOf('run')], 10, 2);
+  const [first, second] = [createWorker(1), createWorker(2)];
+  add(first.handle);
+  call('run');
+  remove(first.handle);
+  add(second.handle);
+  call('run');
+  assert.equal(await codeOf(call('run')), 'CONCURRENCY_EXCEEDED');
+  first.answer(first.at(0), null);
+  call('run');
+  assert.equal(second.calls.length, 2);
+});
+
 test('what does not fit into the queue is refused; what runs does not count', async () => {
   const { add, call } = create([apiOf('run', { slots: 1 })], 2);
   add(createWorker().handle);
@@ -310,7 +386,7 @@ test('a call that leaves the queue makes room in it', async () => {
   leaving.abort();
   const second = call('run');
   assert.equal(await codeOf(first), 'CANCELLED');
-  assert.equal(await Promise.race([codeOf(second), 'still waiting']), 'still waiting');
+  assert.equal(await Promise.race([codeOf(second), untilSettled('still waiting')]), 'still waiting');
 });
 
 test('a call whose caller leaves while it waits never reaches a worker', () => {

@@ -3,6 +3,7 @@ import { ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { MethodMetrics, PoolMetrics } from '../observe/pool-metrics.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
+import type { Credit } from '../spec/messages.ts';
 import type { ApiSpec, JsonSchema, OutputSpec, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
 import { decideRefusal, decideVictim, predictAnswerMs, type ServiceLoad } from './admission.ts';
@@ -11,7 +12,7 @@ import { createFairShare, type Share } from './fair-share.ts';
 import { decideOutageRefusal, type Outage } from './outage.ts';
 import { createOutputCheck, type OutputCheck } from './output.ts';
 import { countAhead, learnCost, type MethodLoad, predictWaitMs } from './predict-wait.ts';
-import { createStreamReader } from './stream-reader.ts';
+import { createStreamReader, type StreamReader } from './stream-reader.ts';
 import { createWaitingLine, type Place, type WaitingLine } from './waiting-line.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
@@ -83,8 +84,10 @@ interface Line extends Share {
   readonly metrics: MethodMetrics;
   /** Calls that workers have now. */
   running: number;
-  /** How long a call runs, in milliseconds: learned as calls end. */
+  /** How long a call holds its slot, in milliseconds: learned as calls end. */
   costMs: number | undefined;
+  /** How long it holds it until it is answered: for a stream, with the first item, since that is what its caller waits for. */
+  leadMs: number | undefined;
 }
 
 /** How many calls of a method one worker runs at once. */
@@ -94,12 +97,12 @@ function lanesOf({ isBlocking, slots }: ApiSpec): number {
 
 /** Whether it would still run when its time is up, and keep another one from being answered in time. */
 function isHopeless({ line, expiresAtMs }: Ticket): boolean {
-  const { costMs, queue } = line;
-  return costMs !== undefined && queue.count > 0 && expiresAtMs - performance.now() < costMs;
+  const { leadMs, queue } = line;
+  return leadMs !== undefined && queue.count > 0 && expiresAtMs - performance.now() < leadMs;
 }
 
 function lateRefusal({ line, timeoutMs }: Ticket): ServiceError {
-  return new ServiceError('OVERLOADED', { answerMs: Math.round(timeoutMs + (line.costMs ?? 0)), timeoutMs });
+  return new ServiceError('OVERLOADED', { answerMs: Math.round(timeoutMs + (line.leadMs ?? 0)), timeoutMs });
 }
 
 const unknownCostMs = 1; // before the first call has ended: little, but not for ever nothing
@@ -129,6 +132,7 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
         metrics: metrics.method(api.name),
         running: 0,
         costMs: undefined,
+        leadMs: undefined,
       },
     ]),
   );
@@ -198,7 +202,7 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
     for (const one of lines.values()) running += one.running; // also in workers that get no more calls
     const ahead = waitingCount === 0 ? 0 : countAhead(line.queue, line.queue.countOf(caller));
     const waitMs = ahead === 0 ? 0 : predictWaitMs(loadOf(line), ahead, otherLoads(line));
-    return { waiting: waitingCount, running, waitMs, costMs: line.costMs };
+    return { waiting: waitingCount, running, waitMs, leadMs: line.leadMs };
   };
 
   /** Refuses a call, unless it can have the place of one whose caller or method has more than its share. */
@@ -237,22 +241,39 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
     line.running++;
     line.metrics.waited(sentAtMs - ticket.expiresAtMs + ticket.timeoutMs);
     const cancel = () => worker.cancel(id, 'CANCELLED');
+    let reader: StreamReader | undefined;
+    let isAnswered = false;
+    const learnLead = (ranMs: number) => {
+      if (!isAnswered) line.leadMs = learnCost(line.leadMs, ranMs);
+      isAnswered = true;
+    };
     const { listener, credit } = createCallListener({
       name: `${spec.name}.${api.name}`,
       api,
       invocation,
       check: line.check,
-      openStream: () => createStreamReader((more) => worker.credit(id, more), cancel),
+      openStream() {
+        const grant = (more: Credit) => worker.credit(id, more);
+        reader = createStreamReader(grant, cancel, () => performance.now());
+        return reader;
+      },
       cancel,
       settle: ticket.settle,
       refuse: ticket.refuse,
-      onItems: line.metrics.streamed,
+      onItems(count) {
+        learnLead(performance.now() - sentAtMs);
+        line.metrics.streamed(count);
+      },
       onLost() {
         line.running--;
       },
       onFree() {
         line.running--;
-        line.costMs = learnCost(line.costMs, performance.now() - sentAtMs);
+        const ranMs = performance.now() - sentAtMs;
+        learnLead(ranMs);
+        // A reader that lets its stream stand still costs others its slot, but what it adds to what is expected has a bound.
+        const idleMs = Math.max(0, (reader?.stalledMs ?? 0) - longestMs);
+        line.costMs = learnCost(line.costMs, ranMs - idleMs);
         handOut();
       },
       log,

@@ -6,12 +6,14 @@ import { createStreamReader } from './stream-reader.ts';
 function create() {
   const granted: Credit[] = [];
   let cancels = 0;
+  const clock = { nowMs: 0 };
   const reader = createStreamReader(
     (credit) => granted.push(credit),
     () => cancels++,
+    () => clock.nowMs,
   );
   const groups = reader.groups[Symbol.asyncIterator]();
-  return { ...reader, groups, granted, cancels: () => cancels };
+  return { ...reader, groups, granted, clock, cancels: () => cancels, stalledMs: () => reader.stalledMs };
 }
 
 test('groups are handed on as they came, those that came before anyone read, too', async () => {
@@ -87,4 +89,22 @@ test('what comes after the end is dropped', async () => {
   end();
   push([1], 8);
   assert.equal((await groups.next()).done, true);
+});
+
+test('it says how long the worker had no credit, since the consumer took nothing', async () => {
+  const { push, end, groups, clock, stalledMs } = create();
+  push([1], 8);
+  clock.nowMs = 10; // there is credit left
+  push([2], 64 * 1024);
+  clock.nowMs = 30;
+  await groups.next();
+  assert.equal(stalledMs(), 0, 'not over yet');
+  await groups.next(); // grants what the first took, which is too little
+  clock.nowMs = 50;
+  void groups.next();
+  clock.nowMs = 70;
+  push([3], 64 * 1024);
+  clock.nowMs = 75;
+  end();
+  assert.equal(stalledMs(), 45);
 });

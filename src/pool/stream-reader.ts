@@ -7,6 +7,8 @@ const initialCredit: Credit = { items: 256, bytes: 64 * 1024 };
 /** A stream being read. */
 export interface StreamReader {
   readonly initialCredit: Credit;
+  /** How long the worker has had to wait because the consumer did not take what there was, in milliseconds. */
+  readonly stalledMs: number;
   /** Items in the groups in which they came; ending the loop early cancels the stream. */
   readonly groups: AsyncIterable<readonly unknown[]>;
   push(items: readonly unknown[], bytes: number): void;
@@ -21,15 +23,36 @@ interface Group {
 }
 
 /** Creates a reader; `grant` sends credit to the worker, `cancel` is called when the consumer stops early. */
-export function createStreamReader(grant: (credit: Credit) => void, cancel: () => void): StreamReader {
+export function createStreamReader(
+  grant: (credit: Credit) => void,
+  cancel: () => void,
+  now: () => number,
+): StreamReader {
+  const left = { ...initialCredit }; // what the worker may still send
+  let stalledMs = 0;
+  let stalledSinceMs: number | undefined;
   const waiting: Group[] = [];
   let isOver = false;
   let failure: Error | undefined;
   let wake: (() => void) | undefined;
   let taken: Credit | undefined; // and not the items: whoever has them may be done with them
 
+  const addCredit = (items: number, bytes: number) => {
+    left.items += items;
+    left.bytes += bytes;
+    if (left.items <= 0 || left.bytes <= 0) stalledSinceMs ??= now();
+    else goOn();
+  };
+  const goOn = () => {
+    if (stalledSinceMs !== undefined) stalledMs += now() - stalledSinceMs;
+    stalledSinceMs = undefined;
+  };
+
   const next = async (): Promise<IteratorResult<readonly unknown[]>> => {
-    if (taken) grant(taken);
+    if (taken) {
+      addCredit(taken.items, taken.bytes);
+      grant(taken);
+    }
     taken = undefined;
     while (waiting.length === 0 && !isOver) {
       await new Promise<void>((resolve) => {
@@ -48,12 +71,16 @@ export function createStreamReader(grant: (credit: Credit) => void, cancel: () =
     const wasOpen = !isOver;
     isOver = true;
     if (wasOpen) failure = error;
+    goOn();
     wake?.();
     return wasOpen;
   };
 
   return {
     initialCredit,
+    get stalledMs() {
+      return stalledMs;
+    },
     groups: {
       [Symbol.asyncIterator]: () => ({
         next,
@@ -67,6 +94,7 @@ export function createStreamReader(grant: (credit: Credit) => void, cancel: () =
     },
     push(items, bytes) {
       if (isOver) return;
+      addCredit(-items.length, -bytes);
       waiting.push({ items, bytes });
       wake?.();
     },
