@@ -49,6 +49,7 @@ export {
   secret,
   useArguments,
 } from './sdk/use-arguments.ts';
+export { workerIndex } from './sdk/worker-index.ts';
 export { Image, type ImageData, type ImageOptions, type ImageStep } from './spec/image.ts';
 export type { Cookie } from './spec/invocation.ts';
 export type { ArgumentSpec, ModelInfo } from './spec/service-spec.ts';

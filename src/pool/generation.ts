@@ -103,6 +103,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       startProcess: (log) => options.startWorker(options.niceness, log),
       ...code,
       index,
+      becomesWorker: true,
       loadTimeoutMs,
       log: (level, message, fields) => log(level, message, { ...fields, worker: index }),
       authorMetrics: () => authors,
@@ -249,6 +250,7 @@ export async function describeTarget(
   const worker = launchWorker({
     ...codeOf(options),
     index: 1,
+    becomesWorker: false,
     startProcess: (log) => startProcess(options.niceness, log),
     loadTimeoutMs,
     log,

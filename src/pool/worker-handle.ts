@@ -105,7 +105,10 @@ export interface LaunchOptions {
   /** Environment variables that hold unless the operator has set them. */
   readonly variables: readonly { readonly name: string; readonly value: string }[];
   readonly bento: BentoPlaces | undefined;
+  /** Counts from 1. */
   readonly index: number;
+  /** Whether the process becomes a worker; else it only says what the file holds. */
+  readonly becomesWorker: boolean;
   /** Starts its process; what that prints goes to the log. */
   startProcess(log: OutputLog): WorkerProcess;
   /** How long the file may take to load, before it is known what the service says. */
@@ -340,6 +343,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     args: options.args,
     variables: options.variables,
     ...(options.bento ? { bento: options.bento } : {}),
+    ...(options.becomesWorker ? { workerIndex: options.index } : {}),
   });
   return {
     pid,
@@ -359,7 +363,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     },
     async start(spec, kit) {
       serviceName = spec.name;
-      channel.send({ kind: 'start', spec, kit, workerIndex: options.index });
+      channel.send({ kind: 'start', spec, kit });
       await withTimeout(ready.promise, leftOf(spec), spec.name, () => (problem ? `ready (${problem})` : 'ready'));
       return createHandle();
     },

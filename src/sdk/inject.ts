@@ -1,4 +1,4 @@
-/** What modules need while they are evaluated, and field initialisers while a service is constructed: ambient state. */
+/** What modules need while they are evaluated, field initialisers while a service is constructed, and all code of a worker: ambient state. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ArgumentSpec } from '../spec/service-spec.ts';
 
@@ -44,4 +44,23 @@ export function withArguments<T>(given: Readonly<Record<string, unknown>>, evalu
 /** Those of the modules that are being evaluated, or undefined where nobody serves them. */
 export function evaluationArguments(): EvaluationArguments | undefined {
   return argumentStorage.getStore();
+}
+
+const workerKey = Symbol.for('bentots.worker/1');
+const sharedWorker = globalThis as { [workerKey]?: AsyncLocalStorage<number | undefined> };
+sharedWorker[workerKey] ??= new AsyncLocalStorage<number | undefined>();
+const workerStorage = sharedWorker[workerKey];
+
+/** Runs what belongs to the worker with that index, or to none. */
+export function inWorker<Args extends readonly unknown[], T>(
+  index: number | undefined,
+  run: (...args: Args) => T,
+  ...args: Args
+): T {
+  return workerStorage.run(index, run, ...args);
+}
+
+/** The index of the worker to which the running code belongs. */
+export function currentWorkerIndex(): number | undefined {
+  return workerStorage.getStore();
 }

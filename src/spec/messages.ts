@@ -22,6 +22,8 @@ export type ToWorker =
       readonly variables: readonly { readonly name: string; readonly value: string }[];
       /** Of a bento that was built. */
       readonly bento?: BentoPlaces;
+      /** Which worker it becomes, counted from 1; none where it only says what the file holds. */
+      readonly workerIndex?: number;
     }
   /** Say what the schemas are that parameter types are inferred from. */
   | { readonly kind: 'export'; readonly sources: readonly SchemaSource[] }
@@ -32,8 +34,6 @@ export type ToWorker =
       readonly kind: 'start';
       readonly spec: ServiceSpec;
       readonly kit: StartKit;
-      /** Counts from 1. */
-      readonly workerIndex: number;
     }
   | {
       readonly kind: 'call';

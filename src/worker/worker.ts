@@ -6,7 +6,7 @@ import { shorten } from '../observe/plain-text.ts';
 import type { Log } from '../sdk/context.ts';
 import { apiOptionsOf, assignedFields, describeClass, describeWithSchemas } from '../sdk/describe-class.ts';
 import { exportSchema } from '../sdk/export-schema.ts';
-import { construct, withArguments } from '../sdk/inject.ts';
+import { construct, inWorker, withArguments } from '../sdk/inject.ts';
 import type { Trace } from '../spec/invocation.ts';
 import type { BentoPlaces, FromWorker, ToWorker } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
@@ -62,6 +62,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
   let schemas: ReadonlyMap<string, MethodSchemas> = new Map();
   let vitals: VitalsReport | undefined;
   let prober: Prober | undefined;
+  let workerIndex: number | undefined;
   let isClosed = false;
 
   const metrics = reportMetrics(
@@ -122,7 +123,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     deps.nameProcess(`bentots ${spec.name} deployment`);
     for (const hook of spec.deploymentHooks) {
       try {
-        await callHook(serviceClass, hook);
+        await inWorker(undefined, callHook, serviceClass, hook); // for all workers, and none of them
       } catch (error) {
         return fail({ step: 'deployment', hook, error: toRecord(error) });
       }
@@ -131,7 +132,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     deps.leave(0);
   };
 
-  const start = async ({ spec, kit, workerIndex }: Extract<ToWorker, { kind: 'start' }>) => {
+  const start = async ({ spec, kit }: Extract<ToWorker, { kind: 'start' }>) => {
     const serviceClass = classOf(spec);
     deps.nameProcess(`bentots ${spec.name} ${workerIndex}`);
     const described = describeClass(serviceClass, spec.exportName);
@@ -237,6 +238,34 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     deps.leave(isClean ? 0 : 1);
   };
 
+  const hear = (message: ToWorker) => {
+    switch (message.kind) {
+      case 'load':
+        return void load(message);
+      case 'export':
+        return void exportSources(message);
+      case 'deploy':
+        return void deploy(message);
+      case 'start':
+        return void start(message);
+      case 'call':
+        return invoker?.call(message);
+      case 'cancel':
+        return invoker?.cancel(message.id, message.reason);
+      case 'credit':
+        return invoker?.credit(message);
+      case 'filter':
+        return void filter(message);
+      case 'ping':
+        deps.send({ kind: 'pong' });
+        return deps.flush();
+      case 'stop':
+        return void stop();
+      default:
+        return never(message);
+    }
+  };
+
   return {
     flush,
     close() {
@@ -246,31 +275,8 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
       metrics.close();
     },
     onMessage(message) {
-      switch (message.kind) {
-        case 'load':
-          return void load(message);
-        case 'export':
-          return void exportSources(message);
-        case 'deploy':
-          return void deploy(message);
-        case 'start':
-          return void start(message);
-        case 'call':
-          return invoker?.call(message);
-        case 'cancel':
-          return invoker?.cancel(message.id, message.reason);
-        case 'credit':
-          return invoker?.credit(message);
-        case 'filter':
-          return void filter(message);
-        case 'ping':
-          deps.send({ kind: 'pong' });
-          return deps.flush();
-        case 'stop':
-          return void stop();
-        default:
-          return never(message);
-      }
+      if (message.kind === 'load') workerIndex = message.workerIndex;
+      inWorker(workerIndex, hear, message);
     },
   };
 }
