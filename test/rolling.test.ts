@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -111,7 +111,8 @@ test('a new worker that does not start ends the reload: the workers of before ar
   const reload = rolling.server.reload();
   await note.until('second two');
   rolling.save(source('one', note.path)); // workers load what is there when they start
-  writeFileSync(rolling.gate, 'fail');
+  writeFileSync(`${rolling.gate}.part`, 'fail');
+  renameSync(`${rolling.gate}.part`, rolling.gate); // or else it could be read before its word is in it
   await assert.rejects(reload, { code: 'START_FAILED', message: /no memory for the second/ });
   assert.deepEqual(new Set(await rolling.versions(20)), new Set(['one']));
   const started = note.text().match(/^starting one \d+$/gm)?.length;

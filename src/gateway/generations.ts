@@ -49,12 +49,10 @@ interface GenerationsDeps {
   start(signal: AbortSignal, startsWith: 'all' | 'one'): Promise<Generation>;
   /** Told how each replacement went, unless it was given up. */
   onReplaced(outcome: 'ok' | 'failed'): void;
-  /** How long whoever waits for a worker of a generation, or all of them, to finish waits before what is left is cut. */
-  drainMs(generation: Generation): number;
 }
 
 /** Creates the holder; nothing is started yet. */
-export function createGenerations({ rolls, start, onReplaced, drainMs }: GenerationsDeps): Generations {
+export function createGenerations({ rolls, start, onReplaced }: GenerationsDeps): Generations {
   const stopping = new AbortController();
   const listeners = new Set<(step: StartStep) => void>();
   let current: Generation | undefined;
@@ -92,7 +90,7 @@ export function createGenerations({ rolls, start, onReplaced, drainMs }: Generat
   /** A model that fits once more than there are workers need not fit twice more: the next start waits. */
   const untilDrained = async ({ generation, sinceMs, ended }: NonNullable<typeof draining>, signal: AbortSignal) => {
     tell({ kind: 'waiting' });
-    const late = setTimeout(generation.kill, Math.max(0, sinceMs + drainMs(generation) - performance.now()));
+    const late = setTimeout(generation.kill, Math.max(0, sinceMs + generation.drainMs - performance.now()));
     try {
       await unlessAborted(ended, signal);
     } finally {
@@ -111,7 +109,7 @@ export function createGenerations({ rolls, start, onReplaced, drainMs }: Generat
         tell({ kind: 'progress', ready: index, of: next.size });
         if (index === next.size || index >= before.size) continue;
         removed.push(index);
-        await unlessAborted(before.removeWorker(index, drainMs(before)), signal);
+        await unlessAborted(before.removeWorker(index, before.drainMs), signal);
       }
     } catch (error) {
       if (!stopping.signal.aborted) await giveBack(before, next, removed);
@@ -122,8 +120,9 @@ export function createGenerations({ rolls, start, onReplaced, drainMs }: Generat
   /** The same in the other direction. */
   const giveBack = async (before: Generation, next: Generation, removed: readonly number[]): Promise<void> => {
     for (const index of removed) {
+      if (stopping.signal.aborted) return;
       await before.restoreWorker(index);
-      if (index !== removed.at(-1)) await next.removeWorker(index, drainMs(next));
+      if (index !== removed.at(-1)) await next.removeWorker(index, next.drainMs);
     }
     if (stopping.signal.aborted) return;
     incoming = undefined;

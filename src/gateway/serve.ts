@@ -110,19 +110,17 @@ export async function serveWith(
         types: createTypeReader(),
       }
     : undefined;
-  const { workers, niceness, args } = settings;
+  const { workers, niceness, gracefulTimeoutMs, args } = settings;
   const startedAt = new Date();
   const metrics = createServerMetrics((problem) => log('warn', problem));
   const metricsOf = (spec: ServiceSpec) => metrics.of({ name: spec.name, ...spec.settings.metrics }).pool;
   const generations = createGenerations({
     rolls: !tracking, // whoever has saved a file waits for no stream of before
     async start(signal, startsWith) {
-      const start = { workers, niceness, args, startsWith, startWorker, signal, log, metricsOf };
+      const start = { workers, niceness, gracefulTimeoutMs, args, startsWith, startWorker, signal, log, metricsOf };
       return tracking ? startTracked(find, start, tracking) : startGeneration({ ...start, target: await find() });
     },
     onReplaced: metrics.reloaded,
-    // No call takes longer than the second, so that none fails because of a reload.
-    drainMs: ({ spec }) => Math.max(settings.gracefulTimeoutMs, spec.settings.traffic.timeoutMs),
   });
   const keeper = tracking && keepCurrent({ ...tracking, generations, pollMs: settings.reloadPollMs, tell });
   const hurry = new AbortController(); // ends the delay of a stop
@@ -157,7 +155,7 @@ export async function serveWith(
   const control = settings.control ? await openOwnControl() : undefined;
 
   const stop = async () => {
-    const { gracefulTimeoutMs, drainDelayMs } = settings;
+    const { drainDelayMs } = settings;
     const startedMs = performance.now();
     const requestsMs = gracefulTimeoutMs * (1 - hooksShare);
     isStopping = true;

@@ -43,6 +43,8 @@ export interface Generation {
   readonly trouble: ServiceError<'CRASH_LOOP'> | undefined;
   /** False when workers are not alive, and replacing them has not helped. */
   readonly isAlive: boolean;
+  /** How long whoever waits for a worker to finish, or for all, waits before what is left is cut. */
+  readonly drainMs: number;
   /** How it is. */
   status(): GenerationStatus;
   /** Starts one more worker; resolves when it is ready. @throws ServiceError if it does not get there. */
@@ -73,6 +75,7 @@ export interface GenerationOptions {
   /** Overrides what the service says. */
   readonly workers: number | 'cpu_count' | undefined;
   readonly niceness: number;
+  readonly gracefulTimeoutMs: number;
   /** What the author's modules get from `useArguments`. */
   readonly args: Readonly<Record<string, unknown>>;
   /** Environment variables that hold unless the operator has set them; a bento has its own. */
@@ -130,6 +133,8 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     const counted = options.metricsOf(spec);
     authors = counted.authors.begin();
     const dispatcher = createDispatcher({ spec, metrics: counted, compile, log });
+    // No call takes longer than the second, so that none fails because its worker is replaced.
+    const drainMs = Math.max(options.gracefulTimeoutMs, spec.settings.traffic.timeoutMs);
     const size = countWorkers(options.workers ?? spec.settings.workers);
     const supervisor = await startSupervisor(
       {
@@ -137,6 +142,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
         count: options.startsWith === 'all' ? size : 1,
         metrics: counted,
         kit: { models, warmUp },
+        drainMs,
         launch,
         onReady: dispatcher.add,
         onGone: dispatcher.remove,
@@ -153,6 +159,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       spec,
       routes,
       size,
+      drainMs,
       get readyCount() {
         return supervisor.readyCount;
       },
@@ -244,7 +251,7 @@ export interface Description {
 
 /** Describes the service that the target names: what `bento schema` prints, and `bento build` keeps. */
 export async function describeTarget(
-  options: Omit<GenerationOptions, 'workers' | 'startsWith' | 'startWorker' | 'metricsOf'>,
+  options: Omit<GenerationOptions, 'workers' | 'gracefulTimeoutMs' | 'startsWith' | 'startWorker' | 'metricsOf'>,
 ): Promise<Description> {
   const { log } = options;
   const worker = launchWorker({

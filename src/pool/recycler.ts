@@ -12,7 +12,7 @@ interface RecyclerDeps {
   now(): number;
   /** Whether the worker may be replaced now. */
   mayReplace(worker: WorkerHandle): boolean;
-  /** Resolves when another one has taken the worker's place and the worker has ended. */
+  /** Resolves when another one has taken the worker's place. */
   replace(worker: WorkerHandle, because: string): Promise<void>;
   /** Told of a limit that cannot be kept. */
   warn(worker: WorkerHandle, problem: string): void;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { createPoolMetrics } from '../observe/pool-metrics.ts';
 import type { DecoratedService } from '../spec/decorated.ts';
@@ -94,7 +95,9 @@ function createWorker(index: number, files: readonly DecoratedService[] = []) {
 
 type Fake = ReturnType<typeof createWorker>;
 
-function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
+const drainMs = 5000;
+
+function create(count: number, launch?: (index: number) => WorkerInTheMaking, signal?: AbortSignal) {
   const workers: Fake[] = [];
   const lines: string[] = [];
   const available: number[] = [];
@@ -112,6 +115,7 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
       count,
       kit: { models: {}, warmUp: [] },
       metrics: createPoolMetrics('demo', {}, () => {}),
+      drainMs,
       launch: launch ?? make,
       onReady: ({ index }) => available.push(index),
       onGone: ({ index }) => available.splice(available.indexOf(index), 1),
@@ -119,6 +123,7 @@ function create(count: number, launch?: (index: number) => WorkerInTheMaking) {
       log: (level, message) => lines.push(`${level} ${message}`),
     },
     first,
+    signal,
   );
   started.catch(() => {});
   const changeFiles = () => {
@@ -156,6 +161,36 @@ test('a worker that does not get ready ends the others, and its error is told', 
   worker(1).fail(new Error('no such weights'));
   await assert.rejects(started, /no such weights/);
   assert.ok(worker(0).seen.kills > 0 && worker(1).seen.kills > 0);
+});
+
+test('where a process cannot even be made at the start, those that were are ended', async () => {
+  const made: Fake[] = [];
+  const { started, worker } = create(4, (index) => {
+    if (index === 4) throw new Error('spawn EMFILE');
+    const fake = createWorker(index);
+    made.push(fake);
+    return fake.making;
+  });
+  await assert.rejects(started, /spawn EMFILE/);
+  assert.deepEqual(
+    [worker(0), ...made].map(({ seen }) => seen.kills > 0),
+    [true, true, true],
+  );
+});
+
+test('a start that is given up ends its workers, and one that is over no longer listens for that', async () => {
+  const givenUp = new AbortController();
+  const early = create(2, undefined, givenUp.signal);
+  early.worker(0).becomeReady();
+  await settle();
+  givenUp.abort(new Error('given up'));
+  await assert.rejects(early.started, /given up/);
+  assert.ok(early.worker(0).seen.kills > 0 && early.worker(1).seen.kills > 0);
+  const { signal } = new AbortController();
+  const { started, worker } = create(1, undefined, signal);
+  worker(0).becomeReady();
+  await started;
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('a worker that ends is told, taken out, and started again at once', async (t) => {
@@ -222,6 +257,23 @@ test('while all workers wait to be started again, that is an outage; a try ends 
   worker(5).becomeReady();
   await settle();
   assert.deepEqual([supervisor.readyCount, trouble()], [2, undefined]);
+});
+
+test('a worker in one more place ends an outage, too', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker, outages } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  worker(0).end(failed);
+  await settle();
+  t.mock.timers.tick(0);
+  worker(1).fail(new Error('still broken'));
+  await settle();
+  assert.ok(outages.at(-1));
+  const added = supervisor.add(2, new AbortController().signal);
+  worker(2).becomeReady();
+  await added;
+  assert.deepEqual([supervisor.readyCount, outages.at(-1)], [1, undefined]);
 });
 
 test('a worker whose files say something else than those of the first is told of', async (t) => {
@@ -296,6 +348,34 @@ test('a stop while a worker is being started again kills it, and one that waits 
   assert.deepEqual([workers.length, worker(2).seen.kills > 0, lines.length], [3, true, 2]);
 });
 
+test('after a stop no worker is started, and one that becomes ready meanwhile takes no calls', async () => {
+  const { started, workers, worker, available } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  const adding = supervisor.restore(2);
+  await settle();
+  worker(1).becomeReady();
+  const stopping = supervisor.stop(1000); // before it is known
+  worker(0).end({ kind: 'stopped' });
+  await Promise.all([stopping, adding]);
+  await supervisor.restore(3);
+  await assert.rejects(supervisor.add(4, new AbortController().signal), { code: 'STOPPING' });
+  assert.deepEqual([available, workers.length, worker(1).seen.kills > 0], [[], 2, true]);
+});
+
+test('a worker that was not alive and leaves is not told of once more when a stop comes before its end', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { started, worker, lines } = create(1);
+  worker(0).becomeReady();
+  const supervisor = await started;
+  for (let time = 0; time < 3; time++) worker(0).say(false, true);
+  const stopping = supervisor.stop(1000);
+  worker(0).end({ kind: 'not_alive', problem: 'its hook said false' });
+  await stopping;
+  await settle();
+  assert.equal(lines.length, 1, lines.join());
+});
+
 test('a kill ends every worker at once', async () => {
   const { started, worker } = create(2);
   worker(0).becomeReady();
@@ -343,6 +423,43 @@ test('one worker is replaced at a time, and none while one is missing', async (t
   await settle();
   worker(2).take(0);
   assert.equal(workers.length, 6);
+});
+
+test('one that goes on with a stream holds up the next replacement for a while, and is cut then', async (t) => {
+  let nowMs = 0;
+  t.mock.method(performance, 'now', () => nowMs);
+  const { started, workers, worker, lines, available } = create(2);
+  worker(0).becomeReady();
+  worker(1).becomeReady();
+  await started;
+  worker(0).take(10);
+  worker(2).becomeReady();
+  await settle();
+  nowMs = drainMs - 1;
+  worker(1).take(10);
+  assert.deepEqual([workers.length, worker(0).seen.kills], [3, 0]);
+  nowMs = drainMs;
+  worker(1).take(0);
+  await settle();
+  assert.deepEqual([workers.length, worker(0).seen.kills], [4, 1], 'never two more than asked for');
+  worker(3).becomeReady();
+  await settle();
+  assert.deepEqual([available, worker(1).seen.retired], [[1, 2], 1]);
+  assert.match(lines[1] ?? '', /^warn worker 1 of Demo is ended before its streams are: another worker is to be repl/);
+});
+
+test('one that died while another one was started for it holds up nobody', async () => {
+  const { started, workers, worker } = create(2);
+  worker(0).becomeReady();
+  worker(1).becomeReady();
+  await started;
+  worker(0).take(10);
+  worker(0).end({ kind: 'crash', how: 'SIGSEGV' });
+  await settle();
+  worker(2).becomeReady();
+  await settle();
+  worker(1).take(10);
+  assert.equal(workers.length, 4);
 });
 
 test('a worker whose successor does not get ready goes on, and later another one is tried', async (t) => {

@@ -16,6 +16,7 @@ import { explainMissing, type MissingWorker, type Outage } from './outage.ts';
 import { readProcessUsage } from './process-usage.ts';
 import { createRecycler } from './recycler.ts';
 import { decideRestart, type RestartPlan } from './restart-policy.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import type { WorkerHandle, WorkerInTheMaking } from './worker-handle.ts';
 
 interface SupervisorDeps {
@@ -24,6 +25,8 @@ interface SupervisorDeps {
   readonly count: number;
   readonly metrics: PoolMetrics;
   readonly kit: StartKit;
+  /** How long a worker that gave its place to another one may keep the next one waiting before what it still does is cut. */
+  readonly drainMs: number;
   /** Starts the process of the worker with this index, counted from 1. */
   launch(index: number): WorkerInTheMaking;
   /** Told when a worker can take calls, and when it cannot any more. */
@@ -85,6 +88,7 @@ export async function startSupervisor(
   const ready = new Map<number, WorkerHandle>(); // by place
   const leaving = new Set<WorkerHandle>();
   const successions = new Set<number>(); // places for whose worker another one is being started
+  let finishing: { readonly worker: WorkerHandle; readonly sinceMs: number } | undefined; // the last that was recycled
   const restarts = new Set<NodeJS.Timeout>();
   const missing = new Map<number, MissingWorker>(); // by place: those that end again and again
   let known: readonly DecoratedService[] | undefined; // what the file said at first
@@ -102,7 +106,7 @@ export async function startSupervisor(
       known ??= hello;
       const isChanged = !isDeepStrictEqual(hello, known);
       const handle = await worker.start(spec, deps.kit);
-      if (!places.has(index) && !joining.has(index)) throw new ServiceError('STOPPING', {}); // it was given up meanwhile
+      if (isStopping || (!places.has(index) && !joining.has(index))) throw new ServiceError('STOPPING', {}); // it was given up meanwhile
       if (isChanged) tell('warn', handle, hasOtherFiles);
       const readyAtMs = performance.now();
       startMs = readyAtMs - begunMs;
@@ -110,6 +114,7 @@ export async function startSupervisor(
       const before = ready.get(index);
       ready.set(index, handle);
       deps.onReady(handle);
+      deps.onOutage(undefined); // also of one that nobody started again, but in another place
       if (before) leave(before);
       const toPlan = (wasShot: boolean) =>
         decideRestart({ readyAtMs, endedAtMs: performance.now(), shortLives, wasShot });
@@ -135,6 +140,7 @@ export async function startSupervisor(
         dismiss: (_, cause) => dismiss(cause),
       });
       void handle.ended.then((reason) => {
+        if (finishing?.worker === handle) finishing = undefined;
         const wasLeaving = leaving.delete(handle);
         const plan = wasLeaving || isStopping ? undefined : toPlan(reason.kind === 'signal');
         if (!isExpected(reason, wasLeaving)) tellEnd(handle, reason, performance.now() - readyAtMs, plan);
@@ -170,6 +176,7 @@ export async function startSupervisor(
     const { index } = worker;
     successions.add(index);
     try {
+      if (finishing) await cutOff(finishing.worker);
       await bringAnother(index, 0);
       deps.metrics.workerReplaced('recycled');
       tell('info', worker, `gave its place to another one, since ${because}`);
@@ -186,6 +193,17 @@ export async function startSupervisor(
     } finally {
       successions.delete(index);
     }
+    if (leaving.has(worker)) finishing = { worker, sinceMs: performance.now() };
+  };
+
+  /** Ends the one that gave its place before, if it still has streams: of two more than asked for there may be no memory. */
+  const cutOff = async (worker: WorkerHandle) => {
+    tell(
+      'warn',
+      worker,
+      'is ended before its streams are: another worker is to be replaced, and has waited long enough',
+    );
+    worker.kill();
     await worker.ended;
   };
 
@@ -211,7 +229,11 @@ export async function startSupervisor(
     random: Math.random,
     now: () => performance.now(),
     // One that is missing is more urgent.
-    mayReplace: (worker) => !isStopping && countReady() === places.size && ready.get(worker.index) === worker,
+    mayReplace: (worker) =>
+      !isStopping &&
+      countReady() === places.size &&
+      ready.get(worker.index) === worker &&
+      (!finishing || performance.now() - finishing.sinceMs >= deps.drainMs),
     replace,
     warn: (worker, problem) => tell('warn', worker, problem),
   });
@@ -219,10 +241,11 @@ export async function startSupervisor(
   const noteEnd = (index: number, reason: ExitReason) =>
     void ends.set(index, { count: (ends.get(index)?.count ?? 0) + 1, last: shorten(toWords(reason)) });
 
-  const isExpected = ({ kind }: ExitReason, wasLeaving: boolean) =>
-    isStopping
-      ? kind === 'stopped' || kind === 'killed'
-      : wasLeaving && (kind === 'stopped' || kind === 'abort_ignored' || kind === 'not_alive');
+  const isExpected = ({ kind }: ExitReason, wasLeaving: boolean) => {
+    if (kind === 'stopped') return isStopping || wasLeaving;
+    if (kind === 'killed') return isStopping;
+    return wasLeaving && (kind === 'abort_ignored' || kind === 'not_alive'); // was told when it began to leave
+  };
 
   const tellEnd = (
     { index, pid }: WorkerHandle,
@@ -275,6 +298,7 @@ export async function startSupervisor(
     explainMissing(spec.name, places.size, [...missing.values()], startMs, performance.now());
 
   const bringAnother = async (index: number, shortLives: number) => {
+    if (isStopping) throw new ServiceError('STOPPING', {});
     const worker = deps.launch(index); // throws where the system has no more processes or descriptors
     try {
       await bring(worker, index, shortLives);
@@ -290,13 +314,11 @@ export async function startSupervisor(
     for (const worker of [...making.keys(), ...ready.values(), ...leaving]) worker.kill();
   };
 
-  const rest = Array.from({ length: deps.count - 1 }, (_, position) => deps.launch(position + 2));
-  const all = [first, ...rest];
+  const all = [first];
   try {
-    await Promise.race([
-      Promise.all(all.map((worker, position) => bring(worker, position + 1, 0))),
-      rejectOnAbort(signal),
-    ]);
+    while (all.length < deps.count) all.push(deps.launch(all.length + 1));
+    // Also when some are ready already: they would be started again otherwise.
+    await unlessAborted(Promise.all(all.map((worker, position) => bring(worker, position + 1, 0))), signal);
   } catch (error) {
     kill();
     for (const worker of all) worker.kill(); // also the one that is late: it would never end by itself
@@ -341,6 +363,7 @@ export async function startSupervisor(
     },
     async add(index, signal) {
       signal.throwIfAborted();
+      if (isStopping) throw new ServiceError('STOPPING', {});
       const worker = deps.launch(index);
       const abandon = () => worker.kill();
       signal.addEventListener('abort', abandon, { once: true });
@@ -458,12 +481,4 @@ function planAfterFailure(shortLives: number): RestartPlan {
 function toNext({ afterMs, shortLives }: RestartPlan): string {
   if (afterMs === 0) return 'another one is started';
   return `another one is started in ${afterMs / 1000} s, since that was the end number ${shortLives} within 30 s in a row`;
-}
-
-/** Also when some workers are ready already: they would be started again otherwise. */
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
