@@ -137,6 +137,47 @@ test('on a disk that is full or read-only, the error says so, and nothing half d
   assert.ok(failed > 8 && failed < attempts.length, `${failed} of ${attempts.length} failed`);
 });
 
+test('where a disk has no more room, nothing is done by halves, and what is there can be deleted', {
+  skip: !canMount && 'this system lets nobody mount',
+}, () => {
+  using stores = createHome();
+  const words = ['-rm', process.execPath, ...process.execArgv, program('no-room'), join(stores.home, 'disk')];
+  const { status, stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  interface Attempt {
+    action: string;
+    room: string;
+    failure?: { code: string; message: string };
+    left: string[];
+    old: number | 'gone';
+    warnings: string[];
+  }
+  const attempts = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Attempt);
+  for (const { action, room, failure, left, old, warnings } of attempts) {
+    assert.deepEqual([left, old, warnings], [[], action === 'delete' ? 'gone' : 9000, []], `${action} with ${room}`);
+    if (!failure) continue;
+    assert.equal(failure.code, 'STORE_FAILED', `${action} with ${room}: ${failure.message}`);
+    assert.match(failure.message, /^cannot .*: the disk is full; free some space, or let BENTOML_HOME name a folder/s);
+  }
+  for (const action of new Set(attempts.map((attempt) => attempt.action))) {
+    const failures = attempts.filter((attempt) => attempt.action === action && attempt.failure).length;
+    assert.equal(failures > 0, action !== 'delete', `${action} failed ${failures} times`);
+  }
+});
+
+test('what is left of a deletion without room that was killed is no version, and goes with the next one', async () => {
+  using stores = createHome();
+  for (const tag of ['a:1', 'a:2']) await stores.models.create(tag, fill);
+  stores.write('models/a/.deleted-x/model.yaml', modelYaml('a', '3'));
+  assert.deepEqual(await assertWhole(stores), ['a:1', 'a:2']);
+  await stores.models.delete('a:1');
+  assert.deepEqual(stores.ls('models/a').includes('.deleted-x'), false);
+  assert.deepEqual(await assertWhole(stores), ['a:2']);
+});
+
 test('a store whose folder is mounted works, though a rename does not lead there from its home', {
   skip: !canMount && 'this system lets nobody mount',
 }, () => {

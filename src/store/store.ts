@@ -89,6 +89,7 @@ export interface Store<R extends StoreRecord> {
 /** The file that says which version is the newest. */
 export const latestName = 'latest';
 const temporaryPointer = '.latest-';
+const deletedPrefix = '.deleted-'; // what is left of a process that was killed goes with the next deletion of that name
 const atOnce = 64; // files that are open together, far below any limit
 /** Of a marker. */
 export const markerLimitBytes = 16 * 1024 * 1024; // of bentos it holds the schema; more is no record but an attack on memory
@@ -233,14 +234,20 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
   };
 
   const takeAway = async (tag: Tag, isInside = false): Promise<void> => {
-    await using staging = await openStaging(place.home, root, place.nowMs(), isInside);
+    const opening = openStaging(place.home, root, place.nowMs(), isInside);
+    await using staging = await opening.catch((error) => {
+      if (isSystemError(error, 'ENOSPC', 'EDQUOT')) return undefined; // there will be room once this is deleted
+      throw error;
+    });
+    const hidden = staging ? join(staging.folder, 'deleted') : join(root, tag.name, `${deletedPrefix}${randomUUID()}`);
     try {
-      await rename(folderOf(tag), join(staging.folder, 'deleted')); // from here on nobody sees it
+      await rename(folderOf(tag), hidden); // from here on nobody sees it
     } catch (error) {
       if (isSystemError(error, 'ENOENT')) throw missing(tag);
       if (isInside || !isSystemError(error, 'EXDEV')) throw error;
       await takeAway(tag, true);
     }
+    if (!staging) await rm(hidden, { recursive: true, force: true });
   };
 
   /** Those of the version, of its pointer, and of the folders above, any of which may be new. */
@@ -282,6 +289,10 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
     });
 
   const tidy = async (name: string): Promise<void> => {
+    const leftovers = (await readdir(join(root, name)).catch((error) => ignoreMissing(error, []))).filter((one) =>
+      one.startsWith(deletedPrefix),
+    );
+    for (const one of leftovers) await rm(join(root, name, one), { recursive: true, force: true });
     if (await pointToNewest(name).catch((error) => ignoreMissing(error, undefined))) return;
     if ((await versionsOf(name)).length > 0) return; // only broken ones, which are not ours to judge
     const folder = join(root, name);
