@@ -56,6 +56,30 @@ for (const ending of [...endings, 'folder']) {
   });
 }
 
+for (const ending of ['bentomodel', 'zip', 'folder']) {
+  test(`an export as ${ending} and its import that are given up leave nothing`, async () => {
+    using stores = createHome();
+    await stores.models.create('a:1', (folder) => {
+      for (let at = 0; at < 20; at++) writeFileSync(join(folder, `${at}`), Buffer.alloc(2_000_000, 'weights'));
+    });
+    const soon = () => {
+      const given = new AbortController();
+      setImmediate(() => given.abort(new Error('given up')));
+      return given.signal;
+    };
+    const path = join(stores.home, `a.${ending}`);
+    const format = ending === 'folder' ? { format: 'folder' } : {};
+    const before = stores.ls();
+    await assert.rejects(stores.models.export('a', path, { ...format, signal: soon() }), /^Error: given up$/);
+    await assert.rejects(stores.models.export('a', path, { ...format, signal: AbortSignal.abort() }), /AbortError/);
+    assert.deepEqual(stores.ls(), before);
+    await stores.models.export('a', path, format);
+    await stores.models.delete('a');
+    await assert.rejects(stores.models.import(path, { signal: soon() }), /^Error: given up$/);
+    assert.deepEqual([stores.ls('models'), stores.ls('tmp')], [[], []]);
+  });
+}
+
 test('a file that changes while it is read ends an export, and not the process', async () => {
   using stores = createHome();
   const { pathOf } = await stores.models.create('a:1', fill);

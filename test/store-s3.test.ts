@@ -85,6 +85,25 @@ test('an upload that fails half way leaves neither an object nor parts', async (
   assert.deepEqual([s3.objects.size, s3.openUploads], [0, 0]);
 });
 
+test('Ctrl-C ends an export and an import in good order', { skip: process.platform === 'win32' }, async () => {
+  await using s3 = await startS3('models');
+  using stores = createHome();
+  await stores.models.create('iris:v1', put(44 * mebibyte));
+  const interrupt = async (request: string, ...words: readonly string[]) => {
+    await using running = bento(['models', ...words], { env: { ...s3.env, BENTOML_HOME: stores.home } });
+    s3.fault = (seen) => void (seen.startsWith(request) && running.child.kill('SIGINT'));
+    return await running.finished;
+  };
+  const stopping = 'stopping: what was begun is taken away; a second signal ends at once\n';
+  const exported = await interrupt('PUT models/iris.tar part 2', 'export', 'iris', 's3://models/iris.tar');
+  assert.deepEqual([exported.end, exported.stdout, exported.stderr], [130, '', stopping]);
+  assert.deepEqual([s3.objects.size, s3.openUploads], [0, 0]);
+  await stores.models.delete('iris');
+  s3.objects.set('models/large.tar', Buffer.alloc(100 * mebibyte));
+  const imported = await interrupt('GET models/large.tar', 'import', 's3://models/large.tar');
+  assert.deepEqual([imported.end, imported.stderr, stores.ls('tmp'), stores.ls('models')], [130, stopping, [], []]);
+});
+
 test('a line that is cut is gone on with where it was', async () => {
   await using s3 = await startS3('models');
   using _ = use(s3.env);

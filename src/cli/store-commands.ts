@@ -8,6 +8,7 @@ import type { ItemActions } from '../store/items.ts';
 import { parseYaml } from '../store/python-yaml.ts';
 import type { StoreItem, StoreRecord } from '../store/store.ts';
 import { Tag } from '../tag.ts';
+import { interruptible } from './interruptible.ts';
 import { addOutput, type Output, printRows, printText, printTime, printValue, type Row } from './print-value.ts';
 
 /** One kind of item, as its commands speak of it. */
@@ -97,7 +98,8 @@ export function defineExport<R extends StoreRecord>(command: Command, shelf: She
     )
     .action(async (tag: string, path: string, { format, output }: { format?: string; output: Output }) => {
       const item = await shelf.items.get(tag);
-      const to = await shelf.items.export(item.tag, path, { format });
+      const to = await interruptible((signal) => shelf.items.export(item.tag, path, { format, signal }));
+      if (to === undefined) return;
       if (output === 'table') printText(`exported ${shelf.noun} ${item.tag} to ${to}\n`);
       else printValue({ tag: String(item.tag), path: to }, output);
     });
@@ -107,7 +109,9 @@ export function defineImport<R extends StoreRecord>(command: Command, shelf: She
   addOutput(command)
     .argument('<path>', 'an exported file or folder, or an s3:// address')
     .action(async (path: string, { output }: { output: Output }) => {
-      const { tag, folder } = await shelf.items.import(path);
+      const found = await interruptible((signal) => shelf.items.import(path, { signal }));
+      if (!found) return;
+      const { tag, folder } = found;
       if (output === 'table') printText(`imported ${shelf.noun} ${tag}\n`);
       else printValue({ tag: String(tag), folder }, output);
     });

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isServiceError, ServiceError } from '../errors.ts';
 import { Tag } from '../tag.ts';
-import { exportItem } from './archive/export-item.ts';
+import { type ExportOptions, exportItem } from './archive/export-item.ts';
 import { parsePlace } from './archive/place.ts';
 import { readObject } from './archive/s3.ts';
 import { unpack } from './archive/unpack.ts';
@@ -49,13 +49,13 @@ export interface ItemActions<Item> {
    * or from BentoML; on a disk, or at `s3://bucket/key`. Paths and links that lead out, devices, and what unpacks without end are refused.
    * @throws ServiceError `ARCHIVE_INVALID`, `STORE_ITEM_EXISTS`, `STORE_ITEM_INVALID`, `STORE_FAILED`
    */
-  import(path: string): Promise<Item>;
+  import(path: string, options?: ImportOptions): Promise<Item>;
 }
 
-/** What can be said of an export. */
-export interface ExportOptions {
-  /** `bentomodel` or `bento`, `tar`, `gz`, `zst`, `xz`, `zip`, `folder`. @default what the path ends with, else BentoML's own */
-  readonly format?: string | undefined;
+/** What can be said of an import. */
+export interface ImportOptions {
+  /** Gives it up: nothing is left of it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a kind adds to what all have in common. */
@@ -85,17 +85,17 @@ export function openItems<R extends StoreRecord>(
         throw new ServiceError('STORE_ITEM_INVALID', { place: folder, problem });
       });
     },
-    async export(tag, path = '', { format } = {}) {
+    async export(tag, path = '', options = {}) {
       const store = open();
       const item = await store.get(Tag.parse(tag));
       const { extension } = store.kind;
       const models = await kind.modelsOf(item);
-      return explained(`export ${item.tag}`, () => exportItem({ item, models, extension }, path, format));
+      return explained(`export ${item.tag}`, () => exportItem({ item, models, extension }, path, options));
     },
-    async import(path) {
+    async import(path, { signal } = {}) {
       const store = open();
       return store.adopt(async (folder) => {
-        await fetchAndUnpack(path, folder);
+        await fetchAndUnpack(path, folder, signal);
         const record = await readImported(path, folder, store.kind);
         await refuseChanged(path, folder);
         await store.assertFree(record.tag);
@@ -106,12 +106,12 @@ export function openItems<R extends StoreRecord>(
 }
 
 /** What is not on a disk of this machine is copied beside the folder first: a zip can be read in no other way. */
-async function fetchAndUnpack(path: string, folder: string): Promise<void> {
+async function fetchAndUnpack(path: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const where = parsePlace(path);
-  if (where.kind === 'disk') return unpack(where.path, folder, { called: path });
+  if (where.kind === 'disk') return unpack(where.path, folder, { called: path, signal });
   const copy = join(dirname(folder), 'archive'); // in the temporary folder of this process, which is removed at the end
-  await readObject(where.place, copy);
-  await unpack(copy, folder, { called: path });
+  await readObject(where.place, copy, signal);
+  await unpack(copy, folder, { called: path, signal });
   await rm(copy);
 }
 

@@ -41,8 +41,9 @@ export async function sizeOfTree(folder: string): Promise<number> {
 }
 
 /** Copies what may be in an item; files are cloned where the disk can do that. */
-export async function copyTree(from: string, into: string): Promise<void> {
+export async function copyTree(from: string, into: string, signal?: AbortSignal): Promise<void> {
   for await (const { kind, path, file } of walkTree(from)) {
+    signal?.throwIfAborted();
     const to = join(into, path);
     if (kind === 'folder') await mkdir(to);
     else if (kind === 'link') await symlink(await readlink(file), to);

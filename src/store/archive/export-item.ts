@@ -13,6 +13,14 @@ import { parsePlace } from './place.ts';
 import { printS3, type S3Place, writeObject } from './s3.ts';
 import { type ArchiveSource, writeArchive } from './write-archive.ts';
 
+/** What can be said of an export. */
+export interface ExportOptions {
+  /** `bentomodel` or `bento`, `tar`, `gz`, `zst`, `xz`, `zip`, `folder`. @default what the path ends with, else BentoML's own */
+  readonly format?: string | undefined;
+  /** Gives it up: nothing is left of it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What is exported: the item, and the models that it needs. */
 export interface Exported {
   readonly item: StoreItem<StoreRecord>;
@@ -24,12 +32,24 @@ export interface Exported {
  * Exports to a path or an `s3://` address; a folder that is there, or a path that ends with a slash, gets a file named for the item.
  * @returns where it is, absolute, or the address.
  */
-export async function exportItem(exported: Exported, path: string, asked: string | undefined): Promise<string> {
+export async function exportItem(exported: Exported, path: string, { format, signal }: ExportOptions): Promise<string> {
   const where = parsePlace(path);
-  return where.kind === 's3' ? exportToS3(exported, where.place, asked) : exportToDisk(exported, where.path, asked);
+  try {
+    signal?.throwIfAborted();
+    if (where.kind === 's3') return await exportToS3(exported, where.place, format, signal);
+    return await exportToDisk(exported, where.path, format, signal);
+  } catch (error) {
+    signal?.throwIfAborted(); // whatever fell over it
+    throw error;
+  }
 }
 
-async function exportToS3(exported: Exported, { bucket, key }: S3Place, asked: string | undefined): Promise<string> {
+async function exportToS3(
+  exported: Exported,
+  { bucket, key }: S3Place,
+  asked: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const format = toFormat(asked, key, exported.extension);
   if (format === 'folder') {
     const problem = 'a folder can be written on a disk only; name another format';
@@ -39,7 +59,7 @@ async function exportToS3(exported: Exported, { bucket, key }: S3Place, asked: s
   const place = { bucket, key: isFolder ? `${key}${nameOf(exported, format)}` : withEnding(exported, key, format) };
   const sizes = await Promise.all([exported.item, ...exported.models].map((item) => item.sizeBytes()));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  await writeObject(place, bytes, (to) => writeArchive(entriesOf(exported), packingOf(format), to));
+  await writeObject(place, bytes, (to) => writeArchive(entriesOf(exported), packingOf(format), to), signal);
   return printS3(place);
 }
 
@@ -52,19 +72,29 @@ const nameOf = ({ item }: Exported, format: ExportFormat) => {
 const withEnding = ({ extension }: Exported, path: string, format: ExportFormat) =>
   format === extension && !path.endsWith(`.${extension}`) ? `${path}.${extension}` : path;
 
-async function exportToDisk(exported: Exported, path: string, asked: string | undefined): Promise<string> {
+async function exportToDisk(
+  exported: Exported,
+  path: string,
+  asked: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const format = toFormat(asked, path, exported.extension);
   const to = await findDestination(exported, path, format);
   const temporary = join(dirname(to), `.${basename(to)}.${randomUUID()}.tmp`); // beside it, for the rename
   try {
     if (format === 'folder') {
-      await writeFolder(exported, temporary);
+      await writeFolder(exported, temporary, signal);
       await flushTree(temporary);
     } else
       await writeArchive(
         entriesOf(exported),
         packingOf(format),
-        createWriteStream(temporary, { flags: 'wx', highWaterMark: 1024 * 1024, flush: true }),
+        createWriteStream(temporary, {
+          flags: 'wx',
+          highWaterMark: 1024 * 1024,
+          flush: true,
+          ...(signal && { signal }),
+        }),
       );
     await rename(temporary, to);
     await flushFolder(dirname(to));
@@ -132,14 +162,14 @@ const folderEntry = (path: string): ArchiveSource => ({
   target: '',
 });
 
-async function writeFolder({ item, models }: Exported, to: string): Promise<void> {
+async function writeFolder({ item, models }: Exported, to: string, signal: AbortSignal | undefined): Promise<void> {
   await mkdir(to);
-  await copyTree(item.folder, to);
+  await copyTree(item.folder, to, signal);
   for (const { tag } of models) await rm(join(to, modelFolder, tag.name), { recursive: true, force: true });
   for (const { tag, folder } of models) {
     const at = join(to, modelFolder, tag.name);
     await mkdir(join(at, String(tag.version)), { recursive: true });
-    await copyTree(folder, join(at, String(tag.version)));
+    await copyTree(folder, join(at, String(tag.version)), signal);
     await writeFile(join(at, 'latest'), String(tag.version));
   }
 }

@@ -53,6 +53,7 @@ export async function writeObject(
   place: S3Place,
   plainBytes: number,
   write: (to: Writable) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
   const client = await openClient(place);
   const { Upload } = await loadPackage(place, () => import('@aws-sdk/lib-storage'));
@@ -63,35 +64,36 @@ export async function writeObject(
     partSize: Math.max(leastPartBytes, Math.ceil(plainBytes / mostParts)),
     queueSize: partsAtOnce,
   });
-  let uploadError: unknown;
+  const giveUp = () => void bytes.destroy(signal?.reason as Error); // and with it the upload
+  signal?.addEventListener('abort', giveUp, { once: true });
+  if (signal?.aborted) giveUp();
   const sending = upload.done().catch((error: unknown) => {
-    uploadError ??= error;
     bytes.destroy(); // whoever writes waits no longer
     throw error;
   });
   const writing = write(bytes).catch((error: Error) => {
-    const isFirst = uploadError === undefined;
     bytes.destroy(error); // the upload is given up, and its parts with it
-    throw isFirst ? error : uploadError;
+    throw error;
   });
   try {
     const [sent, written] = await Promise.allSettled([sending, writing]);
-    if (written.status === 'rejected' && uploadError === written.reason) throw toError(place, uploadError);
     if (written.status === 'rejected' && !isClosed(written.reason)) throw written.reason;
     if (sent.status === 'rejected') throw toError(place, sent.reason);
+    if (written.status === 'rejected') throw written.reason;
   } finally {
+    signal?.removeEventListener('abort', giveUp);
     client.destroy();
   }
 }
 
 /** The other end of a broken pipe only says that it is broken. */
-const isClosed = (error: unknown) => /premature|closed|destroyed/i.test(String(error));
+const isClosed = (error: unknown) => /premature|closed|destroyed|aborted/i.test(String(error));
 
 /**
  * Copies an object into a new file; a line that is cut is gone on with where it was.
  * @throws ServiceError `ARCHIVE_INVALID`; errors of the disk pass as they are.
  */
-export async function readObject(place: S3Place, into: string): Promise<void> {
+export async function readObject(place: S3Place, into: string, signal?: AbortSignal): Promise<void> {
   const client = await openClient(place);
   const { GetObjectCommand } = await loadPackage(place, () => import('@aws-sdk/client-s3'));
   try {
@@ -101,8 +103,12 @@ export async function readObject(place: S3Place, into: string): Promise<void> {
     for (let triesLeft = 4; ; triesLeft--) {
       const range = whole && at > 0 ? { Range: `bytes=${at}-`, IfMatch: whole.etag } : {};
       const found = await client
-        .send(new GetObjectCommand({ Bucket: place.bucket, Key: place.key, ...range }))
+        .send(
+          new GetObjectCommand({ Bucket: place.bucket, Key: place.key, ...range }),
+          signal && { abortSignal: signal },
+        )
         .catch((error) => {
+          signal?.throwIfAborted();
           throw toError(place, error);
         });
       if (whole && at > 0 && !found.ContentRange?.startsWith(`bytes ${at}-`))
@@ -112,12 +118,14 @@ export async function readObject(place: S3Place, into: string): Promise<void> {
       let cut: unknown;
       try {
         for await (const chunk of untilIdle(found.Body as Readable)) {
+          signal?.throwIfAborted();
           at += chunk.length;
           if (at > whole.bytes)
             throw invalid(printS3(place), `more bytes come than the ${whole.bytes} that it says it has`);
           await file.writeFile(chunk);
         }
       } catch (error) {
+        signal?.throwIfAborted();
         if (isServiceError(error) || isOfDisk(error)) throw error;
         cut = error;
       }

@@ -8,6 +8,12 @@ import type { ArchiveEntry } from './archive-entry.ts';
 import { createEntryGuard, type UnpackLimits, unpackLimits } from './guard-entries.ts';
 import { readArchive } from './read-archive.ts';
 
+interface UnpackOptions {
+  readonly called?: string;
+  readonly limits?: UnpackLimits;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Fills an empty folder of ours with what is in an archive or in another folder.
  * @param options `called` names it in errors, where it is a copy of what the user means.
@@ -16,7 +22,7 @@ import { readArchive } from './read-archive.ts';
 export async function unpack(
   from: string,
   into: string,
-  { called = from, limits = unpackLimits }: { readonly called?: string; readonly limits?: UnpackLimits } = {},
+  { called = from, limits = unpackLimits, signal }: UnpackOptions = {},
 ): Promise<void> {
   const refuse = (problem: string, cause?: unknown) =>
     new ServiceError('ARCHIVE_INVALID', { archive: called, problem }, { cause });
@@ -24,12 +30,31 @@ export async function unpack(
     throw refuse(isSystemError(cause, 'ENOENT') ? 'there is no such file or folder' : cause.message, cause);
   });
   try {
-    if (stats.isDirectory()) await copyTree(from, into);
-    else await writeEntries(readArchive(from), into, limits, stats.size);
+    if (stats.isDirectory()) await copyTree(from, into, signal);
+    else await writeEntries(untilAborted(readArchive(from), signal), into, limits, stats.size);
     for await (const _ of walkTree(into)); // where links really lead
   } catch (error) {
+    signal?.throwIfAborted();
     if (isServiceError(error, 'ARCHIVE_INVALID') || (isSystemError(error) && !isAbout(error, from))) throw error;
     throw refuse(error instanceof Error ? toProblem(error) : String(error), error);
+  }
+}
+
+/** The same entries; of each the bytes end with an error once it is given up. */
+async function* untilAborted(
+  entries: AsyncIterable<ArchiveEntry>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ArchiveEntry> {
+  for await (const entry of entries) {
+    yield {
+      ...entry,
+      async *bytes() {
+        for await (const chunk of entry.bytes()) {
+          signal?.throwIfAborted();
+          yield chunk;
+        }
+      },
+    };
   }
 }
 
