@@ -55,22 +55,24 @@ async function inBash(stores: ReturnType<typeof createStores>, ...lines: readonl
 
 test('bash completes commands, flags, values and tags from the store', { skip: isMissing('bash') }, async () => {
   using stores = createStores();
-  writeFileSync(join(stores.home, 'values.yaml'), '');
-  const [commands, below, flags, once, choices, joined, names, versions, after, bentos, files, shells] = await inBash(
-    stores,
-    'bento m',
-    'bento models ex',
-    'bento models list --l',
-    'bento models get -o yaml --o',
-    'bento models get -o ',
-    'bento models get --output=j',
-    'bento models get iris',
-    'bento models get iris:v',
-    'bento models delete other iris:',
-    'bento export ',
-    'bento serve --arg-file val',
-    'bento completion ',
-  );
+  for (const name of ['values.yaml', 'spezial.ts']) writeFileSync(join(stores.home, name), '');
+  const [commands, below, flags, once, choices, joined, names, versions, after, bentos, targets, files, shells] =
+    await inBash(
+      stores,
+      'bento m',
+      'bento models ex',
+      'bento models list --l',
+      'bento models get -o yaml --o',
+      'bento models get -o ',
+      'bento models get --output=j',
+      'bento models get iris',
+      'bento models get iris:v',
+      'bento models delete other iris:',
+      'bento export ',
+      'bento serve spe',
+      'bento serve --arg-file val',
+      'bento completion ',
+    );
   assert.deepEqual(commands, ['models']);
   assert.deepEqual(below, ['export']);
   assert.deepEqual(flags, ['--label']);
@@ -81,6 +83,7 @@ test('bash completes commands, flags, values and tags from the store', { skip: i
   assert.deepEqual(versions, ['v1', 'v2']);
   assert.deepEqual(after, ['v1', 'v2']);
   assert.deepEqual(bentos, ['speaker', 'speaker:1']);
+  assert.deepEqual(targets, ['spezial.ts', 'speaker', 'speaker:1']);
   assert.deepEqual(files, ['values.yaml']);
   assert.deepEqual(shells, ['bash', 'zsh', 'fish']);
 });
@@ -102,9 +105,9 @@ test('zsh completes with the same words', { skip: isMissing('zsh') }, async () =
 ${await scriptOf('zsh')}
 words=(bento models get iris:) CURRENT=4; _bento
 words=(bento completion f) CURRENT=3; _bento
-words=(bento serve '') CURRENT=3; _bento`;
+words=(bento serve s) CURRENT=3; _bento`;
   const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', text], { encoding: 'utf8', env: stores.env });
-  assert.deepEqual([stdout, stderr], ['iris\\:v1\niris\\:v2\nfish\nfiles\n', '']);
+  assert.deepEqual([stdout, stderr], ['iris\\:v1\niris\\:v2\nfish\nspeaker\nspeaker\\:1\nfiles\n', '']);
 });
 
 test('fish completes with the same words', { skip: isMissing('fish') }, async () => {

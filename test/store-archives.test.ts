@@ -9,6 +9,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -62,20 +63,30 @@ for (const ending of ['bentomodel', 'zip', 'folder']) {
     await stores.models.create('a:1', (folder) => {
       for (let at = 0; at < 20; at++) writeFileSync(join(folder, `${at}`), Buffer.alloc(2_000_000, 'weights'));
     });
-    const soon = () => {
+    /** Once something is written there. */
+    const onceBegun = (folder: string) => {
       const given = new AbortController();
-      setImmediate(() => given.abort(new Error('given up')));
+      const watching = watch(folder, () => {
+        watching.close();
+        given.abort(new Error('given up'));
+      });
       return given.signal;
     };
     const path = join(stores.home, `a.${ending}`);
     const format = ending === 'folder' ? { format: 'folder' } : {};
     const before = stores.ls();
-    await assert.rejects(stores.models.export('a', path, { ...format, signal: soon() }), /^Error: given up$/);
+    await assert.rejects(
+      stores.models.export('a', path, { ...format, signal: onceBegun(stores.home) }),
+      /^Error: given up$/,
+    );
     await assert.rejects(stores.models.export('a', path, { ...format, signal: AbortSignal.abort() }), /AbortError/);
     assert.deepEqual(stores.ls(), before);
     await stores.models.export('a', path, format);
     await stores.models.delete('a');
-    await assert.rejects(stores.models.import(path, { signal: soon() }), /^Error: given up$/);
+    await assert.rejects(
+      stores.models.import(path, { signal: onceBegun(join(stores.home, 'tmp')) }),
+      /^Error: given up$/,
+    );
     assert.deepEqual([stores.ls('models'), stores.ls('tmp')], [[], []]);
   });
 }

@@ -1,7 +1,7 @@
 /** Archives in an object store. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { truncateSync, writeFileSync } from 'node:fs';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -82,6 +82,22 @@ test('an upload that fails half way leaves neither an object nor parts', async (
   assert.deepEqual([s3.objects.size, s3.openUploads], [0, 0]);
   s3.fault = (request) => void (request.endsWith('part 1') && truncateSync(pathOf('weights'), 30 * mebibyte));
   await assert.rejects(stores.models.export('iris', 's3://models/iris.tar'), /weights: it changed while it was read/);
+  assert.deepEqual([s3.objects.size, s3.openUploads], [0, 0]);
+});
+
+test('a model that is deleted while it is exported is not exported', async () => {
+  await using s3 = await startS3('models');
+  using _ = use(s3.env);
+  using stores = createHome();
+  const { folder, pathOf } = await stores.models.create('iris:v1', (folder) => {
+    put(44 * mebibyte)(folder);
+    writeFileSync(join(folder, 'z'), 'z');
+  });
+  s3.fault = (request) => void (request.endsWith('part 1') && rmSync(folder, { recursive: true }));
+  await assert.rejects(stores.models.export('iris', 's3://models/iris.tar'), {
+    code: 'STORE_ITEM_INVALID',
+    message: new RegExp(`${pathOf('z')}: it went away`),
+  });
   assert.deepEqual([s3.objects.size, s3.openUploads], [0, 0]);
 });
 

@@ -114,10 +114,11 @@ async function argumentOf({ command, operands }: Place, start: string, tags: Dep
   const argument: Argument | undefined = all[operands] ?? (last?.variadic ? last : undefined);
   if (!argument) return nothing;
   if (argument.argChoices) return beginningWith(start, toCandidates(argument.argChoices));
-  const isTag = ['tag', 'tags', 'name'].includes(argument.name());
-  if (!isTag) return { candidates: [], withFiles: isPath(argument.name()) };
+  const withFiles = isPath(argument.name());
+  const isTag = ['tag', 'tags', 'name', 'target'].includes(argument.name()); // a target may be a bento
+  if (!isTag) return { candidates: [], withFiles };
   const kind = command.parent?.name() === 'models' ? 'model' : 'bento';
-  return beginningWith(start, toCandidates(await tags(kind, start)));
+  return { ...beginningWith(start, toCandidates(await tags(kind, start))), withFiles };
 }
 
 const isPath = (name: string | undefined) => ['file', 'path', 'folder', 'target'].includes(name ?? '');

@@ -10,6 +10,8 @@ const problems: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only; let BENTOML_HOME name a folder on another one',
   EACCES: forbidden,
   EPERM: forbidden,
+  ENOENT: 'there is no such file or folder; somebody may have deleted it meanwhile',
+  EIO: 'the disk has failed; check it',
   EBUSY: 'another program uses it; stop that and try again',
   EMFILE: 'too many files are open; raise the limit (ulimit -n)',
   ENAMETOOLONG: 'a name is longer than the disk can hold',
