@@ -91,6 +91,25 @@ for (const ending of ['bentomodel', 'zip', 'folder']) {
   });
 }
 
+test('a name as long as the disk takes can be that of an export', async () => {
+  using stores = createHome();
+  await stores.models.create('a:1', fill);
+  const path = join(stores.home, `${'x'.repeat(251)}.tar`);
+  assert.equal(await stores.models.export('a', path), path);
+  await assert.rejects(stores.models.export('a', `${path}x`), /a name is longer than the disk can hold$/);
+  await stores.models.delete('a');
+  await stores.models.import(path);
+});
+
+test('checksums of an archive that would fill the memory are not read', async () => {
+  using stores = createHome();
+  const { folder } = await stores.models.create('a:1', fill);
+  writeFileSync(join(folder, '.bentots.sha256'), '');
+  truncateSync(join(folder, '.bentots.sha256'), 33 * 1024 * 1024);
+  await assert.rejects(stores.models.verify('a'), /it has 34603008 bytes, of which 33554432 are allowed$/);
+  await assert.rejects(stores.models.import(folder), { code: 'ARCHIVE_INVALID' });
+});
+
 test('a file that changes while it is read ends an export, and not the process', async () => {
   using stores = createHome();
   const { pathOf } = await stores.models.create('a:1', fill);

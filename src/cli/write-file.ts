@@ -1,6 +1,7 @@
 /** Writes what a command makes into a file that its user named. */
 import { randomUUID } from 'node:crypto';
 import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ServiceError } from '../errors.ts';
 
 /**
@@ -19,7 +20,7 @@ export function writeWhole(
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats && !stats.isFile()) refuse('a plain file'); // a rename would put one in the place of a pipe or device
   const path = stats ? realpathSync(file) : file; // what a link leads to, not the link
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = join(dirname(path), `.bentots-${randomUUID()}.tmp`);
   try {
     writeFileSync(temporary, text, { flag: 'wx', ...(stats ? { mode: stats.mode } : {}) });
     renameSync(temporary, path);

@@ -1,7 +1,7 @@
 /** Writes down what the files of an item are, in a file that `sha256sum --check` reads, and compares them with it. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import { isSystemError } from './store-error.ts';
@@ -35,10 +35,7 @@ export async function writeChecksums(folder: string): Promise<Verification> {
 
 /** Compares the files with their checksums; undefined if nobody wrote any. @throws ServiceError `STORE_ITEM_INVALID` */
 export async function verifyChecksums(folder: string): Promise<Verification | undefined> {
-  const text = await readFile(join(folder, checksumsName), 'utf8').catch((error) => {
-    if (isSystemError(error, 'ENOENT')) return undefined;
-    throw error;
-  });
+  const text = await readText(join(folder, checksumsName));
   if (text === undefined) return undefined;
   const expected = parse(text);
   const { sums, ...size } = await sumUp(folder);
@@ -48,6 +45,20 @@ export async function verifyChecksums(folder: string): Promise<Verification | un
     return [{ path, problem: before === undefined ? 'new' : now === undefined ? 'missing' : 'changed' } as const];
   });
   return { ...size, problems };
+}
+
+const limitBytes = 32 * 1024 * 1024; // an archive has at most 100,000 entries, and brings this file itself
+
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    const { size } = await stat(file);
+    if (size <= limitBytes) return await readFile(file, 'utf8');
+    const problem = `it has ${size} bytes, of which ${limitBytes} are allowed`;
+    throw new ServiceError('STORE_ITEM_INVALID', { place: checksumsName, problem });
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 async function sumUp(folder: string): Promise<{ sums: Map<string, string>; files: number; bytes: number }> {

@@ -47,18 +47,32 @@ export async function openStaging(home: string, root: string, nowMs: number, isI
 
 /** A folder on the disk of the store, so that a rename is enough. */
 async function findPlace(home: string, root: string, isInside: boolean): Promise<string> {
-  await mkdir(root, { recursive: true });
+  await makeFolder(root);
   const real = await realpath(root);
   const { dev } = await stat(real);
   const isBeside = async (folder: string) => (await stat(folder)).dev === dev;
   const usual = join(home, 'tmp');
-  await mkdir(usual, { recursive: true });
+  await makeFolder(usual);
   if (!isInside && (await isBeside(usual))) return usual;
   // The store is a link to another disk, or one is mounted there: BentoML lists no folder whose name is none for an item,
   // so that it is inside only where nothing else is on that disk.
   const place = join(!isInside && (await isBeside(dirname(real))) ? dirname(real) : real, '.bentots-tmp');
-  await mkdir(place, { recursive: true });
+  await makeFolder(place);
   return place;
+}
+
+/** Makes a folder and those above it. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT') || dirname(folder) === folder) throw error;
+    // Of a disk that is read-only Node says that nothing is there; the first folder that is missing knows better.
+    await makeFolder(dirname(folder));
+    await mkdir(folder).catch((reason) => {
+      if (!isSystemError(reason, 'EEXIST')) throw reason;
+    });
+  }
 }
 
 /** Removes what processes left that are no more. */

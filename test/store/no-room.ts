@@ -43,11 +43,13 @@ const actions: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 for (const [action, run] of Object.entries(actions)) {
-  for (const room of ['0 inodes', '1 inodes', '3 inodes', '5 inodes', '0k', '4k', '12k', '20k']) {
+  for (const room of ['0 inodes', '1 inodes', '3 inodes', '5 inodes', '0k', '4k', '12k', '20k', 'read-only']) {
     mount('mount', '-t', 'tmpfs', '-o', 'size=1m', 'none', home);
     await models.create('old:1', (folder) => writeFileSync(`${folder}/x`, 'old'.repeat(3000)));
     const inodes = here().length + 1;
-    if (room.endsWith('inodes')) mount('mount', '-o', `remount,nr_inodes=${inodes + Number.parseInt(room, 10)}`, home);
+    if (room === 'read-only') mount('mount', '-o', 'remount,ro', home);
+    else if (room.endsWith('inodes'))
+      mount('mount', '-o', `remount,nr_inodes=${inodes + Number.parseInt(room, 10)}`, home);
     else {
       const { stdout } = spawnSync('stat', ['-f', '-c', '%b %f', home], { encoding: 'utf8' });
       const [blocks = 0, free = 0] = stdout.split(' ').map(Number);

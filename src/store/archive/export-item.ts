@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ServiceError } from '../../errors.ts';
 import { flushFolder, flushTree } from '../flush.ts';
 import type { StoreItem, StoreRecord } from '../store.ts';
@@ -80,7 +80,7 @@ async function exportToDisk(
 ): Promise<string> {
   const format = toFormat(asked, path, exported.extension);
   const to = await findDestination(exported, path, format);
-  const temporary = join(dirname(to), `.${basename(to)}.${randomUUID()}.tmp`); // beside it, for the rename
+  const temporary = join(dirname(to), `.bentots-${randomUUID()}.tmp`); // beside it, for the rename; no longer a name than another
   try {
     if (format === 'folder') {
       await writeFolder(exported, temporary, signal);
