@@ -126,6 +126,12 @@ export const errorTable = {
   SOURCE_BROKEN: row(500, 'FAILED_PRECONDITION', false, '{file} could not be loaded: {problem}'),
   TYPE_UNSUPPORTED: row(500, 'FAILED_PRECONDITION', false, '{problem}'),
   MODEL_MISSING: row(500, 'FAILED_PRECONDITION', false, 'the model of {service}.{field} is missing: {problem}'),
+  PEER_MISSING: row(
+    500,
+    'FAILED_PRECONDITION',
+    false,
+    '{what} needs the package {package}, which is not installed; run: npm install {package}',
+  ),
   METRIC_INVALID: row(500, 'FAILED_PRECONDITION', false, 'the metric {name} {problem}'),
   START_FAILED: row(500, 'FAILED_PRECONDITION', false, '{service} did not start: {problem}'),
   PORT_UNAVAILABLE: row(500, 'FAILED_PRECONDITION', false, 'cannot listen on {address}: {problem}'),

@@ -12,7 +12,7 @@ const source = fileURLToPath(new URL('../src/', import.meta.url));
 /** An import may only point to a lower number. */
 const levels: Readonly<Record<string, number>> = {
   errors: 0,
-  io: 1, config: 1, observe: 1, tag: 1, outbound: 1,
+  io: 1, config: 1, observe: 1, tag: 1, peer: 1, outbound: 1,
   spec: 2, store: 2, batching: 2, registry: 2,
   sdk: 3, reflect: 3, tasks: 3, client: 3,
   worker: 4, build: 4, oci: 4, deploy: 4,

@@ -10,6 +10,7 @@ import {
   apiOptions,
   argumentOptions,
   homeOptions,
+  hubOptions,
   imageOptions,
   objectStoreOptions,
   serverOptions,
@@ -339,6 +340,12 @@ ${environmentTable(homeOptions)}
 For \`s3://\` addresses; credentials and profiles are those of the AWS SDK.
 
 ${environmentTable(objectStoreOptions)}
+
+## Of the hub
+
+What \`huggingFace(…)\` asks, and where it keeps what it got.
+
+${environmentTable(hubOptions)}
 `;
 }
 

@@ -63,6 +63,11 @@ function isJson(value: unknown, levels: number): boolean {
 
 type Unset = Omit<Common<undefined>, 'default'>;
 
+/** As Hugging Face's programs read `HF_HUB_OFFLINE` and its like. */
+export function isSwitchedOn(text: string): boolean {
+  return ['1', 'on', 'yes', 'true'].includes(text.toLowerCase());
+}
+
 function unset(row: Option<number>): Option<number | undefined> {
   return { ...row, default: undefined };
 }
@@ -159,6 +164,17 @@ export const option = {
     wanted: 'true or false',
     accepts: (value): value is boolean => typeof value === 'boolean',
     fromText: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+  }),
+  /** Something that is so or not, by a variable of another program: any text that does not say yes says no. */
+  switch: (row: Common<boolean>): Option<boolean> => ({ ...option.boolean(row), fromText: isSwitchedOn }),
+  /** A text that no message may have, so that any is accepted; there is none by default. */
+  secret: (row: Unset): Option<string | undefined> => ({
+    ...row,
+    kind: 'option',
+    default: undefined,
+    wanted: 'a text',
+    accepts: (value): value is string => typeof value === 'string',
+    fromText: (text) => text.trim() || undefined,
   }),
   /** An object of the author's that stays in the process that made it: no data, so that it has no default. */
   value: (row: { readonly doc: string; readonly wanted: string }): Option<unknown> => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Option } from './option.ts';
-import { apiOptions, homeOptions, serverOptions, serviceOptions } from './options.ts';
+import { apiOptions, homeOptions, hubOptions, serverOptions, serviceOptions } from './options.ts';
 import { isOption, type Rows } from './resolve.ts';
 
 function flatten(rows: Rows, prefix = ''): [string, Option<unknown>][] {
@@ -10,7 +10,7 @@ function flatten(rows: Rows, prefix = ''): [string, Option<unknown>][] {
   );
 }
 
-const all = [serviceOptions, apiOptions, serverOptions, homeOptions].flatMap((rows) => flatten(rows));
+const all = [serviceOptions, apiOptions, serverOptions, homeOptions, hubOptions].flatMap((rows) => flatten(rows));
 
 test('every default is a value that its own row accepts', () => {
   const wrong = all.filter(([, row]) => row.default !== undefined && !row.accepts(row.default));
