@@ -1,9 +1,8 @@
 /** Folders in which items are made before they are seen, and what becomes of those that a killed process left. */
-import { createHash, randomUUID } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, realpath, rm, rmdir, stat, utimes } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isAlive, namespaceOfProcesses } from './process-identity.ts';
 import { isSystemError } from './store-error.ts';
 
 /** A folder of this process alone, on the same disk as the store; leaving the block removes what is still in it. */
@@ -90,25 +89,4 @@ async function isLeftover(folder: string, name: string, nowMs: number): Promise<
   const stats = await lstat(folder).catch(() => undefined); // it went away
   if (!stats?.isDirectory()) return false;
   return nowMs - stats.mtimeMs > staleMs || (namespace === namespaceOfProcesses() && !isAlive(Number(pid)));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return !isSystemError(error, 'ESRCH'); // another user's lives, too
-  }
-}
-
-/** Stands for where a process id means the same process: a machine, or a container of it. */
-function namespaceOfProcesses(): string {
-  return createHash('sha256').update(hostname()).update(readPidNamespace()).digest('hex').slice(0, 16);
-}
-
-function readPidNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return ''; // no Linux
-  }
 }

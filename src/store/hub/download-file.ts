@@ -1,0 +1,152 @@
+/** Fetches one file of a hub into its blob: from where the last try stopped, and only what its checksum fits. */
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  createFileFetch,
+  endpointOf,
+  type HubConnection,
+  HubUnreachable,
+  reasonOf,
+  retry,
+  silenceMs,
+} from './hub-fetch.ts';
+import { type HubFile, HubRefusal } from './hub-model.ts';
+import { claimPart } from './part.ts';
+
+/** Gives the bytes of a file from an offset on, fetched with the `fetch` that it is given. */
+export type OpenFile = (file: HubFile, offset: number, fetchFile: typeof fetch) => Promise<ReadableStream<Uint8Array>>;
+
+/**
+ * Makes the blob of a file present. Whoever else fetches it in the meantime is waited for.
+ * @param onBytes is told how many bytes there are, which may become fewer.
+ */
+export async function downloadFile(
+  file: HubFile,
+  blobs: string,
+  connection: HubConnection,
+  openFile: OpenFile,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const claimed = await claimPart(file.digest, blobs, connection.signal);
+  if (!claimed) return onBytes(file.sizeBytes);
+  try {
+    await using handle = await open(claimed.file, 'r+');
+    const part = await openPart(handle, claimed.file, file, onBytes);
+    await fetchRest(part, file, connection, openFile);
+    await handle.datasync(); // a blob that is there is whole, also after the power has gone
+  } catch (error) {
+    await claimed.release().catch(() => {}); // the first error is the one to tell
+    throw error;
+  }
+  await rename(claimed.file, join(blobs, file.digest));
+}
+
+async function fetchRest(part: OpenPart, file: HubFile, connection: HubConnection, openFile: OpenFile): Promise<void> {
+  let wasWrong = false;
+  for (;;) {
+    const fetchMore = async () => {
+      if (part.bytes < file.sizeBytes) await append(part, file, connection, openFile);
+    };
+    await retry(connection, fetchMore, () => part.bytes);
+    if (part.isRight()) return;
+    await part.clear();
+    if (wasWrong) {
+      throw new HubRefusal(
+        `${endpointOf(connection)} sends another ${file.path} of ${connection.model.modelId} than it lists: the checksum is not ${file.digest}`,
+      );
+    }
+    wasWrong = true; // what was there already may have been broken
+  }
+}
+
+/** One try. */
+async function append(part: OpenPart, file: HubFile, connection: HubConnection, openFile: OpenFile): Promise<void> {
+  const endpoint = endpointOf(connection);
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), silenceMs);
+  let failure: Error | undefined;
+  let isWhole = false; // a server that knows no ranges begins anew
+  const fetchFile = createFileFetch(connection, AbortSignal.any([connection.signal, silence.signal]), (answer) => {
+    if (answer instanceof Error) failure = answer;
+    else isWhole = answer.status !== 206;
+  });
+  try {
+    let isFirst = true;
+    for await (const chunk of await openFile(file, part.bytes, fetchFile)) {
+      timer.refresh();
+      if (isFirst && isWhole && part.bytes > 0) await part.clear();
+      isFirst = false;
+      if (part.bytes + chunk.byteLength > file.sizeBytes) {
+        await part.clear();
+        throw new HubRefusal(`${endpoint} sends more of ${file.path} than the ${file.sizeBytes} bytes that it lists`);
+      }
+      await part.write(chunk);
+    }
+  } catch (cause) {
+    connection.signal.throwIfAborted();
+    if (cause instanceof HubRefusal || isOfDisk(cause)) throw cause;
+    throw failure ?? new HubUnreachable(`${endpoint} broke off ${file.path}: ${reasonOf(cause)}`, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+  if (part.bytes < file.sizeBytes) {
+    throw new HubUnreachable(`${endpoint} sent ${part.bytes} of the ${file.sizeBytes} bytes of ${file.path}`);
+  }
+}
+
+interface OpenPart {
+  readonly bytes: number;
+  write(chunk: Uint8Array): Promise<void>;
+  clear(): Promise<void>;
+  isRight(): boolean;
+}
+
+async function openPart(
+  handle: FileHandle,
+  path: string,
+  { digest, sizeBytes }: HubFile,
+  onBytes: (bytes: number) => void,
+): Promise<OpenPart> {
+  let hash = startHash(digest, sizeBytes);
+  let bytes = 0;
+  const clear = async () => {
+    await handle.truncate(0);
+    hash = startHash(digest, sizeBytes);
+    bytes = 0;
+    onBytes(0);
+  };
+  if ((await handle.stat()).size > sizeBytes) await clear();
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    hash.update(chunk as Buffer);
+    bytes += (chunk as Buffer).byteLength;
+  }
+  onBytes(bytes);
+  return {
+    get bytes() {
+      return bytes;
+    },
+    async write(chunk) {
+      for (let at = 0; at < chunk.byteLength; ) {
+        const { bytesWritten } = await handle.write(chunk, at, chunk.byteLength - at, bytes + at);
+        at += bytesWritten;
+      }
+      hash.update(chunk);
+      bytes += chunk.byteLength;
+      onBytes(bytes);
+    },
+    clear,
+    isRight: () => hash.copy().digest('hex') === digest,
+  };
+}
+
+/** A large file is known by its SHA-256, a small one by the name that git gives it. */
+function startHash(digest: string, sizeBytes: number): Hash {
+  if (digest.length === 64) return createHash('sha256');
+  return createHash('sha1').update(`blob ${sizeBytes}\0`);
+}
+
+function isOfDisk(error: unknown): boolean {
+  return (error as { syscall?: unknown } | undefined)?.syscall === 'write';
+}
