@@ -12,6 +12,7 @@ import { locate } from '../pool/locate.ts';
 import { createTypeReader } from '../pool/type-reader.ts';
 import { startProcess } from '../pool/worker-process.ts';
 import { copyOf } from '../sdk/copy.ts';
+import type { ModelProgress } from '../sdk/model-ref.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import { type Control, openControl } from './control/control-server.ts';
 import type { ReloadLine, ServerStatus } from './control/protocol.ts';
@@ -33,6 +34,8 @@ export interface ServeOptions extends Given<typeof serverOptions> {
   readonly signal?: AbortSignal;
   /** Told of reloads, whoever asks for them. @default a line in the log for each */
   readonly onReload?: (event: ReloadEvent) => void;
+  /** Told how downloads of models go on. @default a line in the log now and then */
+  readonly onModelProgress?: (progress: ModelProgress) => void;
 }
 
 /** How a server is stopped. */
@@ -87,7 +90,7 @@ export async function serveWith(
   target: string,
   options: ServeOptions,
 ): Promise<ServerHandle> {
-  const { logTo, signal = new AbortController().signal, onReload, ...given } = options;
+  const { logTo, signal = new AbortController().signal, onReload, onModelProgress, ...given } = options;
   const settings = resolveOptions(serverOptions, given, 'serve()');
   const workingFolder = process.cwd(); // of now: it may be another one when the service is loaded again
   const find = () => locate(target, workingFolder);
@@ -117,7 +120,18 @@ export async function serveWith(
   const generations = createGenerations({
     rolls: !tracking, // whoever has saved a file waits for no stream of before
     async start(signal, startsWith) {
-      const start = { workers, niceness, gracefulTimeoutMs, args, startsWith, startWorker, signal, log, metricsOf };
+      const start = {
+        workers,
+        niceness,
+        gracefulTimeoutMs,
+        args,
+        startsWith,
+        startWorker,
+        signal,
+        log,
+        metricsOf,
+        onModelProgress,
+      };
       return tracking ? startTracked(find, start, tracking) : startGeneration({ ...start, target: await find() });
     },
     onReplaced: metrics.reloaded,

@@ -7,6 +7,7 @@ import { ServiceError } from '../errors.ts';
 import type { GenerationMetrics } from '../observe/author-metrics.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { PoolMetrics } from '../observe/pool-metrics.ts';
+import type { ModelPlace, ModelProgress } from '../sdk/model-ref.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import { joinSpec, type ModuleTypes, schemaSources } from '../spec/join.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
@@ -16,6 +17,7 @@ import { createDispatcher, type Dispatcher } from './dispatch.ts';
 import type { GenerationStatus } from './generation-status.ts';
 import { createHolds } from './holds.ts';
 import { loaderTsconfig } from './loader-tsconfig.ts';
+import { logModelProgress } from './model-progress.ts';
 import { resolveModels } from './models.ts';
 import { countProcessors } from './processors.ts';
 import { readIfThere } from './read-if-there.ts';
@@ -87,6 +89,8 @@ export interface GenerationOptions {
   readonly startWorker: typeof startProcess;
   /** Aborts the start. */
   readonly signal: AbortSignal;
+  /** Told how downloads of models go on, in place of the log. */
+  readonly onModelProgress?: ((progress: ModelProgress) => void) | undefined;
   /** For a server that is reloaded: what reads the types again and again, and who is told what the code came from. */
   readonly watched?: { readonly types: TypeReader; onSource(source: SourceFile): void };
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
@@ -120,11 +124,13 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     const compile = createValidatorCompiler();
     const routes = new Map(spec.apis.map((api) => [api.route, toRoute(api, compile)]));
     const warmUp = Array.from(routes.values()).flatMap(toWarmUpCalls);
-    const models = await resolveModels(
-      spec,
-      code.bento?.place ?? { folder: dirname(target.file) },
-      target.bento?.manifest.models,
-    );
+    const place: ModelPlace = {
+      ...(code.bento?.place ?? { folder: dirname(target.file) }),
+      signal: options.signal,
+      onProgress: options.onModelProgress ?? logModelProgress(log),
+      onWarning: (message) => log('warn', message, {}),
+    };
+    const models = await resolveModels(spec, place, target.bento?.manifest.models);
     if (spec.deploymentHooks.length > 0) {
       await first.deploy(spec);
       options.signal.throwIfAborted();

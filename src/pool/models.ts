@@ -17,7 +17,7 @@ export async function resolveModels(
   pinned: Readonly<Record<string, ModelInfo>> = {},
 ): Promise<Readonly<Record<string, ResolvedModel>>> {
   const entries = models.map(async ({ field, info }) => {
-    const value = await explainMissing({ service, field }, async () =>
+    const value = await explainMissing({ service, field, signal: place.signal }, async () =>
       toRef((Object.hasOwn(pinned, field) ? pinned[field] : undefined) ?? info)?.resolve(place),
     );
     return value === undefined ? [] : [[field, toPlain(value)] as const];

@@ -8,6 +8,7 @@ import { isServiceError } from '../../errors.ts';
 import { describeReload, type ReloadEvent } from '../../gateway/reload/event.ts';
 import type { ServerHandle, StopOptions } from '../../gateway/serve.ts';
 import { limitYoungGeneration } from '../../gateway/young-generation.ts';
+import type { ModelProgress } from '../../sdk/model-ref.ts';
 import type { ServiceSpec } from '../../spec/service-spec.ts';
 import { describeApi } from '../describe-api.ts';
 import { addFlags, givenFlags } from '../flags.ts';
@@ -63,13 +64,24 @@ async function run(target: string, flags: Flags): Promise<void> {
     };
     // While a person works on the code this is told here; what an operator does belongs into the log.
     const telling = given.reload === true ? { onReload } : {};
-    running.server = await serve(target, { ...given, args, ...telling, control: true, signal: start.signal });
+    const drawing = process.stderr.isTTY ? { onModelProgress: drawDownloads() } : {};
+    const watching = { ...telling, ...drawing };
+    running.server = await serve(target, { ...given, args, ...watching, control: true, signal: start.signal });
   } catch (error) {
     if (start.signal.aborted && isServiceError(error, 'STOPPING')) return say('stopped before it was ready');
     throw error;
   }
   announce(running.server, performance.now() - startedMs);
   told = describeApis(running.server.spec);
+}
+
+/** What draws is loaded with the first that there is to draw. */
+function drawDownloads(): (progress: ModelProgress) => void {
+  let bar: Promise<(progress: ModelProgress) => void> | undefined;
+  return (progress) => {
+    bar ??= import('../progress-bar.ts').then(({ createProgressBar }) => createProgressBar(process.stderr));
+    void bar.then((draw) => draw(progress));
+  };
 }
 
 function announce({ spec, url }: ServerHandle, readyMs: number): void {
