@@ -24,6 +24,7 @@ export type {
 } from './sdk/constraints.ts';
 export type { Context, ContextRequest, ContextResponse, Log } from './sdk/context.ts';
 export { defineService, type ServiceDefinition } from './sdk/define-service.ts';
+export { type HuggingFaceOptions, huggingFace } from './sdk/hugging-face.ts';
 export { isAlive, isReady, onDeployment, onShutdown, onStartup } from './sdk/lifecycle.ts';
 export { localFolder } from './sdk/local-folder.ts';
 export {

@@ -2,11 +2,12 @@
 import { ServiceError } from '../errors.ts';
 import type { ModelInfo, ModelSpec } from '../spec/service-spec.ts';
 import { bentoModelKind } from './bento-model.ts';
+import { huggingFaceKind } from './hugging-face.ts';
 import { localFolderKind } from './local-folder.ts';
 import type { BentoModelEntry, ModelPlace, ModelRef, ModelRefKind } from './model-ref.ts';
 import { npmPackageKind } from './npm-package.ts';
 
-const kinds: readonly ModelRefKind<unknown>[] = [bentoModelKind, localFolderKind, npmPackageKind];
+const kinds: readonly ModelRefKind<unknown>[] = [bentoModelKind, huggingFaceKind, localFolderKind, npmPackageKind];
 
 /** The reference that an info means; undefined for one of an author's own kind. @throws TypeError if it makes no sense. */
 export function toRef(info: ModelInfo): ModelRef<unknown> | undefined {
@@ -37,7 +38,9 @@ export async function pinModels(
   place: ModelPlace,
 ): Promise<Readonly<Record<string, ModelInfo>>> {
   const entries = models.map(async ({ field, info }) => {
-    const pinned = await explainMissing({ service, field }, async () => toRef(info)?.pin?.(place));
+    const pinned = await explainMissing({ service, field, signal: place.signal }, async () =>
+      toRef(info)?.pin?.(place),
+    );
     return [field, pinned ?? info] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
@@ -45,12 +48,13 @@ export async function pinModels(
 
 /** Does something with the reference of a field; what is wrong with it says which field it is. */
 export async function explainMissing<T>(
-  owner: { readonly service: string; readonly field: string },
+  { signal, ...owner }: { readonly service: string; readonly field: string; readonly signal?: AbortSignal | undefined },
   run: () => Promise<T>,
 ): Promise<T> {
   try {
     return await run();
   } catch (cause) {
+    if (signal?.aborted) throw cause; // nothing is wrong with it
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new ServiceError('MODEL_MISSING', { ...owner, problem }, { cause });
   }

@@ -16,6 +16,8 @@ export interface ModelPlace {
   readonly signal?: AbortSignal;
   /** Is told how what takes long goes on. */
   onProgress?(progress: ModelProgress): void;
+  /** Is told of what an operator should look at, though the model is there. */
+  onWarning?(message: string): void;
 }
 
 /** How a download goes on. */
