@@ -31,7 +31,7 @@ export interface ModelProgress {
 
 /**
  * A reference to a model: what a field with `@model(…)` asks for. Write your own by implementing it;
- * `testModelRef` of `bentots/testing` says whether it keeps the promise.
+ * `modelRefContract` of `bentots/testing` has the tests that it must pass.
  *
  * @typeParam T what the field gets, for example the absolute path of a folder.
  */
