@@ -126,6 +126,7 @@ export const errorTable = {
   SOURCE_BROKEN: row(500, 'FAILED_PRECONDITION', false, '{file} could not be loaded: {problem}'),
   TYPE_UNSUPPORTED: row(500, 'FAILED_PRECONDITION', false, '{problem}'),
   MODEL_MISSING: row(500, 'FAILED_PRECONDITION', false, 'the model of {service}.{field} is missing: {problem}'),
+  MODEL_FILE_MISSING: row(500, 'FAILED_PRECONDITION', false, '{loader} cannot open {place}: {problem}'),
   PEER_MISSING: row(
     500,
     'FAILED_PRECONDITION',

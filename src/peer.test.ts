@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { importPeer } from './peer.ts';
 
@@ -29,4 +32,19 @@ test('a package that is there, but cannot be loaded, says itself why', async () 
 
 test('a package that is there is given', async () => {
   assert.equal((await importPeer('node:path', 'it', () => import('node:path'))).sep.length, 1);
+});
+
+test('a package that only the project in the working folder has is given, too', async () => {
+  const project = mkdtempSync(join(tmpdir(), 'bentots-peer-'));
+  const before = process.cwd();
+  try {
+    mkdirSync(join(project, 'node_modules/no-such-package'), { recursive: true });
+    writeFileSync(join(project, 'node_modules/no-such-package/index.js'), 'exports.found = true;');
+    process.chdir(project);
+    const name: string = 'no-such-package';
+    assert.equal((await importPeer<{ found: boolean }>(name, 'it', () => import(name))).found, true);
+  } finally {
+    process.chdir(before);
+    rmSync(project, { recursive: true });
+  }
 });

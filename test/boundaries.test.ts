@@ -14,7 +14,7 @@ const levels: Readonly<Record<string, number>> = {
   errors: 0,
   io: 1, config: 1, observe: 1, tag: 1, peer: 1, outbound: 1,
   spec: 2, store: 2, batching: 2, registry: 2,
-  sdk: 3, reflect: 3, tasks: 3, client: 3,
+  sdk: 3, reflect: 3, loaders: 3, tasks: 3, client: 3,
   worker: 4, build: 4, oci: 4, deploy: 4,
   pool: 5,
   gateway: 6,
@@ -27,6 +27,7 @@ const doors = [
   'build/index.ts',
   'client/index.ts',
   'gateway/index.ts',
+  'loaders/index.ts',
   'store/index.ts',
   'testing/index.ts',
 ];

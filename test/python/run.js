@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { install } from '../loaders/install.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -10,10 +11,11 @@ const python = `${here}.venv/${process.platform === 'win32' ? 'Scripts/python.ex
 try {
   const wanted = readFileSync(`${here}requirements.txt`, 'utf8').trim();
   const freeze = existsSync(python) ? spawnSync(python, ['-m', 'pip', 'freeze'], { encoding: 'utf8' }).stdout : '';
-  if (!freeze.includes(wanted)) {
+  if (!wanted.split('\n').every((line) => freeze.split('\n').includes(line))) {
     run(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', '--clear', `${here}.venv`]);
     run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', `${here}requirements.txt`]);
   }
+  install(); // onnxruntime-node
   const env = { ...process.env, TEST_PYTHON: python };
   const tests = [`${repository}scripts/run-tests.js`, 'test/python/*.test.ts'];
   process.exitCode = spawnSync(process.execPath, tests, { stdio: 'inherit', cwd: repository, env }).status ?? 1;
