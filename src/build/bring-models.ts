@@ -2,7 +2,7 @@
 import { constants as flags } from 'node:fs';
 import { copyFile, link, mkdir, readdir, readlink, realpath, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { pinModels, toBentoEntry, toPathInBento, toRef } from '../sdk/model-kinds.ts';
+import { pinModels, toBentoEntry, toFileFilter, toPathInBento, toRef } from '../sdk/model-kinds.ts';
 import type { BentoModelEntry, ModelPlace } from '../sdk/model-ref.ts';
 import type { ModelInfo, ServiceSpec } from '../spec/service-spec.ts';
 import type { BentoModelRow } from '../store/bento-record.ts';
@@ -25,7 +25,15 @@ export interface ModelPlan {
   /** Absolute folders of the project that hold models. */
   readonly inProject: readonly string[];
   /** Folders that are put into the bento, by their path in it. */
-  readonly folders: ReadonlyMap<string, { readonly from: string; readonly how: 'link' | 'copy' }>;
+  readonly folders: ReadonlyMap<string, BroughtFolder>;
+}
+
+/** A folder with a model. */
+interface BroughtFolder {
+  readonly from: string;
+  readonly how: 'link' | 'copy';
+  /** Whether a file of it belongs to the model: a cache may have more. */
+  isWanted?(path: string): boolean;
 }
 
 interface ModelRequest {
@@ -52,7 +60,7 @@ export async function planModels({
 }: ModelRequest): Promise<ModelPlan> {
   const place: ModelPlace = { folder: serviceFolder, models: join(store.home, modelKind.folder) };
   const pinned: Record<string, ModelInfo> = { ...(await pinModels(spec.models, spec.name, place)) };
-  const folders = new Map<string, { from: string; how: 'link' | 'copy' }>();
+  const folders = new Map<string, BroughtFolder>();
   const inProject: string[] = [];
   const bentoService = dirname(join(layout.source, relative(projectFolder, join(serviceFolder, 'any'))));
   for (const [at, [field, info]] of Object.entries(pinned).entries()) {
@@ -68,7 +76,10 @@ export async function planModels({
     const value = await ref.resolve(place);
     const from = typeof value === 'string' ? value : (value as { readonly folder: string }).folder; // no kind gives anything else
     if (path !== undefined) {
-      folders.set(`${layout.models}/${path}`, { from, how: 'link' });
+      const key = `${layout.models}/${path}`;
+      const [filter, before] = [toFileFilter(info), folders.get(key)?.isWanted]; // two fields may share a commit
+      const isWanted = filter && ((file: string) => filter(file) || before?.(file) === true);
+      folders.set(key, { from, how: 'link', ...(isWanted ? { isWanted } : {}) });
       continue;
     }
     const inside = isInside(projectFolder, from);
@@ -96,11 +107,11 @@ export async function planModels({
 
 /** Puts the files there. */
 export async function bringModels({ folders }: Pick<ModelPlan, 'folders'>, bento: string): Promise<void> {
-  for (const [path, { from, how }] of folders) {
+  for (const [path, { from, how, isWanted }] of folders) {
     const to = join(bento, path);
     await mkdir(to, { recursive: true });
     if (how === 'copy') await copyTree(from, to);
-    else await linkTree(from, to);
+    else await linkTree(from, to, isWanted);
     const [models, name = '', version] = path.split('/');
     if (models === layout.models && version !== undefined && !name.startsWith('models--')) {
       await writeFile(join(bento, models, name, 'latest'), version); // as in every store of models
@@ -109,22 +120,23 @@ export async function bringModels({ folders }: Pick<ModelPlan, 'folders'>, bento
 }
 
 /** Files in a store are never written again, so that a second name for them is as good as a copy. */
-async function linkTree(from: string, to: string): Promise<void> {
+async function linkTree(from: string, to: string, isWanted?: (path: string) => boolean): Promise<void> {
   const files: (readonly [from: string, to: string])[] = [];
   const walk = async (folder: string): Promise<void> => {
     for (const entry of await readdir(join(from, folder), { withFileTypes: true })) {
       const path = join(folder, entry.name);
       const isFolder = entry.isDirectory();
       if (isFolder) {
-        await mkdir(join(to, path));
+        if (!isWanted) await mkdir(join(to, path)); // else only those in which something is
         await walk(path);
       } else if (entry.isSymbolicLink() && (await stat(join(from, path))).isDirectory()) {
         await symlink(await readlink(join(from, path)), join(to, path), 'dir');
-      } else files.push([await realpath(join(from, path)), join(to, path)]);
+      } else if (isWanted?.(toSlashes(path)) !== false) files.push([await realpath(join(from, path)), join(to, path)]);
     }
   };
   await walk('');
   await inTurns(files, async ([file, name]) => {
+    await mkdir(dirname(name), { recursive: true });
     try {
       await link(file, name);
     } catch (error) {

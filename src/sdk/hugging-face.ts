@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { findHub } from '../config/hub.ts';
 import type { ModelInfo } from '../spec/service-spec.ts';
+import { createFileFilter, type FileChoice } from '../store/hub/file-pattern.ts';
 import { findSnapshot, pathOfSnapshot } from '../store/hub/find-snapshot.ts';
 import type { HubModel } from '../store/hub/hub-model.ts';
 import type { BentoModelEntry, ModelRef, ModelRefKind } from './model-ref.ts';
@@ -52,7 +53,13 @@ export function huggingFace(modelId: string, options: HuggingFaceOptions = {}): 
 }
 
 /** Makes references to models of the hub again from their plain data. */
-export const huggingFaceKind: ModelRefKind<string> = { kind: 'huggingFace', fromInfo, toEntry, pathInBento };
+export const huggingFaceKind: ModelRefKind<string> = {
+  kind: 'huggingFace',
+  fromInfo,
+  toEntry,
+  pathInBento,
+  fileFilter: (pinned) => createFileFilter(pinned as FileChoice), // pinned by this kind
+};
 
 // https://huggingface.co/docs/hub/repositories-next-steps, and what its programs refuse: `--` stands for the slash in folders.
 const idPattern = /^(?:[A-Za-z0-9][\w.-]{0,95}\/)?[A-Za-z0-9][\w.-]{0,95}$/;

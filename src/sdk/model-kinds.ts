@@ -28,6 +28,14 @@ export function toPathInBento(pinned: ModelInfo): string | undefined {
 }
 
 /**
+ * Which of the files in the folder of a pinned info belong to it, by their path with slashes, since a cache may have
+ * more; undefined if all do.
+ */
+export function toFileFilter(pinned: ModelInfo): ((path: string) => boolean) | undefined {
+  return kindOf(pinned)?.fileFilter?.(pinned);
+}
+
+/**
  * The pinned infos of the models of a service, by field; what needs no pin, or is of an author's own kind, stays as it is.
  * @param service its name, for the message of an error.
  * @throws ServiceError `MODEL_MISSING` with what to do.

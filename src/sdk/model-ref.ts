@@ -75,6 +75,8 @@ export interface ModelRefKind<T> {
   toEntry?(pinned: ModelInfo): BentoModelEntry;
   /** Where below {@link ModelPlace.models} the files of a pinned info are looked for; with slashes on every system. */
   pathInBento?(pinned: ModelInfo): string;
+  /** Which of the files that lie where a pinned info is resolved belong to it; left out where all do. */
+  fileFilter?(pinned: ModelInfo): (path: string) => boolean;
 }
 
 /** An entry of `models` in `bento.yaml`, as BentoML reads it. */
