@@ -1,6 +1,6 @@
 /** A blob that is not whole yet: one process writes it at a time, and the next one goes on where the last one stopped. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isAlive, namespaceOfProcesses } from '../process-identity.ts';
@@ -27,21 +27,25 @@ export async function claimPart(blob: string, folder: string, signal: AbortSigna
   const free = `${file}.part`;
   for (;;) {
     signal.throwIfAborted();
-    if (await isThere(file)) return undefined;
+    if (await isThere(file)) {
+      await rm(free, { force: true }); // of one that came too late
+      return undefined;
+    }
     const others = await partsOf(blob, folder);
     if (others.some(({ isWritten }) => isWritten)) {
       await wait(pollMs, undefined, { signal });
       continue;
     }
     // The name says whose it is, and since when: of two that begin at once the earlier goes on.
-    const mine = `${file}.${Date.now()}_${namespaceOfProcesses()}_${process.pid}_${randomUUID()}.part`;
+    const sinceMicros = Math.round((performance.timeOrigin + performance.now()) * 1000);
+    const mine = `${file}.${sinceMicros}_${namespaceOfProcesses()}_${process.pid}_${randomUUID()}.part`;
     const left = others.map(({ name }) => join(folder, name));
     if (!(await takeOver([free, ...left], mine))) await writeFile(mine, '', { flag: 'wx' });
     const part = { file: mine, release: () => rename(mine, free) };
     const isFirst = (await partsOf(blob, folder)).every(
       ({ name, isWritten }) => !isWritten || join(folder, name) >= mine,
     );
-    if (isFirst) return part;
+    if (isFirst && !(await isThere(file))) return part; // it may have been finished since it was looked for
     await part.release();
   }
 }
