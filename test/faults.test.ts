@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { killWorkers } from './kill-workers.ts';
 import { createNote, start } from './start.ts';
@@ -87,16 +88,14 @@ test('while a method blocks its thread, health, readiness and metrics are answer
 
 test('calls wait in the gateway for a blocked worker, and the other worker takes them meanwhile', async () => {
   await using faults = await start('faults', { workers: 2 });
-  let isBlocked = true;
-  const blocked = faults.post('/block', { forMs: 1500 }).then(async (response) => {
-    isBlocked = false;
-    return response.text();
-  });
-  await faults.post('/pid', {}).then((response) => response.text());
+  using note = createNote();
+  const blocked = faults.post('/meet', { note: note.path }).then((response) => response.text());
+  await note.until('\n'); // from here on it holds its thread until there is a second line
   const pids = new Set<string>();
   for (let call = 0; call < 10; call++) pids.add(await (await faults.post('/pid', {})).text());
-  assert.deepEqual([pids.size, isBlocked], [1, true]);
-  await blocked;
+  appendFileSync(note.path, 'go on\n');
+  assert.equal(pids.size, 1);
+  assert.ok(!pids.has(await blocked));
 });
 
 test('two workers run two calls of a blocking method at the same time', async () => {
