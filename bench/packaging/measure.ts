@@ -15,15 +15,24 @@ const exported = join(place, `exported.${ending}`);
 if (action === 'cp') rmSync(join(place, 'copy'), { recursive: true, force: true });
 else if (action !== 'export') rmSync(join(place, 'home'), { recursive: true, force: true });
 
+spawnSync('sync'); // nor is what was written before and has not reached the disk
+
 const startedMs = performance.now();
-if (way === 'cp') spawnSync('cp', ['-r', join(place, 'model'), join(place, 'copy')], { stdio: 'inherit' });
+if (action === 'cp') copy(ending === 'sync');
 else if (way === 'create' || way === 'checksums') await create(way === 'checksums');
 else if (way === 'import-folder') await models.import(join(place, 'model'));
 else if (action === 'export') await models.export('large:v1', exported);
 else await models.import(exported);
 const ms = performance.now() - startedMs;
 
-process.stdout.write(JSON.stringify({ ms, peakMiB: process.resourceUsage().maxRSS / 1024 }));
+const peakMiB = action === 'cp' ? null : process.resourceUsage().maxRSS / 1024; // of `cp` it is not known
+process.stdout.write(JSON.stringify({ ms, peakMiB }));
+
+function copy(isFlushed: boolean): void {
+  const to = join(place, 'copy');
+  spawnSync('cp', ['-r', join(place, 'model'), to], { stdio: 'inherit' });
+  if (isFlushed) spawnSync('sync', ['-f', to], { stdio: 'inherit' });
+}
 
 async function create(checksums: boolean): Promise<void> {
   const copy = (folder: string) => copyFile(join(place, 'model/weights.bin'), join(folder, 'weights.bin'));
