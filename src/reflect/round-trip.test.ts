@@ -521,6 +521,13 @@ test('a file comes back with its bytes, media type and name', async () => {
   }
 });
 
+test('a type of the platform that somebody adds to is still that type', async () => {
+  const files = { 'tsconfig.json': tsconfig };
+  const source = serviceOf('@api m(blob: Blob, at: Date): Blob { return blob }');
+  const added = `${source}\ndeclare global { interface Blob {} interface Date { more(): void } }`;
+  assert.deepEqual((await methodsOf(added, files)).m?.input, (await methodsOf(source, files)).m?.input);
+});
+
 test('a sequence is an array on the wire, and iterated by the method', async () => {
   const { m } = await methodsOf(serviceOf('@api async m(value: AsyncIterable<Date>): Promise<void> {}'));
   const { value } = unpack(cross(receive(m?.input ?? {}, { value: [moment, moment] }))) as {

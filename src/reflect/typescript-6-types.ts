@@ -292,8 +292,9 @@ export function createTypeReader(checker: ts.TypeChecker, places: Places): TypeR
 
   const isRecord = ({ aliasSymbol }: ts.Type) => aliasSymbol?.name === 'Record' && isLibrary(aliasSymbol);
 
+  // Packages add to types of the platform, some of them only so that the names are known: what they add to stays what it is.
   const isLibrary = (symbol: ts.Symbol) =>
-    symbol.declarations?.every((declaration) => places.isLibrary(declaration.getSourceFile())) ?? false;
+    symbol.declarations?.some((declaration) => places.isLibrary(declaration.getSourceFile())) ?? false;
 
   return { handle, describe, awaited, asyncItem, optional };
 }
