@@ -5,8 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
 
-/** What goes wrong, for one request: a refusal, or how many bytes of an answer come before its line is cut. */
-export type Fault = { readonly status: number; readonly code: string } | { readonly cutAfterBytes: number };
+/** What goes wrong, for one request: a refusal, how many bytes of an answer come before its line is cut, or no answer. */
+export type Fault = { readonly status: number; readonly code: string } | { readonly cutAfterBytes: number } | 'silence';
 
 /** A running server. */
 export interface S3Server extends AsyncDisposable {
@@ -48,6 +48,7 @@ export async function startS3(...buckets: readonly string[]): Promise<S3Server> 
     const problem = checkSignature(request, url, body);
     if (problem !== undefined) return refuse(403, problem);
     const fault = server.fault(what);
+    if (fault === 'silence') return;
     if (fault && 'code' in fault) return refuse(fault.status, fault.code);
     if (!buckets.includes(name.split('/')[0] ?? '')) return refuse(404, 'NoSuchBucket');
     if (request.method === 'POST' && url.searchParams.has('uploads')) {

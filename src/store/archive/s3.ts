@@ -56,6 +56,9 @@ export async function writeObject(
   signal?: AbortSignal,
 ): Promise<void> {
   const client = await openClient(place);
+  const send = client.send.bind(client) as (command: unknown, options: object) => unknown;
+  // The upload itself would wait, and try again, for the parts that are under way.
+  client.send = ((command: unknown) => send(command, signal ? { abortSignal: signal } : {})) as typeof client.send;
   const { Upload } = await loadPackage(place, () => import('@aws-sdk/lib-storage'));
   const bytes = new PassThrough({ highWaterMark: 1024 * 1024 });
   const upload = new Upload({
@@ -64,10 +67,14 @@ export async function writeObject(
     partSize: Math.max(leastPartBytes, Math.ceil(plainBytes / mostParts)),
     queueSize: partsAtOnce,
   });
-  const giveUp = () => void bytes.destroy(signal?.reason as Error); // and with it the upload
+  const interrupted = Promise.withResolvers<never>();
+  const giveUp = () => {
+    bytes.destroy(signal?.reason as Error);
+    interrupted.reject(signal?.reason);
+  };
   signal?.addEventListener('abort', giveUp, { once: true });
   if (signal?.aborted) giveUp();
-  const sending = upload.done().catch((error: unknown) => {
+  const sending = Promise.race([upload.done(), interrupted.promise]).catch((error: unknown) => {
     bytes.destroy(); // whoever writes waits no longer
     throw error;
   });
@@ -82,6 +89,21 @@ export async function writeObject(
     if (written.status === 'rejected') throw written.reason;
   } finally {
     signal?.removeEventListener('abort', giveUp);
+    client.destroy();
+    if (signal?.aborted && upload.uploadId !== undefined) await takeAwayParts(place, upload.uploadId);
+  }
+}
+
+const takeAwayWithinMs = 5000;
+
+/** What is in the way of it is not told: whoever interrupted does not wait, and stores sweep such parts on request. */
+async function takeAwayParts(place: S3Place, uploadId: string): Promise<void> {
+  const client = await openClient(place);
+  try {
+    const { AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3');
+    const request = new AbortMultipartUploadCommand({ Bucket: place.bucket, Key: place.key, UploadId: uploadId });
+    await client.send(request, { abortSignal: AbortSignal.timeout(takeAwayWithinMs) }).catch(() => {});
+  } finally {
     client.destroy();
   }
 }
