@@ -1,5 +1,4 @@
 /** Callers that send slowly, do not read, do nothing or leave, and what others notice of them. */
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { sendLoad } from '../../bench/load/send-load.ts';
@@ -154,7 +153,7 @@ async function abort(gateway: Gateway, count: number, withinMs: number): Promise
     const sockets = repeat(Math.min(count - sent, abortedAtOnce), () => dial(gateway));
     await Promise.all(
       sockets.map(async (socket, at) => {
-        await Promise.race([once(socket, 'connect'), closeOf(socket)]);
+        await new Promise<void>((met) => socket.once('connect', met).once('close', () => met()));
         await new Promise((sent) => socket.write('POST /hang HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n', sent));
         if (at % 2 === 0) socket.resetAndDestroy();
         else socket.destroy();
