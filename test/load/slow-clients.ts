@@ -143,24 +143,27 @@ async function keepAlive(gateway: Gateway): Promise<void> {
   await closeOf(socket);
 }
 
-const abortedAtOnce = 10;
-
-/** Sends requests and leaves before they are answered: so many within that time. */
+/** Sends requests and leaves before they are answered: so many, evenly within that time. */
 async function abort(gateway: Gateway, count: number, withinMs: number): Promise<void> {
   const begunMs = performance.now();
-  for (let sent = 0; sent < count; sent += abortedAtOnce) {
-    await setTimeout(Math.max(1, begunMs + (sent * withinMs) / count - performance.now()));
-    const sockets = repeat(Math.min(count - sent, abortedAtOnce), () => dial(gateway));
-    await Promise.all(
-      sockets.map(async (socket, at) => {
-        await new Promise<void>((met) => socket.once('connect', met).once('close', () => met()));
-        await new Promise((sent) => socket.write('POST /hang HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n', sent));
-        if (at % 2 === 0) socket.resetAndDestroy();
-        else socket.destroy();
-        await closeOf(socket);
-      }),
-    );
+  const all: Promise<void>[] = [];
+  while (all.length < count) {
+    await setTimeout(1);
+    const due = Math.min(count, Math.ceil(((performance.now() - begunMs) * count) / withinMs));
+    while (all.length < due) all.push(comeAndGo(gateway, all.length % 2 === 0));
   }
+  await Promise.all(all);
+}
+
+async function comeAndGo(gateway: Gateway, isReset: boolean): Promise<void> {
+  const socket = dial(gateway);
+  await new Promise<void>((met) => socket.once('connect', met).once('close', () => met()));
+  await new Promise((sent) => socket.write('POST /hang HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n', sent));
+  if (socket.destroyed) return;
+  const closed = closeOf(socket);
+  if (isReset) socket.resetAndDestroy();
+  else socket.destroy();
+  await closed;
 }
 
 type Fits = (resources: Footprint['resources']) => boolean;
