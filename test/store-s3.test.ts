@@ -273,13 +273,14 @@ test('a bento goes through an object store on the command line', async () => {
 test('without its packages it is said which to install', () => {
   const hook = `import { registerHooks } from 'node:module';
     registerHooks({ resolve(name, context, next) {
-      if (name.startsWith('@aws-sdk/')) throw Object.assign(new Error('not installed'), { code: 'ERR_MODULE_NOT_FOUND' });
+      if (name.startsWith('@aws-sdk/')) throw Object.assign(new Error("no '" + name + "'"), { code: 'ERR_MODULE_NOT_FOUND' });
       return next(name, context);
     } });`;
   using stores = createHome();
   const program = fileURLToPath(new URL('../bin/bento.js', import.meta.url));
   const words = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, program, 'import', 's3://models/x'];
   const { status, stderr } = spawnSync(process.execPath, words, {
+    cwd: stores.home, // where they are not installed either
     encoding: 'utf8',
     env: { ...process.env, BENTOML_HOME: stores.home },
   });
@@ -287,7 +288,7 @@ test('without its packages it is said which to install', () => {
     [status, stderr.split('\n', 1)[0]],
     [
       1,
-      'bento: s3://models/x: it takes packages that are not installed: npm install @aws-sdk/client-s3 @aws-sdk/lib-storage',
+      'bento: s3://models/x needs the package @aws-sdk/client-s3, which is not installed; run: npm install @aws-sdk/client-s3',
     ],
   );
 });

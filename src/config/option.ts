@@ -68,6 +68,16 @@ export function isSwitchedOn(text: string): boolean {
   return ['1', 'on', 'yes', 'true'].includes(text.toLowerCase());
 }
 
+function oneOf<Value>(row: Common<Value> & { readonly of: readonly Value[] }): Option<Value> {
+  return {
+    ...row,
+    kind: 'option',
+    wanted: `one of ${row.of.join(', ')}`,
+    accepts: (value): value is Value => row.of.some((one) => one === value),
+    fromText: (text) => text,
+  };
+}
+
 function unset(row: Option<number>): Option<number | undefined> {
   return { ...row, default: undefined };
 }
@@ -128,33 +138,16 @@ export const option = {
     fromText: (text) => text.split(',').map((one) => numberFromText(one)),
   }),
   /** One word of several. */
-  choice: <Value extends string>(row: Common<Value> & { readonly of: readonly Value[] }): Option<Value> => ({
-    ...row,
-    kind: 'option',
-    wanted: `one of ${row.of.join(', ')}`,
-    accepts: (value): value is Value => row.of.some((word) => word === value),
-    fromText: (text) => text,
-  }),
+  choice: <Value extends string>(row: Common<Value> & { readonly of: readonly Value[] }): Option<Value> => oneOf(row),
   /** One word of several; without it there is none. */
   optionalChoice: <const Value extends string>(
     row: Unset & { readonly of: readonly Value[] },
-  ): Option<Value | undefined> => ({
-    ...row,
-    kind: 'option',
-    default: undefined,
-    wanted: `one of ${row.of.join(', ')}`,
-    accepts: (value): value is Value => row.of.some((word) => word === value),
-    fromText: (text) => text,
-  }),
+  ): Option<Value | undefined> => oneOf({ ...row, default: undefined }),
   /** One number of several; without it there is none. */
   optionalNumberChoice: <const Value extends number>(
     row: Unset & { readonly of: readonly Value[] },
   ): Option<Value | undefined> => ({
-    ...row,
-    kind: 'option',
-    default: undefined,
-    wanted: `one of ${row.of.join(', ')}`,
-    accepts: (value): value is Value => row.of.some((one) => one === value),
+    ...oneOf<Value | undefined>({ ...row, default: undefined }),
     fromText: numberFromText,
   }),
   /** Something that is so or not. */

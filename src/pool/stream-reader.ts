@@ -1,8 +1,5 @@
 /** The gateway's end of a stream: hands groups of items on, and grants credit for what was taken. */
-import type { Credit } from '../spec/messages.ts';
-
-// Enough that a local reader never waits for a grant, little enough that 500 stalled readers hold 32 MiB at most.
-const initialCredit: Credit = { items: 256, bytes: 64 * 1024 };
+import { type Credit, initialCredit } from '../spec/messages.ts';
 
 /** A stream being read. */
 export interface StreamReader {

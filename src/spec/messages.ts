@@ -98,6 +98,12 @@ export interface Credit {
   readonly bytes: number;
 }
 
+/**
+ * What a stream may send before anything of it was taken: enough that a local reader never waits for a grant, little
+ * enough that 500 stalled readers hold 32 MiB of items at most.
+ */
+export const initialCredit: Credit = { items: 256, bytes: 64 * 1024 };
+
 /** How a worker is. */
 export interface Vitals {
   /** Memory that its process holds. */

@@ -1,9 +1,10 @@
 /** Writes down what the files of an item are, in a file that `sha256sum --check` reads, and compares them with it. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServiceError } from '../errors.ts';
+import { replaceFile } from './replace-file.ts';
 import { isSystemError } from './store-error.ts';
 import { walkTree } from './tree.ts';
 
@@ -22,14 +23,7 @@ export interface Verification {
 export async function writeChecksums(folder: string): Promise<Verification> {
   const { sums, ...size } = await sumUp(folder);
   const lines = [...sums].map(([path, sum]) => `${/[\\\n\r]/.test(path) ? '\\' : ''}${sum}  ${escapeName(path)}\n`);
-  const temporary = join(folder, `${checksumsName}.${randomUUID()}`);
-  try {
-    await writeFile(temporary, lines.join(''));
-    await rename(temporary, join(folder, checksumsName));
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
-    throw error;
-  }
+  await replaceFile(join(folder, checksumsName), lines.join(''));
   return { ...size, problems: [] };
 }
 

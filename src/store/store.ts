@@ -1,11 +1,12 @@
 /** Keeps items of one kind below a folder, as BentoML lays them out: `<name>/<version>/…` and `<name>/latest`. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import { compareTags, isTagPart, Tag } from '../tag.ts';
 import { flushFolder, flushTree } from './flush.ts';
+import { replaceFile } from './replace-file.ts';
 import { openStaging } from './staging.ts';
 import { explained, isSystemError } from './store-error.ts';
 import { copyTree, sizeOfTree } from './tree.ts';
@@ -161,10 +162,8 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
   const writePointer = async (name: string, version: string): Promise<void> => {
     const temporary = join(root, name, `${temporaryPointer}${randomUUID()}`);
     try {
-      await writeFile(temporary, version, { flush: true });
-      await rename(temporary, join(root, name, latestName));
+      await replaceFile(join(root, name, latestName), version, temporary);
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
       ignoreMissing(error, undefined); // somebody deleted all versions, and looks after the pointer
     }
   };

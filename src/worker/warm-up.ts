@@ -1,7 +1,7 @@
 /** Makes calls of its own before the worker is ready, so that no caller waits for what is slow only once. */
 import { randomBytes } from 'node:crypto';
 import { fromRecord } from '../errors.ts';
-import type { FromWorker, WarmUpCall } from '../spec/messages.ts';
+import { type FromWorker, initialCredit, type WarmUpCall } from '../spec/messages.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
 import type { Invoker } from './invoke.ts';
 
@@ -19,7 +19,6 @@ export interface WarmUp {
 }
 
 const mostItems = 1000; // of a stream: it may be endless, and is warm by then
-const credit = { items: 256, bytes: 64 * 1024 }; // as the gateway grants
 
 /** Creates a warm-up; one call at a time. */
 export function createWarmUp({ apis, timeoutMs }: WarmUpDeps): WarmUp {
@@ -58,7 +57,7 @@ export function createWarmUp({ apis, timeoutMs }: WarmUpDeps): WarmUp {
         timeoutMs,
         trace: { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex'), isSampled: false },
         ...(api?.takesContext ? { request: { headers: {}, path: api.route } } : {}),
-        ...(api?.kind === 'stream' ? { credit } : {}),
+        ...(api?.kind === 'stream' ? { credit: initialCredit } : {}),
       });
       await ended.promise;
     },

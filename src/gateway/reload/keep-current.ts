@@ -72,12 +72,16 @@ export function keepCurrent({ tracker, generations, pollMs, tell }: KeepCurrentD
     firstHintMs = undefined;
     try {
       if (pollMs === 0) watcher.watch(tracker.folders());
-      const files = await tracker.changed();
+      const { files, note } = await tracker.changed();
       if (pollMs === 0 && !isClosed) watcher.watch(tracker.folders());
-      if (files.length > 0 && !isClosed) {
-        tell({ kind: 'changed', files });
-        void bring(sinceMs);
+      if (files.length === 0 || isClosed) return;
+      if (firstHintMs !== undefined && performance.now() - sinceMs < longestQuietMs) {
+        firstHintMs = sinceMs; // saves go on: all of them are one change
+        return;
       }
+      note();
+      tell({ kind: 'changed', files });
+      void bring(sinceMs);
     } catch (error) {
       tell({ kind: 'problem', error }); // the server goes on; the next event is another chance
     } finally {

@@ -18,12 +18,20 @@ export interface Reading {
   end(outcome: 'succeeded' | 'failed'): Promise<void>;
 }
 
+/** What is otherwise now. */
+interface Changes {
+  /** Files that say something else than when they were read, with those that came and went. */
+  readonly files: readonly string[];
+  /** Says that they have been told: until a start reads them they are no change any more. */
+  note(): void;
+}
+
 /** What counts as a change. */
 export interface Tracker {
   /** Begins to note what a start reads. */
   begin(): Promise<Reading>;
-  /** Files that say something else than when they were read, with those that came and went. */
-  changed(): Promise<readonly string[]>;
+  /** Looks at all files. */
+  changed(): Promise<Changes>;
   /** Whether something at that path, in one of the folders, may be a change. */
   mayMatter(path: string): boolean;
   /** Folders in which a change can happen: those of the files, and what leads to them. */
@@ -155,8 +163,12 @@ export function createTracker({ onProblem, onMore }: TrackerDeps): Tracker {
         now = await look();
       } while (settled !== opening); // what is known has changed in the meantime
       const files = [...now].filter(([file, fingerprint]) => isChanged(file, fingerprint)).map(([file]) => file);
-      if (files.length > 0) noticed = now;
-      return files;
+      return {
+        files,
+        note() {
+          noticed = now;
+        },
+      };
     },
 
     mayMatter(path) {

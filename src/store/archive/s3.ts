@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { findObjectStore } from '../../config/object-store.ts';
 import { isServiceError, ServiceError } from '../../errors.ts';
+import { importPeer } from '../../peer.ts';
 import { isSystemError } from '../store-error.ts';
 
 /** Where an object is. */
@@ -47,7 +48,7 @@ const idleMs = 60_000;
 /**
  * Writes an object: whole or not at all, also where `write` fails half way.
  * @param plainBytes about how large it becomes; the parts are chosen for that.
- * @throws ServiceError `ARCHIVE_INVALID`; what `write` throws passes as it is.
+ * @throws ServiceError `ARCHIVE_INVALID`, `PEER_MISSING`; what `write` throws passes as it is.
  */
 export async function writeObject(
   place: S3Place,
@@ -59,7 +60,7 @@ export async function writeObject(
   const send = client.send.bind(client) as (command: unknown, options: object) => unknown;
   // The upload itself would wait, and try again, for the parts that are under way.
   client.send = ((command: unknown) => send(command, signal ? { abortSignal: signal } : {})) as typeof client.send;
-  const { Upload } = await loadPackage(place, () => import('@aws-sdk/lib-storage'));
+  const { Upload } = await importPeer('@aws-sdk/lib-storage', printS3(place), () => import('@aws-sdk/lib-storage'));
   const bytes = new PassThrough({ highWaterMark: 1024 * 1024 });
   const upload = new Upload({
     client,
@@ -96,11 +97,11 @@ export async function writeObject(
 
 const takeAwayWithinMs = 5000;
 
-/** What is in the way of it is not told: whoever interrupted does not wait, and stores sweep such parts on request. */
+/** What is in the way of it is not told: whoever interrupted does not wait for long, and buckets can expire such parts. */
 async function takeAwayParts(place: S3Place, uploadId: string): Promise<void> {
   const client = await openClient(place);
   try {
-    const { AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3');
+    const { AbortMultipartUploadCommand } = await loadClient(place);
     const request = new AbortMultipartUploadCommand({ Bucket: place.bucket, Key: place.key, UploadId: uploadId });
     await client.send(request, { abortSignal: AbortSignal.timeout(takeAwayWithinMs) }).catch(() => {});
   } finally {
@@ -113,11 +114,11 @@ const isClosed = (error: unknown) => /premature|closed|destroyed|aborted/i.test(
 
 /**
  * Copies an object into a new file; a line that is cut is gone on with where it was.
- * @throws ServiceError `ARCHIVE_INVALID`; errors of the disk pass as they are.
+ * @throws ServiceError `ARCHIVE_INVALID`, `PEER_MISSING`; errors of the disk pass as they are.
  */
 export async function readObject(place: S3Place, into: string, signal?: AbortSignal): Promise<void> {
   const client = await openClient(place);
-  const { GetObjectCommand } = await loadPackage(place, () => import('@aws-sdk/client-s3'));
+  const { GetObjectCommand } = await loadClient(place);
   try {
     await using file = await open(into, 'wx');
     let at = 0;
@@ -182,7 +183,7 @@ async function* untilIdle(body: Readable): AsyncGenerator<Uint8Array> {
 }
 
 async function openClient(place: S3Place): Promise<S3Client> {
-  const { S3Client } = await loadPackage(place, () => import('@aws-sdk/client-s3'));
+  const { S3Client } = await loadClient(place);
   const { endpoint, region } = findObjectStore();
   return new S3Client({
     followRegionRedirects: true,
@@ -192,13 +193,8 @@ async function openClient(place: S3Place): Promise<S3Client> {
   });
 }
 
-async function loadPackage<T>(place: S3Place, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (cause) {
-    const problem = 'it takes packages that are not installed: npm install @aws-sdk/client-s3 @aws-sdk/lib-storage';
-    throw invalid(printS3(place), problem, cause);
-  }
+function loadClient(place: S3Place) {
+  return importPeer('@aws-sdk/client-s3', printS3(place), () => import('@aws-sdk/client-s3'));
 }
 
 /** What the SDK or the server says, by its name. */

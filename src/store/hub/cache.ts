@@ -1,8 +1,9 @@
 /** The files that a hub gave, laid out as Hugging Face's library for Python does, which reads and writes them as well. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { copyFile, link, mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { replaceFile } from '../replace-file.ts';
 import { isSystemError } from '../store-error.ts';
 import { type HubFile, isCommit } from './hub-model.ts';
 
@@ -52,7 +53,7 @@ export function openModelCache(cacheFolder: string, modelId: string): ModelCache
       const commit = readIfThere(join(folder, 'refs', ...revision.split('/')))?.trim();
       return commit !== undefined && isCommit(commit) ? commit : undefined;
     },
-    noteCommit: (revision, commit) => replaceFile(join(folder, 'refs', ...revision.split('/')), commit),
+    noteCommit: (revision, commit) => note(join(folder, 'refs', ...revision.split('/')), commit),
     describe(commit) {
       const text = readIfThere(descriptionOf(commit));
       try {
@@ -61,7 +62,7 @@ export function openModelCache(cacheFolder: string, modelId: string): ModelCache
         return undefined; // a disk that lost it: it is asked for again
       }
     },
-    noteDescription: (commit, description) => replaceFile(descriptionOf(commit), JSON.stringify(description)),
+    noteDescription: (commit, description) => note(descriptionOf(commit), JSON.stringify(description)),
     has: (commit, file) => sizeOf(fileOf(commit, file)) === file.sizeBytes,
     async show(commit, file) {
       const shown = fileOf(commit, file);
@@ -87,15 +88,9 @@ async function linkTo(blob: string, shown: string): Promise<void> {
   }
 }
 
-async function replaceFile(file: string, text: string): Promise<void> {
+async function note(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.${randomUUID()}`;
-  try {
-    await writeFile(temporary, text);
-    await rename(temporary, file);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await replaceFile(file, text);
 }
 
 function readIfThere(file: string): string | undefined {
