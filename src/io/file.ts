@@ -52,6 +52,7 @@ function fileType(name: string, holds: (value: object) => boolean, make: (fields
       pack: async (value: Blob, fields) => void fields.push(await toFields(value)),
       unpack: ([fields]) => make(fields as FileFields), // packed above
     },
+    ready: { kinds: ['file'], accept: ([, fields]) => [new RegExp(name), fields] },
     describe: () => ({ type: 'file', format: 'binary' }),
   };
 }

@@ -78,12 +78,7 @@ function sniff(bytes: Uint8Array): string | undefined {
 export const image: IoType = {
   name: 'image',
   tags: [],
-  read(json) {
-    const { bytes, name } = readFile(json, 'image');
-    const type = sniff(bytes);
-    if (type === undefined) throw new Misfit('image', `must be a picture, but its bytes are ${kinds}`);
-    return [/image/, { bytes, type, name } satisfies FileFields];
-  },
+  read: (json) => toPicture(readFile(json, 'image')),
   write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
   parcel: {
     holds: (value) => imageBrand in value,
@@ -93,5 +88,12 @@ export const image: IoType = {
       return new ImageFile(bytes, name === undefined ? {} : { name });
     },
   },
+  ready: { kinds: ['file'], accept: ([, fields]) => toPicture(fields as FileFields) },
   describe: () => ({ type: 'file', format: 'image', pil: true }),
 };
+
+function toPicture({ bytes, name }: FileFields): unknown {
+  const type = sniff(bytes);
+  if (type === undefined) throw new Misfit('image', `must be a picture, but its bytes are ${kinds}`);
+  return [/image/, { bytes, type, name } satisfies FileFields];
+}

@@ -33,8 +33,21 @@ export interface IoType {
   write(crossing: never, inner: (value: unknown) => unknown): unknown;
   /** For kinds whose values do not survive a structured clone. */
   readonly parcel?: ParcelType;
+  /** For kinds that a request may bring in another form than JSON. */
+  readonly ready?: ReadyParcels;
   /** What Python clients find for it in `/schema.json`, where that is not JSON Schema. */
   describe?(schema: Schema): Schema;
+}
+
+/** What a reader of requests may put where a type is declared, in place of JSON: the part of a form, a tensor of a frame. */
+export interface ReadyParcels {
+  /** Names of the io types whose parcels are taken. */
+  readonly kinds: readonly string[];
+  /**
+   * A parcel of such a kind → the one of this type.
+   * @throws Misfit if what is in it does not fit the schema.
+   */
+  accept(parcel: Parcel, schema: Schema, call: ReadCall): unknown;
 }
 
 /** How values that do not survive a structured clone cross all the same. */

@@ -79,6 +79,17 @@ export const tensor: IoType = {
       return new Tensor(dtype, data, shape);
     },
   },
+  ready: {
+    kinds: [kind],
+    accept(parcel, schema, call) {
+      const { dtype, shape } = parcel[1] as Fields; // of a tensor's parcel
+      const declared = schema['x-shape'] as readonly (Dimension | null)[] | undefined;
+      if (dtype !== schema['x-dtype']) refuse(`must be a tensor of ${schema['x-dtype']}, but is one of ${dtype}`);
+      if (declared) assertDeclared(shape, declared);
+      if (declared) bind(shape, declared, call);
+      return parcel;
+    },
+  },
   describe(schema) {
     const shape = schema['x-shape'] as readonly (Dimension | null)[] | undefined;
     const sizes = shape?.map((length) => (typeof length === 'number' ? length : -1)); // as numpy writes an open one
@@ -105,6 +116,15 @@ function assertShape(json: unknown, shape: readonly number[], axis: number): voi
   }
   if (axis === shape.length - 1) return;
   for (let at = 0; at < items.length; at++) within(at, () => assertShape(items[at], shape, axis + 1));
+}
+
+/** Of a tensor that comes ready; in JSON the validator sees how long each array is. */
+function assertDeclared(shape: readonly number[], declared: readonly (Dimension | null)[]): void {
+  const isLike = (length: number, axis: number) => typeof declared[axis] !== 'number' || declared[axis] === length;
+  if (shape.length === declared.length && shape.every(isLike)) return;
+  refuse(
+    `must have the shape [${declared.map((length) => length ?? 'any').join(', ')}], but has [${shape.join(', ')}]`,
+  );
 }
 
 function bind(shape: readonly number[], declared: readonly (Dimension | null)[], { dimensions }: ReadCall): void {

@@ -1,6 +1,7 @@
 /** A method as a door sees it: what it takes, and how that becomes arguments. */
 import { ServiceError } from '../errors.ts';
 import { Misfit } from '../io/misfit.ts';
+import { admitParcels } from '../spec/admit-parcels.ts';
 import { createReader } from '../spec/codec.ts';
 import type { ApiSpec, JsonSchema } from '../spec/service-spec.ts';
 import { summarize, type Validator } from '../spec/validator.ts';
@@ -9,6 +10,8 @@ import { summarize, type Validator } from '../spec/validator.ts';
 export interface Route {
   readonly api: ApiSpec;
   readonly input: Validator;
+  /** The same for bodies that hold ready parcels; compiled with the first. */
+  readonly inputWithParcels: () => Validator;
   /** Makes values of JSON that fits; absent where JSON says it all. @throws Misfit */
   readonly read?: (json: unknown) => unknown;
 }
@@ -16,19 +19,36 @@ export interface Route {
 /** The route of a method. */
 export function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator): Route {
   const checked = api.checkedInput ?? api.input;
-  const read = createReader(checked, (member) => compile(member).fits);
-  return { api, input: compile(checked), ...(read && { read }) };
+  const read = createReader(checked, (member) => compile(admitParcels(member)).fits);
+  let withParcels: Validator | undefined;
+  const inputWithParcels = () => {
+    withParcels ??= compile(admitParcels(checked));
+    return withParcels;
+  };
+  return { api, input: compile(checked), inputWithParcels, ...(read && { read }) };
+}
+
+/** A body that was read. */
+export interface GivenBody {
+  /** JSON, or JSON with parcels in it. */
+  readonly value: unknown;
+  readonly hasParcels?: boolean;
 }
 
 /**
- * Checks the JSON of a body and makes the arguments of it, in the order of the parameters; the given value is changed.
+ * Checks what a body holds and makes the arguments of it, in the order of the parameters; the given value is changed.
  *
  * @param listsEverything whether an error tells all that is wrong; else only the first.
  * @throws ServiceError `INVALID_INPUT`.
  */
-export function toArguments(route: Route, value: unknown, listsEverything: boolean): unknown[] {
-  if (!route.input.fits(value)) {
-    const violations = route.input.violations(value, listsEverything);
+export function toArguments(
+  route: Route,
+  { value, hasParcels = false }: GivenBody,
+  listsEverything: boolean,
+): unknown[] {
+  const input = hasParcels ? route.inputWithParcels() : route.input;
+  if (!input.fits(value)) {
+    const violations = input.violations(value, listsEverything);
     throw new ServiceError(
       'INVALID_INPUT',
       { problem: `invalid input: ${summarize(violations)}` },

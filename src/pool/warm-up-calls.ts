@@ -8,7 +8,7 @@ export function toWarmUpCalls(route: Route): WarmUpCall[] {
   const { name, warmUp = [] } = route.api;
   return warmUp.map((body, at) => {
     try {
-      return { method: name, place: at, args: toArguments(route, structuredClone(body), true) };
+      return { method: name, place: at, args: toArguments(route, { value: structuredClone(body) }, true) };
     } catch (cause) {
       if (!isServiceError(cause, 'INVALID_INPUT')) throw cause;
       const problem = `warmUp[${at}] of ${name} is nothing that it takes: ${cause.message.replace(/^invalid input: /, '')}; correct it in the options of @api`;

@@ -1,5 +1,5 @@
-/** JSON that fits a schema → values in the form in which they cross to another process. */
-import { type IoType, ioKeyword, type ReadCall } from '../io/io-type.ts';
+/** JSON that fits a schema, with ready parcels in it → values in the form in which they cross to another process. */
+import { type IoType, ioKeyword, isParcel, type ReadCall } from '../io/io-type.ts';
 import { ioTypeOf } from '../io/io-types.ts';
 import { addStep } from '../io/misfit.ts';
 import { definitionsOf, isSchema, reachableFrom, resolveReference } from './schema-parts.ts';
@@ -91,7 +91,7 @@ export function createReader(document: JsonSchema, choose: Choose): ((json: unkn
     const rest = compileIf(items);
     if (!rest && !first.some((read) => read)) return undefined;
     return (json, call) => {
-      if (!Array.isArray(json)) return json;
+      if (!Array.isArray(json) || isParcel(json)) return json;
       const array = json as unknown as JsonObject; // its places are its keys
       for (let at = 0; at < json.length; at++) replace(array, at, at < first.length ? first[at] : rest, call);
       return json;
@@ -104,7 +104,14 @@ export function createReader(document: JsonSchema, choose: Choose): ((json: unkn
 
 function withIoType(schema: JsonSchema): Read[] {
   const type: IoType | undefined = ioTypeOf(schema);
-  return type ? [(json, call) => (json === null ? null : type.read(json, schema, call))] : [];
+  if (!type) return [];
+  return [
+    (json, call) => {
+      if (json === null) return null;
+      const isReady = Array.isArray(json) && isParcel(json);
+      return isReady ? (type.ready?.accept(json, schema, call) ?? json) : type.read(json, schema, call);
+    },
+  ];
 }
 
 function inOrder(steps: readonly (Read | undefined)[]): Read | undefined {

@@ -2,6 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Violation } from '../errors.ts';
+import { isParcelOf, parcelKeyword } from './admit-parcels.ts';
 import { contentEncoding } from './content-encoding.ts';
 import { discriminate } from './discriminate.ts';
 import { multipleOf } from './multiple-of.ts';
@@ -79,6 +80,7 @@ function createAjv(options: { readonly allErrors: boolean; readonly ownPropertie
   ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
   ajv.removeKeyword('multipleOf').addKeyword(multipleOf);
   ajv.removeKeyword('contentEncoding').addKeyword(contentEncoding);
+  ajv.addKeyword({ keyword: parcelKeyword, validate: isParcelOf, errors: false });
   return ajv;
 }
 

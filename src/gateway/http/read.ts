@@ -47,7 +47,7 @@ export async function readArguments(
   if (form === 'bytes') return [wrapBytes(toBytes(body), route.api.input)]; // a Buffer would stay one
   if (!isRaw) refuseForms(request, body);
   const value = form === 'text' ? decodeUtf8(body) : body.length === 0 ? {} : parseJson(body, limits.jsonDepthLimit);
-  return toArguments(route, value, body.length <= listEverythingUpToBytes);
+  return toArguments(route, { value }, body.length <= listEverythingUpToBytes);
 }
 
 /** An empty body says nothing: where it is the whole argument, JavaScript's own default applies. */
