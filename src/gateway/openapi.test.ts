@@ -179,18 +179,24 @@ test('a method without words has none, and only one that is deprecated says so',
   assert.equal(operationOf(toApi({ name: 'run', isDeprecated: true })).deprecated, true);
 });
 
-for (const [schema, mediaType] of [
-  [string, 'text/plain'],
-  [{ type: 'string', enum: ['a', 'b'] }, 'text/plain'],
-  [{ type: ['string', 'null'] }, 'application/json'],
-  [number, 'application/json'],
-  [{}, 'application/json'],
+for (const [schema, mediaTypes] of [
+  [string, ['text/plain', 'application/json']],
+  [{ type: 'string', enum: ['a', 'b'] }, ['text/plain', 'application/json']],
+  [{ type: ['string', 'null'] }, ['application/json']],
+  [number, ['application/json']],
+  [{}, ['application/json']],
 ] as const) {
-  test(`a result of ${JSON.stringify(schema)} is answered as ${mediaType}`, () => {
+  test(`a result of ${JSON.stringify(schema)} is answered as ${mediaTypes.join(' or ')}`, () => {
     const { content } = operationOf(toApi({ name: 'run', output: { schema } })).responses[200] as Answer;
-    assert.deepEqual(content, { [mediaType]: { schema } });
+    assert.deepEqual(content, Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema }])));
   });
 }
+
+test('a result that is bytes has a schema only where it is JSON', () => {
+  const schema = { type: 'string', contentEncoding: 'base64', 'x-io-type': 'bytes' };
+  const { content } = operationOf(toApi({ name: 'run', output: { schema } })).responses[200] as Answer;
+  assert.deepEqual(content, { 'application/octet-stream': {}, 'application/json': { schema } });
+});
 
 test('a stream tells both of its framings, and the type of an item', () => {
   const { content, description, headers } = operationOf(toApi({ name: 'run', kind: 'stream' }))

@@ -1,5 +1,5 @@
 /** A service → its OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.0 */
-import { chooseAnswerForm } from '../io/answer.ts';
+import { answerFormsOf } from '../io/answer.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, BodyForm, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { type ErrorAnswers, errorSchema, requestIdHeader, toErrorAnswers } from './openapi-errors.ts';
@@ -110,14 +110,17 @@ const requestMediaTypes: Readonly<Record<BodyForm, string>> = {
 function toSuccess(api: ApiSpec, schemas: SchemaCollection): { readonly description: string } & JsonSchema {
   const schema = schemas.add(api.output.schema);
   switch (api.kind) {
-    case 'unary': {
-      const { mediaType, takes } = chooseAnswerForm(api.output.schema);
+    case 'unary':
       return {
         description: 'What the method returns.',
         headers: requestIdHeader,
-        content: { [mediaType.replace(/;.*/, '')]: takes ? {} : { schema } }, // bytes have no schema
+        content: Object.fromEntries(
+          answerFormsOf(api.output.schema).map(({ mediaType, takes }) => [
+            mediaType.replace(/;.*/, ''),
+            takes ? {} : { schema }, // bytes have no schema
+          ]),
+        ),
       };
-    }
     case 'stream':
       return {
         description: streamDescription,

@@ -1,11 +1,17 @@
-/** How a whole answer is written, and read again by a client: as text, as bytes, as a file, or as JSON. */
+/** The forms in which a whole answer is written, and read again by a client: text, bytes, files, JSON. */
+import type { Offer } from './accept.ts';
 import { bytes, toBytes, wrapBytes } from './bytes.ts';
 import { blob, type FileFields, file } from './file.ts';
 import { image } from './image.ts';
 import { type IoType, ioKeyword, isParcel, type Schema } from './io-type.ts';
 
-/** One way of writing answers; shared code never asks which one it holds. */
-export interface AnswerForm {
+/**
+ * One way of writing answers; shared code never asks which one it holds. Its media type is that of every answer in this
+ * form, or a range of them where the value decides.
+ */
+export interface AnswerForm extends Offer {
+  /** Tells it from the others. */
+  readonly name: string;
   /** Whether it writes values of this schema. */
   matches(schema: Schema): boolean;
   /**
@@ -13,8 +19,6 @@ export interface AnswerForm {
    * against the schema.
    */
   readonly takes?: (crossing: unknown) => boolean;
-  /** Of every answer in this form, or a range of it where the value decides. */
-  readonly mediaType: string;
   /** Of one answer, where the value decides. */
   readonly mediaTypeOf?: (value: never) => string;
   encode(value: never): string | Uint8Array;
@@ -24,6 +28,7 @@ export interface AnswerForm {
 
 /** A declared `string` is answered without quotes: clients of the reference read it so. */
 export const textAnswer: AnswerForm = {
+  name: 'text',
   matches: (schema) => schema.type === 'string' && schema[ioKeyword] === undefined,
   mediaType: 'text/plain; charset=utf-8',
   encode: String,
@@ -33,6 +38,7 @@ export const textAnswer: AnswerForm = {
 
 /** Bytes are answered as they are. */
 const bytesAnswer: AnswerForm = {
+  name: 'bytes',
   matches: (schema) => schema[ioKeyword] === bytes.name && schema.type === 'string', // null is no bytes
   takes: (crossing) => (bytes.tags as readonly string[]).includes(Object.prototype.toString.call(crossing)),
   mediaType: 'application/octet-stream',
@@ -43,6 +49,7 @@ const bytesAnswer: AnswerForm = {
 /** A file is answered as its bytes, with its own media type. */
 function fileAnswer({ name }: IoType, mediaType: string): AnswerForm {
   return {
+    name,
     mediaType,
     matches: (schema) => schema[ioKeyword] === name,
     takes: (crossing) => Array.isArray(crossing) && isParcel(crossing) && crossing[0].source === name,
@@ -54,6 +61,7 @@ function fileAnswer({ name }: IoType, mediaType: string): AnswerForm {
 
 /** Everything that JSON can say, compact. */
 export const jsonAnswer: AnswerForm = {
+  name: 'json',
   matches: () => true,
   mediaType: 'application/json',
   encode: (value: unknown) => JSON.stringify(value) ?? 'null',
@@ -69,9 +77,14 @@ const forms: readonly AnswerForm[] = [
   jsonAnswer,
 ];
 
-/** The form in which values of a schema are answered: the first that matches; JSON takes everything. */
+/** The forms in which values of a schema can be answered, first the one for callers who ask for none. JSON is always one. */
+export function answerFormsOf(schema: Schema): readonly [AnswerForm, ...AnswerForm[]] {
+  return forms.filter((form) => form.matches(schema)) as [AnswerForm, ...AnswerForm[]]; // JSON takes everything
+}
+
+/** The form in which values of a schema are answered to callers who ask for none. */
 export function chooseAnswerForm(schema: Schema): AnswerForm {
-  return forms.find((form) => form.matches(schema)) ?? jsonAnswer;
+  return answerFormsOf(schema)[0];
 }
 
 /** How a body is written that is a value of this schema as a whole: text and bytes as they are, anything else as JSON. */

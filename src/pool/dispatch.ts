@@ -4,13 +4,13 @@ import type { LogLevel } from '../observe/log-level.ts';
 import type { MethodMetrics, PoolMetrics } from '../observe/pool-metrics.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import type { Credit } from '../spec/messages.ts';
-import type { ApiSpec, JsonSchema, OutputSpec, ServiceSpec } from '../spec/service-spec.ts';
+import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
 import { decideRefusal, decideVictim, predictAnswerMs, type ServiceLoad } from './admission.ts';
 import { createCallListener } from './call-listener.ts';
 import { createFairShare, type Share } from './fair-share.ts';
 import { decideOutageRefusal, type Outage } from './outage.ts';
-import { createOutputCheck, type OutputCheck } from './output.ts';
+import { createOutputChecks, type OutputChecks } from './output.ts';
 import { countAhead, learnCost, type MethodLoad, predictWaitMs } from './predict-wait.ts';
 import { createStreamReader, type StreamReader } from './stream-reader.ts';
 import { createWaitingLine, type Place, type WaitingLine } from './waiting-line.ts';
@@ -71,15 +71,10 @@ interface Ticket {
   running?: { readonly worker: WorkerHandle; readonly id: number };
 }
 
-/** Where the author's own schema has run, it has checked more than the gateway could. */
-function outputCheckOf({ schema, checked = schema }: OutputSpec, compile: DispatchDeps['compile']): OutputCheck {
-  return createOutputCheck(checked, compile(checked));
-}
-
 /** One method, its queue, and what is known of it. */
 interface Line extends Share {
   readonly api: ApiSpec;
-  readonly check: OutputCheck;
+  readonly checks: OutputChecks;
   readonly queue: WaitingLine<Ticket>;
   readonly metrics: MethodMetrics;
   /** Calls that workers have now. */
@@ -126,7 +121,7 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
       api.name,
       {
         api,
-        check: outputCheckOf(api.output, compile),
+        checks: createOutputChecks(api.output, compile),
         queue: createWaitingLine<Ticket>(),
         dueMs: 0,
         metrics: metrics.method(api.name),
@@ -251,7 +246,7 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
       name: `${spec.name}.${api.name}`,
       api,
       invocation,
-      check: line.check,
+      check: line.checks(invocation.answerForm),
       openStream() {
         const grant = (more: Credit) => worker.credit(id, more);
         reader = createStreamReader(grant, cancel, () => performance.now());

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { JsonSchema } from '../spec/service-spec.ts';
 import { createValidatorCompiler } from '../spec/validator.ts';
-import { createOutputCheck } from './output.ts';
+import { createOutputChecks } from './output.ts';
 
 const compile = createValidatorCompiler();
-const check = (schema: object, value: unknown) => createOutputCheck(schema as never, compile(schema as never))(value);
+const check = (schema: JsonSchema, value: unknown, form?: string) =>
+  createOutputChecks({ schema }, compile)(form)(value);
 const number = { type: 'number' };
 const maybe = { type: ['number', 'null'] };
 
@@ -31,6 +33,13 @@ test('text where bytes are declared is told with its place', () => {
   assert.deepEqual(check({ type: 'object', properties: { raw: bytes } }, { raw: Uint8Array.of(1) }), {
     value: { raw: 'AQ==' },
   });
+});
+
+test('bytes stay bytes unless they are answered as JSON', () => {
+  const bytes = { type: 'string', contentEncoding: 'base64', 'x-io-type': 'bytes' };
+  const value = Uint8Array.of(1);
+  assert.deepEqual([check(bytes, value), check(bytes, value, 'json')], [{ value }, { value: 'AQ==' }]);
+  assert.throws(() => check(bytes, value, 'text'), /there is no answer in the form text/);
 });
 
 test('NaN where the type allows no null is told as NaN', () => {

@@ -1,11 +1,11 @@
 /** Checks what a method gave against its declared type, and writes it in JSON, before it goes anywhere. */
 import { ServiceError } from '../errors.ts';
-import { chooseAnswerForm } from '../io/answer.ts';
+import { type AnswerForm, answerFormsOf } from '../io/answer.ts';
 import { Misfit } from '../io/misfit.ts';
 import { toJson } from '../io/to-json.ts';
 import { printPath } from '../spec/quote.ts';
 import { traitsOf } from '../spec/schema-parts.ts';
-import type { JsonSchema } from '../spec/service-spec.ts';
+import type { JsonSchema, OutputSpec } from '../spec/service-spec.ts';
 import { summarize, type Validator } from '../spec/validator.ts';
 
 /** The value as it may be sent on, or what is wrong with it. */
@@ -16,13 +16,39 @@ export type CheckedOutput =
 /** Checks one value or one item. */
 export type OutputCheck = (value: unknown) => CheckedOutput;
 
+/** The check for each form in which a method's outputs can be answered; without a name for the first of them. */
+export type OutputChecks = (form: string | undefined) => OutputCheck;
+
+/** Creates the checks of one method. Where the author's own schema has run, it has checked more than the gateway could. */
+export function createOutputChecks(
+  { schema, checked = schema }: OutputSpec,
+  compile: (schema: JsonSchema) => Validator,
+): OutputChecks {
+  const forms = answerFormsOf(schema);
+  const [first] = forms;
+  const checks = new Map([[first.name, createOutputCheck(checked, first, compile)]]);
+  return (name = first.name) => {
+    const known = checks.get(name);
+    if (known) return known;
+    const form = forms.find((one) => one.name === name);
+    if (!form) throw new Error(`there is no answer in the form ${name}`);
+    const check = createOutputCheck(checked, form, compile);
+    checks.set(name, check);
+    return check;
+  };
+}
+
 /**
- * The check of one method's outputs. What passes is JSON, but for schemas whose answers are bytes or a file: these stay
- * as they crossed. The error's cause says what is wrong; the caller only hears that something is.
+ * The check of outputs that are answered in one form. What passes is JSON, but for forms that write values as they
+ * crossed. The error's cause says what is wrong; the caller only hears that something is.
  */
-export function createOutputCheck(schema: JsonSchema, validator: Validator): OutputCheck {
-  const { takes } = chooseAnswerForm(schema);
+function createOutputCheck(
+  schema: JsonSchema,
+  { takes }: AnswerForm,
+  compile: (schema: JsonSchema) => Validator,
+): OutputCheck {
   if (takes) return (value) => (takes(value) ? { value } : refuse(`it is ${typeof value}, and not what its type says`));
+  const validator = compile(schema);
   const { hasIoTypes, isOpen } = traitsOf(schema);
   const write = hasIoTypes || isOpen ? toJson : (value: unknown) => value;
   return (given) => {

@@ -31,6 +31,8 @@ export interface Invocation {
   /** Tells callers apart, who take turns where they wait for the same method; the same text is the same caller. */
   readonly caller: string;
   readonly request: RequestInfo;
+  /** Name of the form in which it is answered, which decides what is made of its value; the method's first without it. */
+  readonly answerForm?: string;
 }
 
 /** A cookie to set with the answer. */

@@ -3,7 +3,7 @@ import { ServiceError } from '../../src/errors.ts';
 import { pack, unpack } from '../../src/io/crossing.ts';
 import { Misfit } from '../../src/io/misfit.ts';
 import { parseJson } from '../../src/io/parse-json.ts';
-import { createOutputCheck } from '../../src/pool/output.ts';
+import { createOutputChecks } from '../../src/pool/output.ts';
 import { reflect } from '../../src/reflect/reflect.ts';
 import { createReader } from '../../src/spec/codec.ts';
 import type { ReflectedMethod } from '../../src/spec/reflected.ts';
@@ -67,7 +67,7 @@ export async function readTypes(types: readonly AuthorType[]): Promise<readonly 
 function createChecks(method: ReflectedMethod, compile: (schema: JsonSchema) => Validator): Checks {
   const [input, output] = [compile(method.input), compile(method.output)];
   const read = createReader(method.input, (member) => compile(member).fits);
-  const checkOutput = createOutputCheck(method.output, output);
+  const checkOutput = createOutputChecks({ schema: method.output }, compile)(undefined);
   const receive = (text: string): { readonly value: unknown } => {
     const named = parseJson(Buffer.from(`{"value":${text}}`), depthLimit);
     if (!input.fits(named)) throw new Misfit('input', summarize(input.violations(named, true)));

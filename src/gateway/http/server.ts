@@ -4,7 +4,8 @@ import { fastify } from 'fastify';
 import { serviceOptions } from '../../config/options.ts';
 import { resolveOptions } from '../../config/resolve.ts';
 import { ApiError, ServiceError, toAnswer } from '../../errors.ts';
-import { type AnswerForm, chooseAnswerForm } from '../../io/answer.ts';
+import { chooseOffer } from '../../io/accept.ts';
+import { type AnswerForm, answerFormsOf, jsonAnswer } from '../../io/answer.ts';
 import type { Exposition } from '../../observe/family.ts';
 import type { ServerLog } from '../../observe/log.ts';
 import type { ServerMetrics, ServiceMetrics } from '../../observe/server-metrics.ts';
@@ -124,7 +125,7 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
 interface View {
   readonly generation: Generation;
   readonly documents: Documents;
-  readonly answerForms: ReadonlyMap<Route, AnswerForm>;
+  readonly answerForms: ReadonlyMap<Route, readonly [AnswerForm, ...AnswerForm[]]>;
   readonly limits: RateLimits | undefined;
   readonly accessLog: AccessLog;
   /** Undefined where the service wants none. */
@@ -160,7 +161,7 @@ function createHandler(
       generation,
       documents: createDocuments(generation.spec),
       answerForms: new Map(
-        [...generation.routes.values()].map((route) => [route, chooseAnswerForm(route.api.output.schema)]),
+        [...generation.routes.values()].map((route) => [route, answerFormsOf(route.api.output.schema)]),
       ),
       limits: createRateLimits(generation.spec, before?.limits),
       accessLog: createAccessLog(generation.spec.settings.logging.access),
@@ -260,6 +261,11 @@ function createHandler(
       }
       const timeoutMs = readTimeout(request, idleMs);
       const args = await readArguments(request, route, options, memory);
+      const forms = now.answerForms.get(route) as readonly [AnswerForm, ...AnswerForm[]]; // every route has some
+      const isStream = route.api.kind === 'stream';
+      const asEvents = isStream && wantsEvents(request);
+      const form = asEvents ? jsonAnswer : isStream ? forms[0] : chooseOffer(request.headers.accept, forms);
+      if (isStream || forms.length > 1) headers.vary = 'Accept';
       const dispatched = generation.dispatch({
         service: generation.spec.name,
         method: route.api.name,
@@ -269,17 +275,15 @@ function createHandler(
         trace,
         caller,
         request: toRequestInfo(request, path, route.api.takesContext),
+        answerForm: form.name,
       });
       letGo(); // it is a call now, which the generation counts itself
       const outcome = await dispatched;
       isDispatched = true;
-      const form = now.answerForms.get(route) as AnswerForm; // every route has one
-      if (outcome.kind === 'value') {
-        return writeValue(response, outcome, form, headers);
-      }
+      if (outcome.kind === 'value') return writeValue(response, outcome, form, headers);
       await writeItems(response, outcome, headers, {
         form,
-        asEvents: wantsEvents(request),
+        asEvents,
         idleMs,
         onFailure(error) {
           count(now, error);

@@ -4,7 +4,6 @@ import { type ServerResponse, validateHeaderValue } from 'node:http';
 import { type ErrorBody, ServiceError, toAnswer } from '../../errors.ts';
 import type { AnswerForm } from '../../io/answer.ts';
 import { endEvent, toErrorEvent, toItemEvent } from '../../io/server-sent-events.ts';
-import { toJson } from '../../io/to-json.ts';
 import type { Cookie, Outcome, ResponseChanges } from '../../spec/invocation.ts';
 import { decideRetryAfter } from './retry-after.ts';
 
@@ -93,8 +92,7 @@ export async function writeItems(
   options: StreamOptions,
 ): Promise<void> {
   const { form, asEvents, idleMs } = options;
-  const toEvent = (item: unknown) => toItemEvent(form.takes ? toJson(item) : item);
-  const encode = asEvents ? toEvent : (item: unknown) => encodeWith(form, item);
+  const encode = asEvents ? toItemEvent : (item: unknown) => encodeWith(form, item);
   const groups = outcome.groups[Symbol.asyncIterator]();
   try {
     const base = { ...headers, 'content-type': 'text/event-stream; charset=utf-8' };
