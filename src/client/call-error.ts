@@ -17,6 +17,7 @@ interface CallErrorFacts {
   readonly detail?: readonly Violation[];
   readonly requestId?: string | undefined;
   readonly retryAfterMs?: number | undefined;
+  readonly tries?: number;
   readonly cause?: unknown;
 }
 
@@ -56,6 +57,8 @@ export class CallError extends Error {
   readonly retryAfterMs: number | undefined;
   /** Whether sending the same request again may succeed. It may also run the method twice. */
   readonly isRetryable: boolean;
+  /** How often the call was sent, or was tried to be sent. */
+  readonly tries: number;
 
   constructor(message: string, facts: CallErrorFacts) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -66,7 +69,13 @@ export class CallError extends Error {
     this.requestId = facts.requestId;
     this.retryAfterMs = facts.retryAfterMs;
     this.isRetryable = retryStatuses.has(facts.status) || (rowOf(facts.code)?.retry ?? false);
+    this.tries = facts.tries ?? 1;
   }
+}
+
+/** The error of the last of several tries. */
+export function withTries(error: CallError, tries: number): CallError {
+  return new CallError(`${error.message} (${tries} tries)`, { ...error, tries, cause: error.cause });
 }
 
 /** Whether a value is a {@link CallError}, with one code if that is given. */

@@ -1,7 +1,8 @@
 /** One call of one method, from its arguments to its answer. */
-import { toBody } from './arguments.ts';
+import { type RequestBody, toBody } from './arguments.ts';
 import type { BaseUrl } from './base-url.ts';
-import { CallError, isCallError } from './call-error.ts';
+import { CallError, isCallError, withTries } from './call-error.ts';
+import { pause } from './clock.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import type { Directory } from './directory.ts';
 import { createItemDecoder } from './item-decoder.ts';
@@ -9,6 +10,7 @@ import { createItemSource } from './item-source.ts';
 import type { CallSettings } from './options.ts';
 import { type Answer, createPendingCall, type PendingCall } from './pending-call.ts';
 import { readValue } from './read-body.ts';
+import { decideRetryMs, type RetryBudget } from './retry.ts';
 import type { RemoteMethod, ServiceSchema } from './service-schema.ts';
 import { send, type Transport } from './transport.ts';
 
@@ -17,6 +19,9 @@ export interface Connection {
   readonly transport: Transport;
   readonly base: BaseUrl;
   readonly directory: Directory;
+  readonly retryBudget: RetryBudget;
+  /** From 0 to 1. */
+  random(): number;
 }
 
 interface Call {
@@ -24,6 +29,8 @@ interface Call {
   readonly settings: CallSettings;
   readonly args: readonly unknown[];
   readonly deadline: Deadline;
+  /** Written once for all tries: what an argument gives item by item, it gives once. */
+  body?: RequestBody;
 }
 
 /** Calls a method; the request leaves in the same turn if the schema is known. */
@@ -35,11 +42,33 @@ export function callMethod(
 ): PendingCall {
   const waiter = { method: name, url: connection.base.href };
   const deadline = createDeadline(connection.transport.clock, waiter, settings.timeoutMs, settings.signals);
-  const answering = answer({ connection, settings, args, deadline }, name).catch((error: unknown) => {
+  connection.retryBudget.earn();
+  const answering = tryAgain({ connection, settings, args, deadline }, name).catch((error: unknown) => {
     deadline.dispose();
     throw error;
   });
   return createPendingCall(name, answering, deadline.cancel);
+}
+
+async function tryAgain(call: Call, name: string): Promise<Answer> {
+  const { deadline, settings, connection } = call;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await answer(call, name);
+    } catch (error) {
+      const random = connection.random();
+      const known = { error, tries, maxRetries: settings.maxRetries, remainingMs: deadline.remainingMs(), random };
+      const pauseMs = decideRetryMs(known);
+      if (pauseMs === undefined || !connection.retryBudget.spend()) throw tellTries(error, tries);
+      await pause(connection.transport.clock, pauseMs, deadline.signal).catch((reason: unknown) => {
+        throw tellTries(reason, tries);
+      });
+    }
+  }
+}
+
+function tellTries(error: unknown, tries: number): unknown {
+  return tries > 1 && isCallError(error) ? withTries(error, tries) : error;
 }
 
 async function answer(call: Call, name: string): Promise<Answer> {
@@ -81,8 +110,9 @@ async function find(call: Call, name: string): Promise<{ schema: ServiceSchema; 
 async function post(call: Call, method: RemoteMethod): Promise<Answer> {
   const { deadline, settings } = call;
   const { url, isStream } = method;
-  const packing = toBody(method, call.args);
-  const body = packing instanceof Promise ? await packing : packing;
+  const writing = call.body ?? toBody(method, call.args);
+  const body = writing instanceof Promise ? await writing : writing;
+  call.body = body;
   const headers = {
     ...settings.headers,
     'content-type': body.contentType,

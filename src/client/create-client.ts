@@ -13,6 +13,7 @@ import {
 } from './options.ts';
 import type { PendingCall } from './pending-call.ts';
 import { isReservedName } from './reserved-names.ts';
+import { createRetryBudget } from './retry.ts';
 
 /**
  * Makes a client of a running service; works in Node and in browsers, with bentots and with Python servers.
@@ -38,16 +39,18 @@ export function createClient<S = unknown>(url: string | URL, options: ClientOpti
   return createClientWithClock<S>(systemClock, url, options);
 }
 
-/** {@link createClient} in a time that can be moved. */
+/** {@link createClient} in a time that can be moved, with chance that can be chosen. */
 export function createClientWithClock<S = unknown>(
   clock: Clock,
   url: string | URL,
   options: ClientOptions = {},
+  random: () => number = Math.random,
 ): Client<S> {
-  const { fetch, readyTimeoutMs, call } = resolveClientOptions(options);
+  const { fetch, readyTimeoutMs, retryShare, call } = resolveClientOptions(options);
   const base = parseBaseUrl(url);
   const transport = { fetch, clock };
-  const connection = { transport, base, directory: createDirectory(transport, base, readyTimeoutMs) };
+  const directory = createDirectory(transport, base, readyTimeoutMs);
+  const connection = { transport, base, directory, retryBudget: createRetryBudget(retryShare), random };
   return createFacade(connection, call) as Client<S>; // the proxy answers every name, so it has those of S
 }
 

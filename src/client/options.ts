@@ -15,6 +15,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Sent with every request, over those of the client, for example `traceparent`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * How often a call is tried again, where the method cannot have run: no connection came about, or the server answered
+   * 429 or 503 and said in `Retry-After` when to come again. Within `timeoutMs` and {@link ClientOptions.retryShare}.
+   * @default 2
+   */
+  readonly maxRetries?: number;
 }
 
 /** Options of a client. */
@@ -23,6 +29,12 @@ export interface ClientOptions extends CallOptions {
   readonly readyTimeoutMs?: number;
   /** Sent as `authorization: Bearer …`; never part of a message, and not sent on to another origin by a redirect. */
   readonly token?: string;
+  /**
+   * Retries are at most this share of the calls, from 0 to 1, and 10 more: a server that refuses what is too much must
+   * not get more of it.
+   * @default 0.1
+   */
+  readonly retryShare?: number;
   /** Replaces the global `fetch`; must honour the signal that it is given. */
   readonly fetch?: Fetch;
 }
@@ -33,17 +45,19 @@ export interface CallSettings {
   readonly signals: readonly AbortSignal[];
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly maxRetries: number;
 }
 
 /** What holds for a client and all that are derived from it. */
 export interface ClientSettings {
   readonly readyTimeoutMs: number;
+  readonly retryShare: number;
   readonly fetch: Fetch;
   readonly call: CallSettings;
 }
 
-const callKeys = ['timeoutMs', 'signal', 'headers'];
-const clientKeys = [...callKeys, 'readyTimeoutMs', 'token', 'fetch'];
+const callKeys = ['timeoutMs', 'signal', 'headers', 'maxRetries'];
+const clientKeys = [...callKeys, 'readyTimeoutMs', 'token', 'retryShare', 'fetch'];
 
 /** Timers hold 31 bits; a longer wait would fire at once. */
 const longestTimeoutMs = 2_147_000_000;
@@ -51,25 +65,32 @@ const longestTimeoutMs = 2_147_000_000;
 /** @throws TypeError or RangeError that names the option, never its secret value. */
 export function resolveClientOptions(options: ClientOptions): ClientSettings {
   assertKeys('createClient', options, clientKeys);
-  const { token, readyTimeoutMs = 30_000, fetch = (url, init) => globalThis.fetch(url, init) } = options;
+  const { token, readyTimeoutMs = 30_000, retryShare = 0.1 } = options;
+  const { fetch = (url, init) => globalThis.fetch(url, init) } = options;
   assertTimeout('readyTimeoutMs', readyTimeoutMs, 0);
+  if (!(retryShare >= 0 && retryShare <= 1)) {
+    throw new RangeError(`retryShare is ${retryShare}, but must be a number from 0 to 1`);
+  }
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new TypeError('createClient: token is empty, or holds characters that a header cannot carry');
   }
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const { timeoutMs, signal, headers: ownHeaders } = options;
-  const own = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }), headers: ownHeaders ?? {} };
-  const call = refineSettings('createClient', { timeoutMs: 60_000, signals: [], headers }, own);
-  return { readyTimeoutMs, fetch, call };
+  const own = Object.fromEntries(Object.entries(options).filter(([key]) => callKeys.includes(key)));
+  const call = refineSettings('createClient', { timeoutMs: 60_000, signals: [], headers, maxRetries: 2 }, own);
+  return { readyTimeoutMs, retryShare, fetch, call };
 }
 
 /** Lays options for some calls over the settings that hold so far. @throws TypeError or RangeError as above. */
 export function refineSettings(where: string, base: CallSettings, options: CallOptions): CallSettings {
   assertKeys(where, options, callKeys);
-  const { timeoutMs = base.timeoutMs, signal, headers = {} } = options;
+  const { timeoutMs = base.timeoutMs, signal, headers = {}, maxRetries = base.maxRetries } = options;
   assertTimeout('timeoutMs', timeoutMs, 1);
+  if (!Number.isSafeInteger(maxRetries) || maxRetries < 0) {
+    throw new RangeError(`maxRetries is ${maxRetries}, but must be a whole number from 0`);
+  }
   return {
     timeoutMs,
+    maxRetries,
     signals: signal ? [...base.signals, signal] : base.signals,
     headers: { ...base.headers, ...toHeaders(where, headers) },
   };
