@@ -23,6 +23,11 @@ export function parseBaseUrl(input: string | URL): BaseUrl {
     throw new TypeError(`createClient: the address begins with ${protocol}, but must begin with http: or https:`);
   }
   if (username || password) throw new TypeError('createClient: the address holds credentials; use the option token');
+  return toBaseUrl(origin, pathname);
+}
+
+/** @param origin what stands before the paths of all requests. */
+export function toBaseUrl(origin: string, pathname: string): BaseUrl {
   const path = pathname.replace(/\/+$/, '');
   const href = origin + path;
   return {

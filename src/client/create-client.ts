@@ -1,5 +1,5 @@
 /** Makes a client: an object whose every property is a method of the service. */
-import { parseBaseUrl } from './base-url.ts';
+import { type BaseUrl, parseBaseUrl } from './base-url.ts';
 import { type Connection, callMethod } from './call-method.ts';
 import type { Client } from './client-types.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -44,10 +44,19 @@ export function createClientWithClock<S = unknown>(
   clock: Clock,
   url: string | URL,
   options: ClientOptions = {},
+  random?: () => number,
+): Client<S> {
+  return createClientAt<S>(parseBaseUrl(url), options, clock, random);
+}
+
+/** {@link createClient} of what was found to be an address. */
+export function createClientAt<S>(
+  base: BaseUrl,
+  options: ClientOptions,
+  clock = systemClock,
   random: () => number = Math.random,
 ): Client<S> {
   const { fetch, readyTimeoutMs, retryShare, call } = resolveClientOptions(options);
-  const base = parseBaseUrl(url);
   const transport = { fetch, clock };
   const directory = createDirectory(transport, base, readyTimeoutMs);
   const connection = { transport, base, directory, retryBudget: createRetryBudget(retryShare), random };

@@ -7,7 +7,7 @@ export interface CallOptions {
    * How long a call may take, in milliseconds, above 0 and at most 2_147_000_000. It counts from the call, so waiting for
    * readiness is part of it. A stream has this long for its first item and again for each next one; time that the reader
    * takes does not count. The server is told what is left in `x-request-timeout-ms`. Node's own `fetch` gives up after
-   * 300_000 ms without an answer: for more, give a `fetch` with another dispatcher.
+   * 300_000 ms without an answer; the client of `bentots/client/node` does not.
    * @default 60_000
    */
   readonly timeoutMs?: number;
