@@ -36,6 +36,8 @@ export const errorTable = {
   BAD_REQUEST: row(400, 'INVALID_ARGUMENT', false, 'the HTTP request could not be read: {problem}'),
   MALFORMED_BODY: row(400, 'INVALID_ARGUMENT', false, '{problem}'),
   INVALID_INPUT: row(400, 'INVALID_ARGUMENT', false, '{problem}'),
+  URL_REFUSED: row(400, 'INVALID_ARGUMENT', false, '{url} is not fetched: {problem}'),
+  URL_FAILED: row(400, 'INVALID_ARGUMENT', false, '{url} could not be fetched: {problem}'),
   NOT_FOUND: row(404, 'NOT_FOUND', false, '{what} is not here; {remedy}'),
   METHOD_NOT_ALLOWED: row(405, 'UNIMPLEMENTED', false, '{path} answers {allow}, not {method}'),
   REQUEST_TIMEOUT: row(408, 'DEADLINE_EXCEEDED', true, 'the request was not received within {limitMs} ms'),

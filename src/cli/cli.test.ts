@@ -14,6 +14,10 @@ const rows = {
   graceMs: option.ms({ default: 5, min: 0, doc: 'The grace.', flag: '--grace <ms>' }),
   hidden: option.count({ default: 1, min: 1, doc: 'Only in code.' }),
   maybe: option.optionalCount({ min: 1, doc: 'Perhaps.', flag: '--maybe <count>' }),
+  door: {
+    isOpen: option.boolean({ default: true, doc: 'Open.', flag: '--door <true|false>' }),
+    width: option.count({ default: 1, min: 1, doc: 'Only in code.' }),
+  },
 };
 
 /** What a command line with the rows' flags gives. */
@@ -27,6 +31,7 @@ function parse(...args: string[]): Record<string, unknown> {
 test('only the flags that are given are values; the rest is for the table to fill in', () => {
   assert.deepEqual(parse(), {});
   assert.deepEqual(parse('--port', '7', '--grace=9'), { port: 7, graceMs: 9 });
+  assert.deepEqual(parse('--door', 'false'), { door: { isOpen: false } });
 });
 
 for (const text of ['10', '-1', 'many', '', '1.5']) {
@@ -49,7 +54,7 @@ test('the help has a row for each flag, with its default and its variable', () =
   for (const line of [
     '--port <number> The port. (default 3000, environment APP_PORT)',
     '--grace <ms> The grace. (default 5)',
-    '--maybe <count> Perhaps. -h',
+    '--maybe <count> Perhaps. --door',
   ]) {
     assert.ok(help.includes(line), help);
   }

@@ -3,10 +3,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Option as Row } from '../config/option.ts';
 import { isOption, type Rows } from '../config/resolve.ts';
 
-/** Adds a flag for every row that names one; the value lands under the row's name. */
-export function addFlags(command: Command, rows: Rows): void {
+/** Adds a flag for every row that names one, in groups of rows too; the value lands under the row's name. */
+export function addFlags(command: Command, rows: Rows, prefix = ''): void {
   for (const [name, row] of Object.entries(rows)) {
-    if (isOption(row) && row.flag !== undefined) command.addOption(toFlag(name, row, row.flag));
+    if (!isOption(row)) addFlags(command, row, `${prefix}${name}.`);
+    else if (row.flag !== undefined) command.addOption(toFlag(prefix + name, row, row.flag));
   }
 }
 
@@ -24,7 +25,20 @@ function toFlag(name: string, row: Row<unknown>, flag: string): Option {
   });
 }
 
-/** The values of the flags that were given. */
-export function givenFlags(values: Readonly<Record<string, unknown>>, rows: Rows): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(rows, name)));
+/** The values of the flags that were given, in the groups of their rows. */
+export function givenFlags(
+  values: Readonly<Record<string, unknown>>,
+  rows: Rows,
+  prefix = '',
+): Record<string, unknown> {
+  const given: Record<string, unknown> = {};
+  for (const [name, row] of Object.entries(rows)) {
+    if (isOption(row)) {
+      if (Object.hasOwn(values, prefix + name)) given[name] = values[prefix + name];
+      continue;
+    }
+    const group = givenFlags(values, row, `${prefix}${name}.`);
+    if (Object.keys(group).length > 0) given[name] = group;
+  }
+  return given;
 }

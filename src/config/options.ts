@@ -348,6 +348,25 @@ export const serverOptions = {
     max: 1000, // recursive schemas are checked with one stack frame a level
     doc: 'How deep arrays and objects may be nested in a JSON body.',
   }),
+  inputs: {
+    urls: option.boolean({
+      default: true, // as the Python original
+      doc: 'Whether a caller may give the address of a file instead of the file.',
+      flag: '--url-inputs <true|false>',
+    }),
+    urlAllow: option.list({
+      default: [],
+      fits: (text) => parseNetwork(text) !== undefined,
+      wanted: 'a list of addresses and networks, such as 10.1.0.0/16',
+      doc: 'Networks that such addresses may lead to, at any port, though they are not public.',
+      flag: '--url-allow <networks>',
+    }),
+    urlTimeoutMs: option.ms({
+      default: 30_000, // half of what a request has by default: the rest is for the method
+      min: 1,
+      doc: 'How long fetching such a file may take.',
+    }),
+  },
   headerLimitBytes: option.bytes({
     default: 16 * 1024, // as Node
     min: 1024,
