@@ -55,6 +55,11 @@ test('descriptions of service and method are there where they were written', () 
   assert.equal('description' in document([api]), false);
 });
 
+test('the items of a tuple have a schema, by which Python clients read them', () => {
+  const pair = { type: 'array', prefixItems: [{ type: 'string' }], items: false, minItems: 1, maxItems: 1 };
+  assert.deepEqual(document([{ ...api, output: { schema: pair } }]).routes[0].output, { ...pair, items: {} });
+});
+
 const routeOf = (more: object) => document([{ ...api, ...more }]).routes[0];
 const inputOf = (properties: object, $defs?: object) =>
   routeOf({ input: { type: 'object', properties, ...($defs ? { $defs } : {}) } }).input;

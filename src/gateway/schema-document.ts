@@ -67,6 +67,7 @@ function toDialect(schema: JsonSchema): JsonSchema {
         }
       : {}),
     ...(isSchema(items) ? { items: toDialect(items) } : {}),
+    ...(items === false ? { items: {} } : {}), // of a tuple: the bound says it, too, and Python clients read every item by this
   };
 }
 
