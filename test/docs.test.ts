@@ -214,10 +214,12 @@ test('the levels on the page about boundaries are those that the test of boundar
   assert.deepEqual(inOrder(said), inOrder(present));
 });
 
-test('decision notes are numbered from 0001 without a gap', () => {
-  const numbers = decisions.map((page) => /^(\d{4})-[a-z0-9-]+\.md$/.exec(basename(page))?.[1] ?? basename(page));
-  const expected = decisions.map((_, at) => String(at + 1).padStart(4, '0'));
-  assert.deepEqual(numbers, expected);
+test('decision notes have a number of four digits each, and no two the same', () => {
+  const numbers = decisions.map((page) => /^(\d{4})-[a-z0-9-]+\.md$/.exec(basename(page))?.[1]);
+  assert.deepEqual(
+    numbers,
+    [...new Set(numbers)].filter((number) => number !== undefined),
+  );
 });
 
 test('a decision note has at most 40 lines and says what we faced, chose, gave up, and what would change our mind', () => {

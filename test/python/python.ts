@@ -4,7 +4,20 @@ import type { TestHome } from '../store/home.ts';
 
 const interpreter = process.env.TEST_PYTHON;
 if (interpreter === undefined) throw new Error('these tests need BentoML for Python; run: npm run test:python');
-const program = interpreter;
+
+/** Python with BentoML in it. */
+export const pythonProgram = interpreter;
+
+/** What it is run with: stores of its own, nobody told of the use, no files left between the sources. */
+export function pythonEnvironment(home: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    BENTOML_HOME: home,
+    BENTOML_DO_NOT_TRACK: 'True',
+    PYTHONDONTWRITEBYTECODE: '1',
+    PYTHONUTF8: '1',
+  };
+}
 
 /** Runs a program; gives what it printed. @throws Error with what it said, if it fails. */
 export function python({ home }: TestHome, code: string, ...args: readonly string[]): string {
@@ -17,14 +30,8 @@ export function bentoml({ home }: TestHome, ...args: readonly string[]): string 
 }
 
 function run(home: string, args: readonly string[]): string {
-  const env = {
-    ...process.env,
-    BENTOML_HOME: home,
-    BENTOML_DO_NOT_TRACK: 'True',
-    PYTHONDONTWRITEBYTECODE: '1',
-    PYTHONUTF8: '1',
-  };
-  const { status, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8', cwd: home });
+  const env = pythonEnvironment(home);
+  const { status, stdout, stderr } = spawnSync(pythonProgram, args, { env, encoding: 'utf8', cwd: home });
   if (status !== 0) throw new Error(`python ended with ${status}:\n${stderr}\n${stdout}`);
   return stdout;
 }

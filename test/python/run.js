@@ -11,7 +11,8 @@ const python = `${here}.venv/${process.platform === 'win32' ? 'Scripts/python.ex
 try {
   const wanted = readFileSync(`${here}requirements.txt`, 'utf8').trim();
   const freeze = existsSync(python) ? spawnSync(python, ['-m', 'pip', 'freeze'], { encoding: 'utf8' }).stdout : '';
-  if (!wanted.split('\n').every((line) => freeze.split('\n').includes(line))) {
+  const isThere = (line) => line.includes(';') || freeze.split('\n').includes(line); // what is not for every system is not counted
+  if (!wanted.split('\n').every(isThere)) {
     run(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', '--clear', `${here}.venv`]);
     run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', `${here}requirements.txt`]);
   }
