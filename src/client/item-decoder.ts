@@ -1,4 +1,6 @@
 /** The items of a stream from its bytes, in each of the three ways in which servers write them. */
+import { envelopeKeyword } from '../io/io-type.ts';
+import { ServerEvent, serverEvent } from '../io/server-event.ts';
 import type { CallError } from './call-error.ts';
 import { createJsonSplitter } from './json-splitter.ts';
 import { type AnswerReader, toCutError, toValue } from './read-body.ts';
@@ -30,12 +32,17 @@ export function createItemDecoder(response: Response, reader: AnswerReader): Ite
 
 function createSseDecoder(reader: AnswerReader, requestId: string | undefined): ItemDecoder {
   const parser = createSseParser();
+  const hasEvents = reader.output[envelopeKeyword] === serverEvent.name;
   return {
     push: (bytes) =>
-      parser.push(bytes).flatMap(({ type, data }): Piece[] => {
-        if (type === 'message') return [toItem(data, reader)];
+      parser.push(bytes).flatMap(({ type, data, id, retryMs }): Piece[] => {
         if (type === 'error') return [{ kind: 'error', error: toStreamError(data, reader.url, requestId) }];
-        return type === 'end' ? [{ kind: 'end' }] : []; // later servers may say more
+        if (type === 'end') return [{ kind: 'end' }];
+        if (!hasEvents) return type === 'message' ? [toItem(data, reader)] : []; // later servers may say more
+        const piece = toItem(data, reader);
+        if (piece.kind !== 'item') return [piece];
+        const fields = { event: type === 'message' ? undefined : type, id, retryMs };
+        return [{ kind: 'item', value: new ServerEvent(piece.value, fields) }];
       }),
     finish: () => [{ kind: 'error', error: toCutError(reader.url) }],
   };

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
+import { ServerEvent } from '../io/server-event.ts';
 import { collect, createManualClock, sseMethod, startService } from './client.fixture.ts';
 import { createClient, createClientWithClock } from './create-client.ts';
 
@@ -17,6 +18,20 @@ test('a stream is asked for as Server-Sent Events and gives its items in order',
   const client = createClient(server.url);
   assert.deepEqual(await collect(client.$call('f')), ['a', { b: 1 }, null]);
   assert.equal(server.requests.at(-1)?.headers.accept, 'text/event-stream');
+});
+
+test('a stream of events gives each with its name, its id and the time to wait', async () => {
+  const method = sseMethod((response) =>
+    response.end(`event: token\nid: 7\nretry: 20\ndata: "a"\n\nid: \ndata: "b"\n\ndata: "c"\n\n${end}`),
+  );
+  await using server = await startService({
+    f: { ...method, output: { ...method.output, 'x-envelope': 'server-event' } },
+  });
+  assert.deepEqual(await collect(createClient(server.url).$call('f')), [
+    new ServerEvent('a', { event: 'token', id: '7', retryMs: 20 }),
+    new ServerEvent('b', { id: '' }),
+    new ServerEvent('c'),
+  ]);
 });
 
 test('awaiting a stream tells that the server has begun; the items come from what it resolves to', async () => {

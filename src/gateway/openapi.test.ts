@@ -198,10 +198,16 @@ test('a result that is bytes has a schema only where it is JSON', () => {
   assert.deepEqual(content, { 'application/octet-stream': {}, 'application/json': { schema } });
 });
 
-test('a stream tells both of its framings, and the type of an item', () => {
+test('a stream tells each of its framings, and the type of an item', () => {
   const { content, description, headers } = operationOf(toApi({ name: 'run', kind: 'stream' }))
     .responses[200] as Answer;
-  assert.deepEqual(content, { 'text/event-stream': { schema: { type: 'string' }, 'x-item-schema': number } });
+  const text = { schema: { type: 'string' }, 'x-item-schema': number };
+  assert.deepEqual(content, {
+    'text/event-stream': text,
+    'application/x-ndjson': text,
+    'application/jsonl': text,
+    'application/vnd.bentots.frames': { 'x-item-schema': number },
+  });
   assert.match(description, /Server-Sent Events[\s\S]*one HTTP chunk for each item/);
   assert.ok(headers && 'x-bentoml-stream' in headers);
 });

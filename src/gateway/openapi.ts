@@ -1,5 +1,6 @@
 /** A service → its OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.0 */
 import { answerFormsOf } from '../io/answer.ts';
+import { streamForms } from '../io/stream-form.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, BodyForm, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { type ErrorAnswers, errorSchema, requestIdHeader, toErrorAnswers } from './openapi-errors.ts';
@@ -125,18 +126,25 @@ function toSuccess(api: ApiSpec, schemas: SchemaCollection): { readonly descript
       return {
         description: streamDescription,
         headers: { ...requestIdHeader, 'x-bentoml-stream': { $ref: '#/components/headers/x-bentoml-stream' } },
-        // OpenAPI 3.1 has no word for the type of an item; 3.2 calls it `itemSchema`.
-        content: { 'text/event-stream': { schema: { type: 'string' }, 'x-item-schema': schema } },
+        content: Object.fromEntries(
+          streamForms.map(({ mediaType, end }) => [
+            mediaType.replace(/;.*/, ''),
+            // OpenAPI 3.1 has no word for the type of an item; 3.2 calls it `itemSchema`. Bytes have no schema.
+            { ...(typeof end === 'string' ? { schema: { type: 'string' } } : {}), 'x-item-schema': schema },
+          ]),
+        ),
       };
     default:
       return never(api);
   }
 }
 
-const streamDescription = `The items, one after the other; \`x-item-schema\` says what one of them is.
+const streamDescription = `The items, one after the other; \`x-item-schema\` says what one of them is. \`Accept\` chooses the form:
 
-- With \`Accept: text/event-stream\`, and then with the header \`x-bentoml-stream: sse\`: Server-Sent Events. The data of an event is one item as JSON. The last event is \`end\`, or \`error\` with the body of an error.
-- Otherwise: one HTTP chunk for each item, a string as it is and anything else as JSON. A stream that fails is cut.`;
+- \`text/event-stream\`, and then with the header \`x-bentoml-stream: sse\`: Server-Sent Events. The data of an event is one item as JSON. The last event is \`end\`, or \`error\` with the body of an error.
+- \`application/x-ndjson\` or \`application/jsonl\`: a line of JSON for each item. A stream that fails is cut, after a line that begins with U+001E and has the body of an error.
+- \`application/vnd.bentots.frames\`: one frame for each item: its kind in a byte (0 JSON, 1 bytes, 3 the end, 4 the body of an error), its length in four, little-endian, then so many bytes.
+- Anything else: one HTTP chunk for each item, a string as it is and anything else as JSON. A stream that fails is cut.`;
 
 function timeoutParameter({ settings }: ServiceSpec): JsonSchema {
   return {

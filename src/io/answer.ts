@@ -2,6 +2,7 @@
 import type { Offer } from './accept.ts';
 import { bytes, toBytes, wrapBytes } from './bytes.ts';
 import { blob, type FileFields, file } from './file.ts';
+import { frameKinds } from './frames.ts';
 import { image } from './image.ts';
 import { type IoType, ioKeyword, isParcel, type Schema } from './io-type.ts';
 
@@ -22,6 +23,8 @@ export interface AnswerForm extends Offer {
   /** Of one answer, where the value decides. */
   readonly mediaTypeOf?: (value: never) => string;
   encode(value: never): string | Uint8Array;
+  /** For forms in which items can stand in frames: of which kind these are. */
+  readonly frameKind?: number;
   /** A client's side: the value in the form in which it crosses, or JSON. */
   decode(body: Uint8Array<ArrayBuffer>, mediaType: string, schema: Schema): unknown;
 }
@@ -42,6 +45,7 @@ const bytesAnswer: AnswerForm = {
   matches: (schema) => schema[ioKeyword] === bytes.name && schema.type === 'string', // null is no bytes
   takes: (crossing) => (bytes.tags as readonly string[]).includes(Object.prototype.toString.call(crossing)),
   mediaType: 'application/octet-stream',
+  frameKind: frameKinds.bytes,
   encode: toBytes,
   decode: (body, _, schema) => wrapBytes(body, schema),
 };
@@ -64,6 +68,7 @@ export const jsonAnswer: AnswerForm = {
   name: 'json',
   matches: () => true,
   mediaType: 'application/json',
+  frameKind: frameKinds.json,
   encode: (value: unknown) => JSON.stringify(value) ?? 'null',
   decode: (body) => JSON.parse(new TextDecoder().decode(body)), // a leading U+FEFF never belongs to JSON
 };

@@ -6,6 +6,9 @@ export type Schema = { readonly [keyword: string]: unknown };
 /** Says in a schema which io type writes its values. */
 export const ioKeyword = 'x-io-type';
 
+/** Says in a schema which io type is wrapped around its values, with more than they say themselves. */
+export const envelopeKeyword = 'x-envelope';
+
 /** What the values of one call have in common while they are read. */
 export interface ReadCall {
   /** Sizes of the named dimensions of tensors that were met so far. */
@@ -35,6 +38,8 @@ export interface IoType {
   readonly parcel?: ParcelType;
   /** For kinds that a request may bring in another form than JSON. */
   readonly ready?: ReadyParcels;
+  /** For kinds that stand around a value of another type: in schemas they stand under {@link envelopeKeyword}. */
+  readonly envelope?: Envelope;
   /** What Python clients find for it in `/schema.json`, where that is not JSON Schema. */
   describe?(schema: Schema): Schema;
 }
@@ -57,6 +62,13 @@ export interface ParcelType {
   /** Adds to the parcel what it takes to make the value again; what takes time may be added later. */
   pack(value: never, fields: unknown[]): void | Promise<void>;
   unpack(fields: readonly unknown[]): unknown;
+}
+
+/** How to get at the value inside of a crossing form. */
+export interface Envelope {
+  open(crossing: never): unknown;
+  /** The same around another value. */
+  replace(crossing: never, value: unknown): unknown;
 }
 
 /**

@@ -4,9 +4,10 @@ import { bytes } from './bytes.ts';
 import { date } from './date.ts';
 import { blob, file } from './file.ts';
 import { image } from './image.ts';
-import { type IoType, ioKeyword, type ParcelType, type Schema } from './io-type.ts';
+import { envelopeKeyword, type IoType, ioKeyword, isParcel, type ParcelType, type Schema } from './io-type.ts';
 import { map } from './map.ts';
 import { sequence } from './sequence.ts';
+import { serverEvent } from './server-event.ts';
 import { set } from './set.ts';
 import { tensor } from './tensor-type.ts';
 import { typedArray } from './typed-array.ts';
@@ -25,6 +26,7 @@ const ioTypes: readonly IoType[] = [
   image,
   file,
   blob,
+  serverEvent,
   sequence,
 ];
 
@@ -37,6 +39,16 @@ const parcelTypes = ioTypes.filter(
 /** The io type that a schema names for its values. */
 export function ioTypeOf(schema: Schema): IoType | undefined {
   return byName.get(schema[ioKeyword]);
+}
+
+/** The io type that a schema says is around its values. */
+export function envelopeOf(schema: Schema): IoType | undefined {
+  return byName.get(schema[envelopeKeyword]);
+}
+
+/** Whether a crossing form is a parcel of this io type. */
+export function isParcelOf(type: IoType, crossing: unknown): boolean {
+  return Array.isArray(crossing) && isParcel(crossing) && ioTypeOfParcel(crossing[0]) === type;
 }
 
 /** The io type of a parcel. */

@@ -1,6 +1,7 @@
 /** Checks what a method gave against its declared type, and writes it in JSON, before it goes anywhere. */
 import { ServiceError } from '../errors.ts';
 import { type AnswerForm, answerFormsOf } from '../io/answer.ts';
+import { envelopeOf, isParcelOf } from '../io/io-types.ts';
 import { Misfit } from '../io/misfit.ts';
 import { toJson } from '../io/to-json.ts';
 import { printPath } from '../spec/quote.ts';
@@ -40,9 +41,26 @@ export function createOutputChecks(
 
 /**
  * The check of outputs that are answered in one form. What passes is JSON, but for forms that write values as they
- * crossed. The error's cause says what is wrong; the caller only hears that something is.
+ * crossed; what is around a value stays around it. The error's cause says what is wrong; the caller only hears that
+ * something is.
  */
 function createOutputCheck(
+  schema: JsonSchema,
+  form: AnswerForm,
+  compile: (schema: JsonSchema) => Validator,
+): OutputCheck {
+  const check = createValueCheck(schema, form, compile);
+  const type = envelopeOf(schema);
+  const { envelope } = type ?? {};
+  if (!type || !envelope) return check;
+  return (given) => {
+    if (!isParcelOf(type, given)) return refuse(`it is ${typeof given}, and not what its type says`);
+    const checked = check(envelope.open(given as never)); // a parcel of that type
+    return checked.error ? checked : { value: envelope.replace(given as never, checked.value) };
+  };
+}
+
+function createValueCheck(
   schema: JsonSchema,
   { takes }: AnswerForm,
   compile: (schema: JsonSchema) => Validator,

@@ -1,5 +1,7 @@
 /** Turns one `@api` method into its parameters and its schemas. */
 
+import { envelopeKeyword } from '../io/io-type.ts';
+import { serverEvent } from '../io/server-event.ts';
 import type { ReflectedMethod } from '../spec/reflected.ts';
 import type { ParameterSpec, SchemaSource } from '../spec/service-spec.ts';
 import { type ApiOptionsType, readApiOptions } from './api-options.ts';
@@ -247,7 +249,8 @@ function reflectResult(
   const { returns, returnLocation: location } = method;
   const awaited = compiler.awaited(returns);
   const item = itemOf(awaited, compiler);
-  const value = item?.type ?? awaited;
+  const around = item && envelopeAround(compiler.describe(item.type), context);
+  const value = around?.value ?? item?.type ?? awaited;
   const place: Place = { role: item ? 'item' : 'result', path: '', owner, location, depth: 0 };
   if (item && !describesOutput && !method.isReturnAnnotated && compiler.describe(value).shape.kind === 'any') {
     problems.add(location, `streamed items of ${owner} have no type; write the return type: AsyncIterable<string>`);
@@ -257,11 +260,18 @@ function reflectResult(
     if (describesOutput) refuseLimits(docs.returns, `result of ${owner}`, problems);
     writer.annotate(schema, docs.returns, place);
   }
+  if (around) writer.own(schema)[envelopeKeyword] = around.name;
   return {
     kind: item ? ('stream' as const) : ('unary' as const),
     isAsync: awaited.id !== returns.id || item?.isAsync === true,
     output: writer.finish(schema),
   };
+}
+
+/** What our own types put around an item: their type argument is the type of the item itself. */
+function envelopeAround({ name, declaredIn, nameArguments }: TypeDescription, { isOurs }: MethodContext) {
+  const [value] = nameArguments;
+  return name === 'ServerEvent' && isOurs(declaredIn) && value ? { name: serverEvent.name, value } : undefined;
 }
 
 /** The items of a result that arrives one by one; arrays and other collections arrive whole. */

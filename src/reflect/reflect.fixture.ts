@@ -25,6 +25,9 @@ const vocabulary = {
       readonly bytes: Uint8Array;
       size(): Promise<object>;
     }
+    export declare class ServerEvent<T> {
+      readonly data: T;
+    }
     export * from './constraints.js';
   `,
   'node_modules/bentots/constraints.d.ts': readFileSync(new URL('../sdk/constraints.ts', import.meta.url), 'utf8'),
@@ -55,6 +58,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
 const types = [
   'Context',
   'ImageFile',
+  'ServerEvent',
   'Tensor',
   ...['Above', 'Below', 'Format', 'Int', 'Max', 'MaxItems', 'MaxLength', 'Min', 'MinItems', 'MinLength', 'MultipleOf'],
   ...['Pattern', 'UniqueItems'],

@@ -106,6 +106,14 @@ const table: readonly (readonly [member: string, problem: string])[] = [
     '8: parameter "a[]" of S.m has the type "Missing", which cannot be found; fix its import, or install the package that declares it',
   ],
   [
+    '@api m(event: ServerEvent<string>): void {}',
+    '8: parameter "event" of S.m has the type "ServerEvent<string>", which is a whole item of a stream and nothing else; let the method give AsyncIterable<ServerEvent<…>>, with the types of all items inside: ServerEvent<A | B>',
+  ],
+  [
+    '@api async *m(): AsyncIterable<string | ServerEvent<string>> {}',
+    '18: streamed item of S.m has the type "ServerEvent<string>", which is a whole item of a stream and nothing else; let the method give AsyncIterable<ServerEvent<…>>, with the types of all items inside: ServerEvent<A | B>',
+  ],
+  [
     '@api async *m(): AsyncIterable {}',
     '18: result of S.m has the type "AsyncIterable", which does not say what its items are; write the type of the items: AsyncIterable<string>',
   ],

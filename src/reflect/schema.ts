@@ -97,6 +97,7 @@ export class SchemaWriter implements TypeWriter {
   #writeOurs(description: TypeDescription, place: Place): Draft | undefined {
     if (!this.#isOurs(description.declaredIn)) return undefined;
     if (description.name === 'Context') return this.refuse(description, place, contextRefusal);
+    if (description.name === 'ServerEvent') return this.refuse(description, place, eventRefusal);
     if (description.name === 'Tensor') return writeTensor(this, description, place);
     return description.name === 'ImageFile' ? writeImage() : undefined;
   }
@@ -227,6 +228,12 @@ function shorten(path: string): string {
 const contextRefusal: Refusal = {
   why: 'which is given by bentots and not by the caller',
   remedy: () => 'make it the last parameter of the method: ctx: Context',
+};
+
+const eventRefusal: Refusal = {
+  why: 'which is a whole item of a stream and nothing else',
+  remedy: () =>
+    'let the method give AsyncIterable<ServerEvent<…>>, with the types of all items inside: ServerEvent<A | B>',
 };
 
 const indexRefusal: Refusal = {

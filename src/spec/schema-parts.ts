@@ -1,6 +1,6 @@
 /** Walks through a schema document, and says what in general its values may be. */
 import { ioKeyword } from '../io/io-type.ts';
-import { ioTypeOf } from '../io/io-types.ts';
+import { envelopeOf, ioTypeOf } from '../io/io-types.ts';
 import type { JsonSchema } from './service-spec.ts';
 
 /** The schemas of a document under `$defs`. */
@@ -96,8 +96,8 @@ export interface Traits {
 export function traitsOf(document: JsonSchema): Traits {
   const schemas = [...reachableFrom(document, definitionsOf(document))];
   return {
-    hasIoTypes: schemas.some((schema) => schema[ioKeyword] !== undefined),
-    hasParcels: schemas.some((schema) => ioTypeOf(schema)?.parcel !== undefined),
+    hasIoTypes: schemas.some((schema) => schema[ioKeyword] !== undefined || envelopeOf(schema) !== undefined),
+    hasParcels: schemas.some((schema) => (ioTypeOf(schema) ?? envelopeOf(schema))?.parcel !== undefined),
     isOpen: schemas.some(isOpen),
   };
 }

@@ -5,7 +5,8 @@ import { serviceOptions } from '../../config/options.ts';
 import { resolveOptions } from '../../config/resolve.ts';
 import { ApiError, ServiceError, toAnswer } from '../../errors.ts';
 import { chooseOffer } from '../../io/accept.ts';
-import { type AnswerForm, answerFormsOf, jsonAnswer } from '../../io/answer.ts';
+import { type AnswerForm, answerFormsOf } from '../../io/answer.ts';
+import { chunks, streamForms } from '../../io/stream-form.ts';
 import type { Exposition } from '../../observe/family.ts';
 import type { ServerLog } from '../../observe/log.ts';
 import type { ServerMetrics, ServiceMetrics } from '../../observe/server-metrics.ts';
@@ -262,10 +263,10 @@ function createHandler(
       const timeoutMs = readTimeout(request, idleMs);
       const args = await readArguments(request, route, options, memory);
       const forms = now.answerForms.get(route) as readonly [AnswerForm, ...AnswerForm[]]; // every route has some
-      const isStream = route.api.kind === 'stream';
-      const asEvents = isStream && wantsEvents(request);
-      const form = asEvents ? jsonAnswer : isStream ? forms[0] : chooseOffer(request.headers.accept, forms);
-      if (isStream || forms.length > 1) headers.vary = 'Accept';
+      const { accept } = request.headers;
+      const streamForm = route.api.kind === 'stream' ? chooseOffer(accept, streamForms) : undefined;
+      const form = streamForm?.itemForm(forms) ?? chooseOffer(accept, forms);
+      if (streamForm || forms.length > 1) headers.vary = 'Accept';
       const dispatched = generation.dispatch({
         service: generation.spec.name,
         method: route.api.name,
@@ -282,8 +283,9 @@ function createHandler(
       isDispatched = true;
       if (outcome.kind === 'value') return writeValue(response, outcome, form, headers);
       await writeItems(response, outcome, headers, {
-        form,
-        asEvents,
+        form: streamForm ?? chunks,
+        itemForm: form,
+        schema: route.api.output.schema,
         idleMs,
         onFailure(error) {
           count(now, error);
@@ -331,10 +333,6 @@ function unmetExpectation({ headers, httpVersion }: IncomingMessage): ServiceErr
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
-}
-
-function wantsEvents(request: IncomingMessage): boolean {
-  return (request.headers.accept ?? '').includes('text/event-stream');
 }
 
 function readTimeout(request: IncomingMessage, longestMs: number): number {

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { ApiError, ServiceError } from '../../errors.ts';
 import { jsonAnswer as json, textAnswer as plain } from '../../io/answer.ts';
+import { chunks, events } from '../../io/stream-form.ts';
 import type { ResponseChanges } from '../../spec/invocation.ts';
 import { writeError, writeItems, writeValue } from './write.ts';
 
@@ -168,8 +169,9 @@ const items = (groups: AsyncIterable<readonly unknown[]>, more: object = {}, fai
       { kind: 'items', groups },
       {},
       {
-        form: json,
-        asEvents: false,
+        form: chunks,
+        itemForm: json,
+        schema: {},
         idleMs: 10_000,
         onFailure: (error) => failures.push(error),
         ...more,
@@ -183,11 +185,11 @@ test('items are written one after another', async () => {
 });
 
 test('an item without text is left out, for an empty chunk would end the message', async () => {
-  assert.equal((await items(groupsOf(['a', '', 'b'], ['']), { form: plain })).body, 'ab');
+  assert.equal((await items(groupsOf(['a', '', 'b'], ['']), { itemForm: plain })).body, 'ab');
 });
 
 test('events end with one that says that nothing is missing', async () => {
-  const { headers, body } = await items(groupsOf([1, '']), { asEvents: true });
+  const { headers, body } = await items(groupsOf([1, '']), { form: events });
   assert.equal(headers['x-bentoml-stream'], 'sse');
   assert.equal(body, 'data: 1\n\ndata: ""\n\nevent: end\ndata: null\n\n');
 });
@@ -212,7 +214,7 @@ for (const [what, fail] of [
       yield [1];
       yield await fail();
     }
-    const { body } = await items(groups(), { asEvents: true });
+    const { body } = await items(groups(), { form: events });
     assert.match(
       String(body),
       /^data: 1\n\nevent: error\ndata: \{"error":"[^"]*","code":"(?:INTERNAL|OUTPUT_INVALID)","detail":\[\]\}\n\n$/,
@@ -266,8 +268,9 @@ test('a stream whose headers cannot be sent is ended at its source, and leaves n
       { kind: 'items', groups, response: { headers: [['x-mine', 'a\u0001']], cookies: [] } },
       {},
       {
-        form: json,
-        asEvents: false,
+        form: chunks,
+        itemForm: json,
+        schema: {},
         idleMs: 1000,
         onFailure() {},
       },

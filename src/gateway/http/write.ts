@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { type ServerResponse, validateHeaderValue } from 'node:http';
 import { type ErrorBody, ServiceError, toAnswer } from '../../errors.ts';
 import type { AnswerForm } from '../../io/answer.ts';
-import { endEvent, toErrorEvent, toItemEvent } from '../../io/server-sent-events.ts';
+import type { StreamForm } from '../../io/stream-form.ts';
 import type { Cookie, Outcome, ResponseChanges } from '../../spec/invocation.ts';
+import type { JsonSchema } from '../../spec/service-spec.ts';
 import { decideRetryAfter } from './retry-after.ts';
 
 /** Headers by lower-case name. */
@@ -41,7 +42,8 @@ export function writeValue(
   form: AnswerForm,
   given: HeaderMap,
 ): void {
-  const payload = toPayload(encodeWith(form, outcome.value));
+  const encode = (value: unknown) => form.encode(value as never); // checked against the schema that the form was chosen for
+  const payload = toPayload(writeWith(encode, outcome.value));
   // A copy: what cannot be sent must not be in the way of the error that says so.
   const { status, headers } = applyChanges(outcome.response, {
     ...given,
@@ -66,40 +68,41 @@ function toPayload(encoded: string | Uint8Array): string | Uint8Array {
 const bodylessStatuses = new Set([204, 205, 304]);
 
 // A type such as `unknown` lets values through that JSON has no word for.
-function encodeWith(form: AnswerForm, value: unknown): string | Uint8Array {
+function writeWith(write: (value: unknown) => string | Uint8Array, value: unknown): string | Uint8Array {
   try {
-    return form.encode(value as never); // checked against the schema that the form was chosen for
+    return write(value);
   } catch (cause) {
     throw new ServiceError('OUTPUT_INVALID', {}, { cause });
   }
 }
 
 interface StreamOptions {
-  readonly form: AnswerForm;
-  /** Whether the caller asked for Server-Sent Events by name. */
-  readonly asEvents: boolean;
+  readonly form: StreamForm;
+  /** In which the items came. */
+  readonly itemForm: AnswerForm;
+  /** Of one item. */
+  readonly schema: JsonSchema;
   /** How long the stream may stand still, on either side. */
   readonly idleMs: number;
   /** Told what ended the stream early. */
   onFailure(error: unknown): void;
 }
 
-/** Answers with a stream, one HTTP chunk for each item: clients of the reference take a chunk for an item. */
+/** Answers with a stream. */
 export async function writeItems(
   response: ServerResponse,
   outcome: Extract<Outcome, { kind: 'items' }>,
   headers: HeaderMap,
   options: StreamOptions,
 ): Promise<void> {
-  const { form, asEvents, idleMs } = options;
-  const encode = asEvents ? toItemEvent : (item: unknown) => encodeWith(form, item);
+  const { form, itemForm, schema, idleMs } = options;
+  const write = form.createWriter(itemForm, schema);
   const groups = outcome.groups[Symbol.asyncIterator]();
   try {
-    const base = { ...headers, 'content-type': 'text/event-stream; charset=utf-8' };
-    const { status, headers: changed } = applyChanges(
-      outcome.response,
-      asEvents ? { ...base, 'x-bentoml-stream': 'sse' } : base,
-    );
+    const { mediaType, mark } = form;
+    const base = { ...headers, 'content-type': mediaType };
+    const marked = mark === undefined ? base : { ...base, 'x-bentoml-stream': mark };
+    const { status, headers: changed } = applyChanges(outcome.response, marked);
     sendHead(response, status, changed);
   } catch (error) {
     void groups.return?.(); // nobody will read it
@@ -111,7 +114,7 @@ export async function writeItems(
   const writeNextGroup = async (): Promise<boolean> => {
     const group = await groups.next();
     stop.signal.throwIfAborted();
-    if (group.done !== true) writeGroup(response, group.value, encode);
+    if (group.done !== true) writeGroup(response, group.value, form, write);
     return group.done === true;
   };
   const giveUp = (reason: ServiceError) => {
@@ -131,29 +134,52 @@ export async function writeItems(
       isReaderStalled = false;
       idle.refresh();
     }
-    response.end(asEvents ? endEvent : undefined);
+    response.end(form.end);
   } catch (error) {
     void groups.return?.();
     options.onFailure(error);
-    // An event tells the caller what happened; without events only a cut connection can say that the end is missing.
-    if (asEvents && !isReaderStalled && response.writable) response.end(toErrorEvent(toAnswer(error).body));
-    else response.destroy();
+    if (isReaderStalled || !response.writable) response.destroy();
+    else writeFailure(response, form, error);
   } finally {
     clearTimeout(idle);
   }
 }
 
+/** Last words tell the caller what happened; where the form has none, only a cut connection can say that the end is missing. */
+function writeFailure(response: ServerResponse, form: StreamForm, error: unknown): void {
+  const words = form.failure(toSayable(toAnswer(error).body));
+  if (form.saysItsEnd) response.end(words);
+  else if (words.length === 0) response.destroy();
+  else response.write(words, () => response.destroy());
+}
+
 function writeGroup(
   response: ServerResponse,
   items: readonly unknown[],
-  encode: (item: unknown) => string | Uint8Array,
+  { isChunkAnItem }: StreamForm,
+  write: (item: unknown) => string | Uint8Array,
 ): void {
   response.socket?.cork(); // several chunks, one write to the socket
-  for (const item of items) {
-    const chunk = toPayload(encode(item));
-    if (chunk.length > 0) response.write(chunk); // an empty chunk would end the message
+  let text = ''; // of items that may share a chunk
+  const flush = () => {
+    if (text.length > 0) response.write(toPayload(text)); // an empty chunk would end the message
+    text = '';
+  };
+  try {
+    for (const item of items) {
+      const written = writeWith(write, item);
+      if (typeof written !== 'string') {
+        flush();
+        if (written.length > 0) response.write(written);
+      } else {
+        text += written;
+        if (isChunkAnItem) flush();
+      }
+    }
+  } finally {
+    flush(); // what came before one that cannot be written was good
+    response.socket?.uncork();
   }
-  response.socket?.uncork();
 }
 
 /**
@@ -169,7 +195,7 @@ export function cutIfUnread(response: ServerResponse, idleMs: number): void {
 /** Answers with an error. */
 export function writeError(response: ServerResponse, error: unknown, headers: HeaderMap): void {
   const { status, body, retry, retryAfterMs } = toAnswer(error);
-  const payload = Buffer.from(printError(body));
+  const payload = Buffer.from(JSON.stringify(toSayable(body)));
   headers['content-type'] = 'application/json';
   headers['content-length'] = String(payload.length);
   if (retry && (status === 503 || status === 429)) headers['retry-after'] ??= String(decideRetryAfter(retryAfterMs));
@@ -177,11 +203,13 @@ export function writeError(response: ServerResponse, error: unknown, headers: He
   response.end(payload);
 }
 
-function printError(body: ErrorBody): string {
+function toSayable(body: ErrorBody): ErrorBody {
+  if (body.detail.length === 0) return body;
   try {
-    return JSON.stringify(body);
+    JSON.stringify(body.detail);
+    return body;
   } catch {
-    return JSON.stringify({ ...body, detail: [] }); // an author's details may hold what JSON cannot say
+    return { ...body, detail: [] }; // an author's details may hold what JSON cannot say
   }
 }
 
