@@ -1,8 +1,7 @@
 /** Folders in which items are made before they are seen, and what becomes of those that a killed process left. */
-import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, readdir, realpath, rm, rmdir, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isAlive, namespaceOfProcesses } from './process-identity.ts';
+import { isLeftover, keepFresh, nameOwnFolder } from './leftover.ts';
 import { isSystemError } from './store-error.ts';
 
 /** A folder of this process alone, on the same disk as the store; leaving the block removes what is still in it. */
@@ -12,8 +11,6 @@ export interface Staging extends AsyncDisposable {
 }
 
 const prefix = 'bentots';
-const beatMs = 10 * 60_000;
-const staleMs = 24 * 3_600_000; // a laptop that slept over night goes on with its download
 
 /**
  * Opens one for a store, and removes the leftovers of others first.
@@ -24,14 +21,12 @@ const staleMs = 24 * 3_600_000; // a laptop that slept over night goes on with i
 export async function openStaging(home: string, root: string, nowMs: number, isInside = false): Promise<Staging> {
   const place = await findPlace(home, root, isInside);
   await sweep(place, nowMs);
-  // The name says whose it is: there is no moment at which nobody knows.
-  const own = join(place, [prefix, namespaceOfProcesses(), process.pid, randomUUID()].join('_'));
+  const own = join(place, nameOwnFolder(prefix));
   const folder = join(own, 'item');
   await mkdir(own, { mode: 0o700 });
-  const beat = setInterval(() => void utimes(own, new Date(), new Date()).catch(() => {}), beatMs); // gone: it is over
-  beat.unref();
+  const letGo = keepFresh(own);
   const close = async () => {
-    clearInterval(beat);
+    letGo();
     await rm(own, { recursive: true, force: true });
     if (place !== join(home, 'tmp')) await rmdir(place).catch(() => {}); // others still use it
   };
@@ -78,15 +73,7 @@ async function makeFolder(folder: string): Promise<void> {
 async function sweep(place: string, nowMs: number): Promise<void> {
   for (const name of await readdir(place)) {
     const folder = join(place, name);
-    if (!(await isLeftover(folder, name, nowMs))) continue;
+    if (!(await isLeftover(prefix, folder, nowMs))) continue;
     await rm(folder, { recursive: true, force: true }).catch(() => {}); // not ours to remove, or somebody else does it
   }
-}
-
-async function isLeftover(folder: string, name: string, nowMs: number): Promise<boolean> {
-  const [mark, namespace, pid, id] = name.split('_');
-  if (mark !== prefix || id === undefined || !/^\d+$/.test(String(pid))) return false;
-  const stats = await lstat(folder).catch(() => undefined); // it went away
-  if (!stats?.isDirectory()) return false;
-  return nowMs - stats.mtimeMs > staleMs || (namespace === namespaceOfProcesses() && !isAlive(Number(pid)));
 }
