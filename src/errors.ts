@@ -73,6 +73,7 @@ export const errorTable = {
     'the request would be answered after some {answerMs} ms, but is given only {timeoutMs}; try again later',
   ),
   MEMORY_LOW: row(503, 'RESOURCE_EXHAUSTED', true, 'the server is short of memory; try again later'),
+  SPOOL_FAILED: row(503, 'RESOURCE_EXHAUSTED', true, 'the server cannot keep a file that large now; try again later'),
   WORKER_LOST: row(503, 'UNAVAILABLE', true, 'the worker that ran the call ended before it answered; try again'),
   CRASH_LOOP: row(
     503,

@@ -27,7 +27,7 @@ function check(value: unknown, path: string, parents: readonly object[]): void {
     return;
   }
   if (value instanceof Map || value instanceof Set) check([...value], path, inside);
-  if (ioTypeOfCrossing(value) || ioTypeToPack(value)) return;
+  if (ioTypeOfCrossing(value) || ioTypeToPack(value, false)) return;
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     check(value.toJSON(''), path, inside);
     return;

@@ -9,6 +9,7 @@ import { openLog } from '../observe/log.ts';
 import { createServerMetrics } from '../observe/server-metrics.ts';
 import { type Generation, startGeneration } from '../pool/generation.ts';
 import { locate } from '../pool/locate.ts';
+import { createSpool } from '../pool/spool.ts';
 import { createTypeReader } from '../pool/type-reader.ts';
 import { startProcess } from '../pool/worker-process.ts';
 import { copyOf } from '../sdk/copy.ts';
@@ -114,6 +115,7 @@ export async function serveWith(
       }
     : undefined;
   const { workers, niceness, gracefulTimeoutMs, args } = settings;
+  const spool = createSpool();
   const startedAt = new Date();
   const metrics = createServerMetrics((problem) => log('warn', problem));
   const metricsOf = (spec: ServiceSpec) => metrics.of({ name: spec.name, ...spec.settings.metrics }).pool;
@@ -127,6 +129,7 @@ export async function serveWith(
         args,
         startsWith,
         startWorker,
+        spool,
         signal,
         log,
         metricsOf,
@@ -144,11 +147,13 @@ export async function serveWith(
   const http = await openHttp(settings, {
     log,
     metrics,
+    spool,
     generation: generations.choose,
     isReady: () => generations.isReady,
     isStopping: () => isStopping,
   }).catch(async (error: unknown) => {
     metrics.close();
+    await spool.close();
     await closeLog();
     throw error;
   });
@@ -184,6 +189,7 @@ export async function serveWith(
     control?.close();
     tracking?.types.close();
     metrics.close();
+    await spool.close();
     await closeLog();
   };
   const stopOnce = ({ afterDrainDelay = false }: StopOptions = {}) => {

@@ -1,10 +1,12 @@
 /** The forms in which a whole answer is written, and read again by a client: text, bytes, files, JSON. */
 import type { Offer } from './accept.ts';
-import { bytes, toBytes, wrapBytes } from './bytes.ts';
+import { bytes, contentOf, isBytes, wrapBytes } from './bytes.ts';
 import { blob, type FileFields, file } from './file.ts';
+import type { FileOnDisk } from './file-content.ts';
 import { frameKinds } from './frames.ts';
 import { image } from './image.ts';
-import { type IoType, ioKeyword, isParcel, type Schema } from './io-type.ts';
+import { type IoType, ioKeyword, type Schema } from './io-type.ts';
+import { isParcelOf } from './io-types.ts';
 
 /**
  * One way of writing answers; shared code never asks which one it holds. Its media type is that of every answer in this
@@ -22,7 +24,8 @@ export interface AnswerForm extends Offer {
   readonly takes?: (crossing: unknown) => boolean;
   /** Of one answer, where the value decides. */
   readonly mediaTypeOf?: (value: never) => string;
-  encode(value: never): string | Uint8Array;
+  /** The bytes of an answer; those of a file may lie on disk. */
+  encode(value: never): string | Uint8Array | FileOnDisk;
   /** For forms in which items can stand in frames: of which kind these are. */
   readonly frameKind?: number;
   /** A client's side: the value in the form in which it crosses, or JSON. */
@@ -43,23 +46,24 @@ export const textAnswer: AnswerForm = {
 const bytesAnswer: AnswerForm = {
   name: 'bytes',
   matches: (schema) => schema[ioKeyword] === bytes.name && schema.type === 'string', // null is no bytes
-  takes: (crossing) => (bytes.tags as readonly string[]).includes(Object.prototype.toString.call(crossing)),
+  takes: (crossing) => isBytes(crossing) || isParcelOf(bytes, crossing),
   mediaType: 'application/octet-stream',
   frameKind: frameKinds.bytes,
-  encode: toBytes,
+  encode: contentOf,
   decode: (body, _, schema) => wrapBytes(body, schema),
 };
 
 /** A file is answered as its bytes, with its own media type. */
-function fileAnswer({ name }: IoType, mediaType: string): AnswerForm {
+function fileAnswer(type: IoType, mediaType: string): AnswerForm {
+  const { name } = type;
   return {
     name,
     mediaType,
     matches: (schema) => schema[ioKeyword] === name,
-    takes: (crossing) => Array.isArray(crossing) && isParcel(crossing) && crossing[0].source === name,
+    takes: (crossing) => isParcelOf(type, crossing),
     mediaTypeOf: ([, { type }]: readonly [RegExp, FileFields]) => type || 'application/octet-stream',
-    encode: ([, fields]: readonly [RegExp, FileFields]) => fields.bytes,
-    decode: (body, type) => [new RegExp(name), { bytes: body, type, name: undefined } satisfies FileFields],
+    encode: ([, fields]: readonly [RegExp, FileFields]) => fields.content,
+    decode: (body, type) => [new RegExp(name), { content: body, type, name: undefined } satisfies FileFields],
   };
 }
 
@@ -96,4 +100,9 @@ export function chooseAnswerForm(schema: Schema): AnswerForm {
 export function wholeBodyForm(schema: Schema): 'text' | 'bytes' | 'json' {
   if (schema[ioKeyword] === bytes.name) return 'bytes';
   return textAnswer.matches(schema) ? 'text' : 'json';
+}
+
+/** The bytes of one item of a stream. */
+export function encodeItem({ encode }: AnswerForm, item: unknown): string | Uint8Array {
+  return encode(item as never) as string | Uint8Array; // checked for this form; and items cross in memory
 }

@@ -1,6 +1,14 @@
 /** Bytes, in whatever container an author likes them: base64 text in JSON. */
 import { base64Words, fromBase64, toBase64 } from './base64.ts';
-import type { IoType, Schema } from './io-type.ts';
+import {
+  type FileContent,
+  type FileOnDisk,
+  inMemory,
+  isOnDisk,
+  largestInMemoryBytes,
+  toContent,
+} from './file-content.ts';
+import type { IoType, Parcel, Schema } from './io-type.ts';
 import { Misfit } from './misfit.ts';
 
 /** The containers, by the name of their type. */
@@ -22,13 +30,35 @@ export function bytesSchema(container: string): Schema {
   return { type: 'string', contentEncoding: 'base64', 'x-io-type': 'bytes', ...rest };
 }
 
+type Bytes = ArrayBuffer | Uint8Array | Uint8ClampedArray;
+
+const tags = ['[object Uint8Array]', '[object Uint8ClampedArray]', '[object ArrayBuffer]'];
+
+/** They cross as they are, but for many, which cross on disk. */
 export const bytes = {
   name: 'bytes',
-  tags: ['[object Uint8Array]', '[object Uint8ClampedArray]', '[object ArrayBuffer]'],
+  tags,
   read: (json, schema) => wrapBytes(readBase64(json, 'bytes'), schema),
-  write: (value: ArrayBuffer | Uint8Array | Uint8ClampedArray) => toBase64(toBytes(value)),
+  write: (value: Bytes | Parcel) => toBase64(inMemory(contentOf(value))),
+  parcel: {
+    holds: (value, isKept) => isKept && isBytes(value) && value.byteLength > largestInMemoryBytes,
+    pack: async (value: Bytes, fields, keep) => void fields.push(await toContent(toBytes(value), keep)),
+    open: async (content, openFile) =>
+      isOnDisk(content as FileContent) ? await openFile(content as FileOnDisk, 'bytes') : content,
+    unpack: ([content, container]) => wrapBytes(content as Uint8Array, { 'x-container': container }), // packed above
+  },
   describe: () => ({ type: 'string', format: 'binary' }),
 } as const satisfies IoType;
+
+/** Whether a value is bytes as an author's code has them. */
+export function isBytes(value: unknown): value is Bytes {
+  return tags.includes(Object.prototype.toString.call(value));
+}
+
+/** What bytes are made of, whichever way they crossed. */
+export function contentOf(crossing: Bytes | Parcel): FileContent {
+  return Array.isArray(crossing) ? (crossing[1] as FileContent) : toBytes(crossing as Bytes);
+}
 
 /** Puts bytes into the container that a schema asks for. */
 export function wrapBytes(value: Uint8Array, schema: Schema): unknown {
@@ -46,7 +76,7 @@ export function readBase64(json: unknown, kind: string): Uint8Array<ArrayBuffer>
 }
 
 /** The bytes of any container, without a copy. */
-export function toBytes(value: ArrayBuffer | Uint8Array | Uint8ClampedArray): Uint8Array {
+export function toBytes(value: Bytes): Uint8Array<ArrayBuffer> {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength); // nobody shares it
 }

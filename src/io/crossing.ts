@@ -1,4 +1,5 @@
 /** What an author's code holds ↔ the form in which it crosses to another process. */
+import type { KeepOnDisk, OpenFile } from './file-content.ts';
 import { isParcel } from './io-type.ts';
 import { ioTypeOfCrossing, ioTypeOfParcel, ioTypeToPack } from './io-types.ts';
 import { rebuildArray, rebuildObject } from './rebuild.ts';
@@ -6,12 +7,18 @@ import { rebuildArray, rebuildObject } from './rebuild.ts';
 /**
  * Packs what would not survive a structured clone. Answers with a promise only where the bytes of a file, or the items
  * of a sequence, have to be waited for.
+ * @param keep writes to disk what is large; without it everything crosses in memory.
  * @throws RangeError for a value that holds itself.
  */
-export function pack(value: unknown): unknown {
-  const pending: Promise<void>[] = [];
-  const packed = packInto(value, 0, pending);
-  return pending.length === 0 ? packed : settle(pending).then(() => packed);
+export function pack(value: unknown, keep?: KeepOnDisk): unknown {
+  const packing: Packing = { pending: [], keep };
+  const packed = packInto(value, 0, packing);
+  return packing.pending.length === 0 ? packed : settle(packing.pending).then(() => packed);
+}
+
+interface Packing {
+  readonly pending: Promise<void>[];
+  readonly keep: KeepOnDisk | undefined;
 }
 
 /** What is packed may hold what must be waited for, too. */
@@ -19,21 +26,21 @@ async function settle(pending: Promise<void>[]): Promise<void> {
   while (pending.length > 0) await Promise.all(pending.splice(0));
 }
 
-function packInto(value: unknown, depth: number, pending: Promise<void>[]): unknown {
+function packInto(value: unknown, depth: number, packing: Packing): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const inner = (item: unknown, level: number) => packInto(item, level, pending);
+  const inner = (item: unknown, level: number) => packInto(item, level, packing);
   if (Array.isArray(value)) return rebuildArray(value, depth, inner);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return rebuildObject(value, depth, inner);
   if (value instanceof Map) return packMap(value, depth, inner);
   if (value instanceof Set) return packSet(value, depth, inner);
-  const type = ioTypeToPack(value);
+  const type = ioTypeToPack(value, packing.keep !== undefined);
   if (!type) return packOther(value, depth, inner);
   const fields: unknown[] = [];
   const parcel: unknown[] = [new RegExp(type.name)];
   const finish = () => void parcel.push(...fields.map((field) => inner(field, depth + 1)));
-  const waits = type.parcel.pack(value as never, fields); // `holds` said that it is of this type
-  if (waits) pending.push(waits.then(finish));
+  const waits = type.parcel.pack(value as never, fields, packing.keep); // `holds` said that it is of this type
+  if (waits) packing.pending.push(waits.then(finish));
   else finish();
   return parcel;
 }
@@ -57,6 +64,22 @@ function packOther(value: object, depth: number, inner: Change): unknown {
   if (ioTypeOfCrossing(value) || ArrayBuffer.isView(value)) return value;
   const { toJSON } = value as { toJSON?: unknown };
   return typeof toJSON === 'function' ? inner(toJSON.call(value), depth + 1) : rebuildObject(value, depth, inner);
+}
+
+/** Gets at the files on disk that a value holds, so that it can be unpacked; it is changed. */
+export async function openFiles(value: unknown, openFile: OpenFile): Promise<void> {
+  const opening: Promise<void>[] = [];
+  const visit: Change = (item, depth) => {
+    if (typeof item !== 'object' || item === null || ArrayBuffer.isView(item)) return item;
+    if (item instanceof Map || item instanceof Set) rebuildArray([...item], depth, visit);
+    if (!Array.isArray(item)) return rebuildObject(item, depth, visit);
+    const { open } = (isParcel(item) && ioTypeOfParcel(item[0])?.parcel) || {};
+    if (open) opening.push(open(item[1], openFile).then((opened) => void item.splice(1, 1, opened)));
+    else rebuildArray(item, depth, visit);
+    return item;
+  };
+  visit(value, 0);
+  await Promise.all(opening);
 }
 
 /** Makes the values again that were packed. */

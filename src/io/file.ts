@@ -1,11 +1,19 @@
 /** `Blob` and `File`: in JSON an object with base64 text, media type and name. */
 import { toBase64 } from './base64.ts';
 import { readBase64 } from './bytes.ts';
+import {
+  type FileContent,
+  type FileOnDisk,
+  inMemory,
+  isOnDisk,
+  type KeepOnDisk,
+  largestInMemoryBytes,
+} from './file-content.ts';
 import type { IoType, Schema } from './io-type.ts';
 
 /** What crosses after the mark. */
 export interface FileFields {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly content: FileContent;
   readonly type: string;
   readonly name: string | undefined;
 }
@@ -33,15 +41,15 @@ const fileName = '^[^/\\\\\\u0000-\\u001f\\u007f]+$';
 /** JSON → what crosses after the mark. */
 export function readFile(json: unknown, kind: string): FileFields {
   const { data, type = 'application/octet-stream', name } = json as Record<string, string | undefined>; // as the schema says
-  return { bytes: readBase64(data, kind), type, name };
+  return { content: readBase64(data, kind), type, name };
 }
 
 /** What crosses after the mark → JSON. */
-export function writeFile({ bytes, type, name }: FileFields): Schema {
-  return { data: toBase64(bytes), ...(type !== '' && { type }), ...(name !== undefined && { name }) };
+export function writeFile({ content, type, name }: FileFields): Schema {
+  return { data: toBase64(inMemory(content)), ...(type !== '' && { type }), ...(name !== undefined && { name }) };
 }
 
-function fileType(name: string, holds: (value: object) => boolean, make: (fields: FileFields) => Blob): IoType {
+function fileType(name: string, holds: (value: object) => boolean, make: (fields: OpenedFile) => Blob): IoType {
   return {
     name,
     tags: [],
@@ -49,8 +57,9 @@ function fileType(name: string, holds: (value: object) => boolean, make: (fields
     write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
     parcel: {
       holds,
-      pack: async (value: Blob, fields) => void fields.push(await toFields(value)),
-      unpack: ([fields]) => make(fields as FileFields), // packed above
+      pack: async (value: Blob, fields, keep) => void fields.push(await toFields(value, keep)),
+      open: (fields, openFile) => openContent(fields as FileFields, (file) => openFile(file, 'blob')),
+      unpack: ([fields]) => make(fields as OpenedFile), // packed above
     },
     ready: { kinds: ['file'], accept: ([, fields]) => [new RegExp(name), fields] },
     describe: () => ({ type: 'file', format: 'binary' }),
@@ -60,16 +69,33 @@ function fileType(name: string, holds: (value: object) => boolean, make: (fields
 export const file = fileType(
   'file',
   (value) => value instanceof File,
-  ({ bytes, type, name = 'file' }) => new File([bytes], name, { type }),
+  ({ content, type, name = 'file' }) => new File([content], name, { type }),
 );
 
 export const blob = fileType(
   'blob',
   (value) => value instanceof Blob && !(value instanceof File),
-  ({ bytes, type }) => new Blob([bytes], { type }),
+  ({ content, type }) => new Blob([content], { type }),
 );
 
-async function toFields(value: Blob): Promise<FileFields> {
-  const bytes = new Uint8Array(await value.arrayBuffer());
-  return { bytes, type: value.type, name: value instanceof File ? value.name : undefined };
+async function toFields(value: Blob, keep: KeepOnDisk | undefined): Promise<FileFields> {
+  const content = keep && value.size > largestInMemoryBytes ? keep(value) : value.arrayBuffer().then(toArray);
+  return { content: await content, type: value.type, name: value instanceof File ? value.name : undefined };
+}
+
+function toArray(buffer: ArrayBuffer): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer);
+}
+
+/** What crosses after the mark, with the bytes at hand. */
+interface OpenedFile extends Omit<FileFields, 'content'> {
+  readonly content: Uint8Array<ArrayBuffer> | Blob;
+}
+
+/** The fields with their content at hand, if it lies on disk. */
+export async function openContent<Opened>(
+  fields: FileFields,
+  openFile: (file: FileOnDisk) => Promise<Opened>,
+): Promise<unknown> {
+  return isOnDisk(fields.content) ? { ...fields, content: await openFile(fields.content) } : fields;
 }

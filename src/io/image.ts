@@ -1,7 +1,8 @@
 /** `ImageFile`: a picture as its bytes, known to be one; in JSON an object with base64 text, media type and name. */
 import { ServiceError } from '../errors.ts';
 import { toBytes } from './bytes.ts';
-import { type FileFields, readFile, writeFile } from './file.ts';
+import { type FileFields, openContent, readFile, writeFile } from './file.ts';
+import { type FileContent, headOf, inMemory, toContent } from './file-content.ts';
 import type { IoType } from './io-type.ts';
 import { Misfit } from './misfit.ts';
 
@@ -82,18 +83,23 @@ export const image: IoType = {
   write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
   parcel: {
     holds: (value) => imageBrand in value,
-    pack: ({ bytes, type, name }: ImageFile, fields) => void fields.push({ bytes, type, name } satisfies FileFields),
+    pack({ bytes, type, name }: ImageFile, fields, keep) {
+      const content = toContent(bytes, keep);
+      const finish = (content: FileContent) => void fields.push({ content, type, name } satisfies FileFields);
+      return content instanceof Promise ? content.then(finish) : finish(content);
+    },
+    open: (fields, openFile) => openContent(fields as FileFields, (file) => openFile(file, 'bytes')),
     unpack([fields]) {
-      const { bytes, name } = fields as FileFields; // packed above
-      return new ImageFile(bytes, name === undefined ? {} : { name });
+      const { content, name } = fields as FileFields; // packed above
+      return new ImageFile(inMemory(content), name === undefined ? {} : { name });
     },
   },
   ready: { kinds: ['file'], accept: ([, fields]) => toPicture(fields as FileFields) },
   describe: () => ({ type: 'file', format: 'image', pil: true }),
 };
 
-function toPicture({ bytes, name }: FileFields): unknown {
-  const type = sniff(bytes);
+function toPicture({ content, name }: FileFields): unknown {
+  const type = sniff(headOf(content));
   if (type === undefined) throw new Misfit('image', `must be a picture, but its bytes are ${kinds}`);
-  return [/image/, { bytes, type, name } satisfies FileFields];
+  return [/image/, { content, type, name } satisfies FileFields];
 }

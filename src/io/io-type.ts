@@ -1,5 +1,7 @@
 /** One kind of value that JSON has no word for: how it is written in JSON, and how it crosses to another process. */
 
+import type { KeepOnDisk, OpenFile } from './file-content.ts';
+
 /** A part of a JSON Schema document. */
 export type Schema = { readonly [keyword: string]: unknown };
 
@@ -57,10 +59,15 @@ export interface ReadyParcels {
 
 /** How values that do not survive a structured clone cross all the same. */
 export interface ParcelType {
-  /** Whether a value in an author's hands is of this kind. */
-  holds(value: object): boolean;
-  /** Adds to the parcel what it takes to make the value again; what takes time may be added later. */
-  pack(value: never, fields: unknown[]): void | Promise<void>;
+  /** Whether a value in an author's hands is of this kind. @param isKept whether there is where to keep it on disk. */
+  holds(value: object, isKept: boolean): boolean;
+  /**
+   * Adds to the parcel what it takes to make the value again; what takes time may be added later.
+   * @param keep writes to disk what is large; without it everything crosses in memory.
+   */
+  pack(value: never, fields: unknown[], keep: KeepOnDisk | undefined): void | Promise<void>;
+  /** The first field with what lies on disk at hand, as `unpack` takes it. */
+  open?(first: unknown, openFile: OpenFile): Promise<unknown>;
   unpack(fields: readonly unknown[]): unknown;
 }
 

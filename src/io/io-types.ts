@@ -62,6 +62,6 @@ export function ioTypeOfCrossing(value: object): IoType | undefined {
 }
 
 /** The io type of an object that must be packed to cross. */
-export function ioTypeToPack(value: object): (IoType & { readonly parcel: ParcelType }) | undefined {
-  return parcelTypes.find(({ parcel }) => parcel.holds(value));
+export function ioTypeToPack(value: object, isKept: boolean): (IoType & { readonly parcel: ParcelType }) | undefined {
+  return parcelTypes.find(({ parcel }) => parcel.holds(value, isKept));
 }

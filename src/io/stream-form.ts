@@ -1,7 +1,7 @@
 /** How the items of a stream are written, in each of the ways that callers ask for. */
 import type { ErrorBody } from '../errors.ts';
 import type { Offer } from './accept.ts';
-import { type AnswerForm, jsonAnswer } from './answer.ts';
+import { type AnswerForm, encodeItem, jsonAnswer } from './answer.ts';
 import { frameKinds, toFrame } from './frames.ts';
 import type { Schema } from './io-type.ts';
 import { envelopeOf } from './io-types.ts';
@@ -33,9 +33,9 @@ export const chunks: StreamForm = {
   end: '',
   failure: () => '',
   itemForm: ([first]) => first,
-  createWriter({ encode }, schema) {
+  createWriter(itemForm, schema) {
     const open = opener(schema);
-    return (item) => encode(open(item) as never); // checked against the schema that the form was chosen for
+    return (item) => encodeItem(itemForm, open(item));
   },
 };
 
@@ -78,9 +78,10 @@ const frames: StreamForm = {
   end: toFrame(frameKinds.end, ''),
   failure: (body) => toFrame(frameKinds.error, JSON.stringify(body)),
   itemForm: (forms) => forms.find(({ takes, frameKind }) => takes && frameKind !== undefined) ?? jsonAnswer,
-  createWriter({ encode, frameKind = frameKinds.json }, schema) {
+  createWriter(itemForm, schema) {
     const open = opener(schema);
-    return (item) => toFrame(frameKind, encode(open(item) as never)); // checked against the schema that the form was chosen for
+    const { frameKind = frameKinds.json } = itemForm;
+    return (item) => toFrame(frameKind, encodeItem(itemForm, open(item)));
   },
 };
 

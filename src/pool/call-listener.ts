@@ -1,11 +1,14 @@
 /** Turns what a worker says about one call into the outcome that the caller gets. */
 import { ApiError, type ErrorRecord, fromRecord, isServiceError, ServiceError } from '../errors.ts';
+import { openFiles } from '../io/crossing.ts';
+import type { FileOnDisk } from '../io/file-content.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { Invocation, Outcome, ResponseChanges } from '../spec/invocation.ts';
 import type { Credit } from '../spec/messages.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
 import { toWords } from './exit-reason.ts';
 import type { OutputCheck } from './output.ts';
+import type { Spool } from './spool.ts';
 import type { StreamReader } from './stream-reader.ts';
 import type { CallListener } from './worker-handle.ts';
 
@@ -15,12 +18,13 @@ interface CallDeps {
   readonly api: ApiSpec;
   readonly invocation: Invocation;
   readonly check: OutputCheck;
+  readonly spool: Pick<Spool, 'read' | 'remove'>;
   /** Makes the gateway's end of a stream; called at most once. */
   openStream(): StreamReader;
   /** Tells the worker that nobody wants the rest. */
   cancel(): void;
-  /** Gives the caller the outcome, unless it has one. */
-  settle(outcome: Outcome): void;
+  /** Gives the caller the outcome, unless it has one; says whether it did. */
+  settle(outcome: Outcome): boolean;
   /** Gives the caller an error, unless it has an outcome; says whether it did. */
   refuse(error: Error): boolean;
   /** Items of a stream have come. */
@@ -37,7 +41,7 @@ export function createCallListener(deps: CallDeps): {
   readonly listener: CallListener;
   readonly credit: Credit | undefined;
 } {
-  const { api, invocation, check } = deps;
+  const { api, invocation, check, spool } = deps;
   const stream = api.kind === 'stream' ? deps.openStream() : undefined;
   const facts = { path: invocation.request.path, requestId: invocation.trace.spanId };
 
@@ -54,11 +58,33 @@ export function createCallListener(deps: CallDeps): {
     deps.log(level, `${deps.name}: ${(error.cause as Error).message}`, facts);
   };
 
+  /** Says whether anybody took it. */
+  const settle = (value: unknown, response: ResponseChanges | undefined, files?: readonly FileOnDisk[]): boolean => {
+    const checked = check(value);
+    if (!checked.error)
+      return deps.settle({
+        kind: 'value',
+        value: checked.value,
+        ...(files && { files }),
+        ...(response && { response }),
+      });
+    invalid(checked.error);
+    return false;
+  };
+  const settleWithFiles = (value: unknown, response: ResponseChanges | undefined, files: readonly FileOnDisk[]) => {
+    if (check.takesFiles) {
+      if (!settle(value, response, files)) spool.remove(files);
+      return;
+    }
+    openFiles(value, spool.read)
+      .then(() => settle(value, response), fail) // no longer on disk
+      .finally(() => spool.remove(files));
+  };
+
   const listener: CallListener = {
-    onValue(value, response) {
-      const checked = check(value);
-      if (checked.error) invalid(checked.error);
-      else deps.settle({ kind: 'value', value: checked.value, ...(response ? { response } : {}) });
+    onValue(value, response, files) {
+      if (files.length === 0) settle(value, response);
+      else settleWithFiles(value, response, files);
       deps.onFree();
     },
     onItems(items, bytes, response) {
@@ -111,12 +137,17 @@ function checkAll(items: readonly unknown[], check: OutputCheck): { good: unknow
 function toCallerError(record: ErrorRecord): Error {
   const error = fromRecord(record);
   if (error instanceof ApiError) return error;
-  if (error instanceof ServiceError && (record.status < 500 || error.code === 'OUTPUT_INVALID')) return error;
+  if (error instanceof ServiceError && (record.status < 500 || isOfResult(record))) return error;
   return new ServiceError('METHOD_FAILED', {}, { cause: error });
 }
 
+/** Whether it was raised after the method had ended. */
+function isOfResult({ code }: ErrorRecord): boolean {
+  return code === 'OUTPUT_INVALID' || code === 'SPOOL_FAILED';
+}
+
 function describe(record: ErrorRecord): string {
-  if (record.code === 'OUTPUT_INVALID') return record.cause?.message ?? record.message;
+  if (isOfResult(record)) return record.cause?.message ?? record.message;
   return `the method threw ${record.name}: ${record.message}`;
 }
 

@@ -79,7 +79,7 @@ function createWorker(index = 1) {
     calls,
     cancelled,
     at: (position: number) => calls[position] as Call,
-    answer: (call: Call, value: unknown) => close(call).onValue(value, undefined),
+    answer: (call: Call, value: unknown) => close(call).onValue(value, undefined, []),
     fail: (call: Call, error: Error) => close(call).onError(toRecord(error)),
     end: (call: Call) => close(call).onEnd(undefined),
     lose: (call: Call) => close(call).onLost({ kind: 'signal', signal: 'SIGKILL' }),
@@ -100,6 +100,7 @@ function create(apis: readonly ApiSpec[], maxQueue = 10, maxConcurrency?: number
       },
     } as unknown as ServiceSpec,
     compile: createValidatorCompiler(),
+    spool: { read: () => Promise.reject(new Error('nothing lies on disk')), remove() {} },
     log: (level, message) => lines.push(`${level} ${message}`),
   });
   const call = (method: string, args: readonly unknown[] = [], more: Partial<Invocation> = {}): Promise<Outcome> => {

@@ -12,6 +12,7 @@ import { createFairShare, type Share } from './fair-share.ts';
 import { decideOutageRefusal, type Outage } from './outage.ts';
 import { createOutputChecks, type OutputChecks } from './output.ts';
 import { countAhead, learnCost, type MethodLoad, predictWaitMs } from './predict-wait.ts';
+import type { Spool } from './spool.ts';
 import { createStreamReader, type StreamReader } from './stream-reader.ts';
 import { createWaitingLine, type Place, type WaitingLine } from './waiting-line.ts';
 import type { WorkerHandle } from './worker-handle.ts';
@@ -20,6 +21,8 @@ interface DispatchDeps {
   readonly spec: ServiceSpec;
   readonly metrics: PoolMetrics;
   compile(schema: JsonSchema): Validator;
+  /** Where files lie that workers give. */
+  readonly spool: Pick<Spool, 'read' | 'remove'>;
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
@@ -62,8 +65,8 @@ interface Ticket {
   readonly line: Line;
   readonly timeoutMs: number;
   readonly expiresAtMs: number;
-  /** Both without effect once one of them was called; `refuse` says whether it was. */
-  settle(outcome: Outcome): void;
+  /** Both without effect once one of them was called; each says whether it was. */
+  settle(outcome: Outcome): boolean;
   refuse(error: Error): boolean;
   /** Set once it waits. */
   place?: Place<Ticket> | undefined;
@@ -114,7 +117,7 @@ function isBefore(one: Line, other: Line): boolean {
 }
 
 /** Creates the dispatcher of one generation of a service. */
-export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps): Dispatcher {
+export function createDispatcher({ spec, metrics, compile, spool, log }: DispatchDeps): Dispatcher {
   const { timeoutMs: longestMs } = spec.settings.traffic;
   const lines = new Map<string, Line>(
     spec.apis.map((api) => [
@@ -253,6 +256,7 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
         return reader;
       },
       cancel,
+      spool,
       settle: ticket.settle,
       refuse: ticket.refuse,
       onItems(count) {
@@ -278,6 +282,7 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
       {
         method: api.name,
         args: invocation.args,
+        ...(invocation.files ? { hasFiles: true } : {}),
         timeoutMs: Math.max(0, ticket.expiresAtMs - performance.now()),
         trace: invocation.trace,
         ...(api.takesContext ? { request: invocation.request } : {}),
@@ -325,9 +330,10 @@ export function createDispatcher({ spec, metrics, compile, log }: DispatchDeps):
           timeoutMs,
           expiresAtMs: performance.now() + timeoutMs,
           settle(outcome) {
-            if (isSettled) return;
+            if (isSettled) return false;
             finish();
             resolve(outcome);
+            return true;
           },
           refuse(error) {
             if (isSettled) return false;

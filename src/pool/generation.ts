@@ -23,6 +23,7 @@ import { countProcessors } from './processors.ts';
 import { readIfThere } from './read-if-there.ts';
 import { reflectTypes } from './reflect-types.ts';
 import { type Route, toRoute } from './route.ts';
+import type { Spool } from './spool.ts';
 import { type Supervisor, startSupervisor } from './supervisor.ts';
 import { chooseService, isTypeScript, type Target } from './target.ts';
 import type { TypeReader } from './type-reader.ts';
@@ -87,6 +88,8 @@ export interface GenerationOptions {
   /** Which workers are started: all at once, or the first, so that others are added one by one. */
   readonly startsWith: 'all' | 'one';
   readonly startWorker: typeof startProcess;
+  /** Keeps what is too large for memory. */
+  readonly spool: Spool;
   /** Aborts the start. */
   readonly signal: AbortSignal;
   /** Told how downloads of models go on, in place of the log. */
@@ -110,7 +113,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
       startProcess: (log) => options.startWorker(options.niceness, log),
       ...code,
       index,
-      becomesWorker: true,
+      spool: options.spool.ofWorker(),
       loadTimeoutMs,
       log: (level, message, fields) => log(level, message, { ...fields, worker: index }),
       authorMetrics: () => authors,
@@ -138,7 +141,7 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     }
     const counted = options.metricsOf(spec);
     authors = counted.authors.begin();
-    const dispatcher = createDispatcher({ spec, metrics: counted, compile, log });
+    const dispatcher = createDispatcher({ spec, metrics: counted, compile, spool: options.spool, log });
     // No call takes longer than the second, so that none fails because its worker is replaced.
     const drainMs = Math.max(options.gracefulTimeoutMs, spec.settings.traffic.timeoutMs);
     const size = countWorkers(options.workers ?? spec.settings.workers);
@@ -257,13 +260,16 @@ export interface Description {
 
 /** Describes the service that the target names: what `bento schema` prints, and `bento build` keeps. */
 export async function describeTarget(
-  options: Omit<GenerationOptions, 'workers' | 'gracefulTimeoutMs' | 'startsWith' | 'startWorker' | 'metricsOf'>,
+  options: Omit<
+    GenerationOptions,
+    'workers' | 'gracefulTimeoutMs' | 'startsWith' | 'startWorker' | 'metricsOf' | 'spool'
+  >,
 ): Promise<Description> {
   const { log } = options;
   const worker = launchWorker({
     ...codeOf(options),
     index: 1,
-    becomesWorker: false,
+    spool: undefined,
     startProcess: (log) => startProcess(options.niceness, log),
     loadTimeoutMs,
     log,

@@ -15,7 +15,11 @@ export type CheckedOutput =
   | { readonly error: ServiceError<'OUTPUT_INVALID'> };
 
 /** Checks one value or one item. */
-export type OutputCheck = (value: unknown) => CheckedOutput;
+export interface OutputCheck {
+  (value: unknown): CheckedOutput;
+  /** Whether files in it may lie on disk. */
+  readonly takesFiles: boolean;
+}
 
 /** The check for each form in which a method's outputs can be answered; without a name for the first of them. */
 export type OutputChecks = (form: string | undefined) => OutputCheck;
@@ -53,11 +57,12 @@ function createOutputCheck(
   const type = envelopeOf(schema);
   const { envelope } = type ?? {};
   if (!type || !envelope) return check;
-  return (given) => {
+  const checkInside = (given: unknown) => {
     if (!isParcelOf(type, given)) return refuse(`it is ${typeof given}, and not what its type says`);
     const checked = check(envelope.open(given as never)); // a parcel of that type
     return checked.error ? checked : { value: envelope.replace(given as never, checked.value) };
   };
+  return Object.assign(checkInside, { takesFiles: check.takesFiles });
 }
 
 function createValueCheck(
@@ -65,11 +70,15 @@ function createValueCheck(
   { takes }: AnswerForm,
   compile: (schema: JsonSchema) => Validator,
 ): OutputCheck {
-  if (takes) return (value) => (takes(value) ? { value } : refuse(`it is ${typeof value}, and not what its type says`));
+  if (takes) {
+    const check = (value: unknown) =>
+      takes(value) ? { value } : refuse(`it is ${typeof value}, and not what its type says`);
+    return Object.assign(check, { takesFiles: true });
+  }
   const validator = compile(schema);
   const { hasIoTypes, isOpen } = traitsOf(schema);
   const write = hasIoTypes || isOpen ? toJson : (value: unknown) => value;
-  return (given) => {
+  const check = (given: unknown) => {
     try {
       const value = write(given === undefined ? null : given); // a method that returns nothing answers null
       if (validator.fits(value)) return { value };
@@ -81,6 +90,7 @@ function createValueCheck(
       return refuse(`it is too deep, or holds itself (${(error as Error).message})`); // stack overflow: JSON could not say it either
     }
   };
+  return Object.assign(check, { takesFiles: false });
 }
 
 function refuse(problem: string): CheckedOutput {

@@ -1,5 +1,6 @@
 /** One worker as the pool sees it: the handshake, then calls. */
 import { type ErrorRecord, fromRecord, ServiceError, toRecord } from '../errors.ts';
+import type { FileOnDisk } from '../io/file-content.ts';
 import type { GenerationMetrics } from '../observe/author-metrics.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import { shorten, toPlainText } from '../observe/plain-text.ts';
@@ -11,12 +12,14 @@ import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts
 import type { SourceFile } from '../spec/source-file.ts';
 import { type EndCause, type ExitReason, stackOf, toWords } from './exit-reason.ts';
 import type { AbandonedCall } from './hang-policy.ts';
+import type { WorkerSpool } from './spool.ts';
 import type { OutputLog } from './worker-output.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** What one call hears from its worker. Exactly one of `onValue`, `onEnd`, `onError`, `onLost` comes last. */
 export interface CallListener {
-  onValue(value: unknown, response: ResponseChanges | undefined): void;
+  /** @param files what of the value lies on disk, to be removed by whoever hears this. */
+  onValue(value: unknown, response: ResponseChanges | undefined, files: readonly FileOnDisk[]): void;
   onItems(items: readonly unknown[], bytes: number, response: ResponseChanges | undefined): void;
   onEnd(response: ResponseChanges | undefined): void;
   onError(error: ErrorRecord): void;
@@ -107,8 +110,6 @@ export interface LaunchOptions {
   readonly bento: BentoPlaces | undefined;
   /** Counts from 1. */
   readonly index: number;
-  /** Whether the process becomes a worker; else it only says what the file holds. */
-  readonly becomesWorker: boolean;
   /** Starts its process; what that prints goes to the log. */
   startProcess(log: OutputLog): WorkerProcess;
   /** How long the file may take to load, before it is known what the service says. */
@@ -116,6 +117,8 @@ export interface LaunchOptions {
   readonly log: WorkerLog;
   /** Where the author's metrics are merged; asked for once the worker is told to start. */
   authorMetrics(): GenerationMetrics | undefined;
+  /** Where it puts what is too large to be sent; none where it only says what the file holds. */
+  readonly spool: WorkerSpool | undefined;
   /** Told of the files that the worker's code comes from. */
   readonly onSource: ((source: SourceFile) => void) | undefined;
 }
@@ -180,6 +183,11 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     call.listener.onItems(items, bytes, response);
   };
 
+  const onValue = ({ id, value, response, files = [] }: Extract<FromWorker, { kind: 'value' }>) => {
+    if (files.length > 0) options.spool?.claim(files);
+    release(id)?.onValue(value, response, files);
+  };
+
   const hear = (message: FromWorker) => {
     switch (message.kind) {
       case 'hello':
@@ -216,7 +224,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         }
         return rejectAll(toStartError(message, options.file, serviceName));
       case 'value':
-        return release(message.id)?.onValue(message.value, message.response);
+        return onValue(message);
       case 'items':
         return onItems(message);
       case 'end':
@@ -255,6 +263,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     const error = new ServiceError('START_FAILED', { service: serviceName || options.file, problem }, causeOf(reason));
     rejectAll(error);
     options.authorMetrics()?.forget(channel);
+    void options.spool?.sweep();
     for (const { reject } of filters.values()) reject(error);
     for (const id of Object.keys(calls)) release(Number(id))?.onLost(reason);
   });
@@ -343,7 +352,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     args: options.args,
     variables: options.variables,
     ...(options.bento ? { bento: options.bento } : {}),
-    ...(options.becomesWorker ? { workerIndex: options.index } : {}),
+    ...(options.spool ? { workerIndex: options.index } : {}),
   });
   return {
     pid,
@@ -363,7 +372,9 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     },
     async start(spec, kit) {
       serviceName = spec.name;
-      channel.send({ kind: 'start', spec, kit });
+      const files = options.spool?.place;
+      if (!files) throw new Error(`${spec.name} was started in a process that only says what its file holds`);
+      channel.send({ kind: 'start', spec, kit, files });
       await withTimeout(ready.promise, leftOf(spec), spec.name, () => (problem ? `ready (${problem})` : 'ready'));
       return createHandle();
     },

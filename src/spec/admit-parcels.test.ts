@@ -7,7 +7,7 @@ import type { ApiSpec, JsonSchema } from './service-spec.ts';
 import { createValidatorCompiler } from './validator.ts';
 
 const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-const filePart = () => [/file/, { bytes: png, type: 'image/png', name: 'a.png' }];
+const filePart = () => [/file/, { content: png, type: 'image/png', name: 'a.png' }];
 const tensorPart = (shape: readonly number[], dtype = 'float32') => [
   /tensor/,
   { dtype, shape, data: new Float32Array(shape.reduce((size, length) => size * length, 1)) },
@@ -36,15 +36,15 @@ test('a ready file stands where one is declared, also in a list, in a union and 
 
 test('JSON stands beside ready values, and is read as ever', () => {
   const [given] = read({ list: files }, { list: [filePart(), { data: 'aGk=', name: 'b' }] }) as [[unknown, unknown[]]];
-  assert.deepEqual(given[1][1], { bytes: new Uint8Array([0x68, 0x69]), type: 'application/octet-stream', name: 'b' });
+  assert.deepEqual(given[1][1], { content: new Uint8Array([0x68, 0x69]), type: 'application/octet-stream', name: 'b' });
 });
 
 test('a ready file is a picture only if its bytes are', () => {
   const picture = fileSchema('image');
   assert.deepEqual(read({ a: picture }, { a: filePart() }), [
-    [/image/, { bytes: png, type: 'image/png', name: 'a.png' }],
+    [/image/, { content: png, type: 'image/png', name: 'a.png' }],
   ]);
-  const text = [/file/, { bytes: new Uint8Array([1, 2]), type: 'image/png', name: 'a.png' }];
+  const text = [/file/, { content: new Uint8Array([1, 2]), type: 'image/png', name: 'a.png' }];
   assert.throws(() => read({ a: picture }, { a: text }), { code: 'INVALID_INPUT', message: /a must be a picture/ });
 });
 

@@ -1,5 +1,7 @@
 /** One call of a method, whatever door it came through, and what comes of it. */
 
+import type { FileOnDisk } from '../io/file-content.ts';
+
 /** W3C trace context of a call. */
 export interface Trace {
   /** 32 lower-case hex digits. */
@@ -23,6 +25,8 @@ export interface Invocation {
   readonly method: string;
   /** In the order of the method's parameters; `undefined` where the caller left one out. */
   readonly args: readonly unknown[];
+  /** What of them lies on disk, at least until the call is over; whoever dispatches the call removes it. */
+  readonly files?: readonly FileOnDisk[];
   /** How long the caller waits for the first answer, in milliseconds from now. */
   readonly timeoutMs: number;
   /** Aborts when the caller leaves. */
@@ -60,5 +64,11 @@ export interface ResponseChanges {
 
 /** What a call came to: one value, or items in the groups in which they arrived. */
 export type Outcome =
-  | { readonly kind: 'value'; readonly value: unknown; readonly response?: ResponseChanges }
+  | {
+      readonly kind: 'value';
+      readonly value: unknown;
+      /** What of it lies on disk; whoever has dispatched the call removes it. */
+      readonly files?: readonly FileOnDisk[];
+      readonly response?: ResponseChanges;
+    }
   | { readonly kind: 'items'; readonly groups: AsyncIterable<readonly unknown[]>; readonly response?: ResponseChanges };

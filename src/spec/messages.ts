@@ -1,5 +1,6 @@
 /** Everything that the gateway and a worker say to each other, as two closed unions. */
 import type { ErrorRecord } from '../errors.ts';
+import type { FileOnDisk } from '../io/file-content.ts';
 import type { MetricChange } from '../observe/author-metrics.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { DecoratedService, ExportedSchema } from './decorated.ts';
@@ -34,12 +35,15 @@ export type ToWorker =
       readonly kind: 'start';
       readonly spec: ServiceSpec;
       readonly kit: StartKit;
+      readonly files: WorkerFiles;
     }
   | {
       readonly kind: 'call';
       readonly id: number;
       readonly method: string;
       readonly args: readonly unknown[];
+      /** Whether some of them are files that lie on disk. */
+      readonly hasFiles?: boolean;
       readonly timeoutMs: number;
       readonly trace: Trace;
       /** Only for methods that take a `Context`. */
@@ -66,6 +70,12 @@ export interface BentoPlaces {
   readonly packageFolders: readonly string[];
   /** Where references to models are resolved: see `ModelPlace`. */
   readonly place: { readonly folder: string; readonly models: string; readonly packageFolders: readonly string[] };
+}
+
+/** Where a worker puts what is too large to be sent: files in a folder, whose names begin so. */
+export interface WorkerFiles {
+  readonly folder: string;
+  readonly prefix: string;
 }
 
 /** What every worker of a generation starts with. */
@@ -153,7 +163,14 @@ export type FromWorker =
       readonly hook?: string;
       readonly error: ErrorRecord;
     }
-  | { readonly kind: 'value'; readonly id: number; readonly value: unknown; readonly response?: ResponseChanges }
+  | {
+      readonly kind: 'value';
+      readonly id: number;
+      readonly value: unknown;
+      /** What of it lies on disk, and is the gateway's from now on. */
+      readonly files?: readonly FileOnDisk[];
+      readonly response?: ResponseChanges;
+    }
   | {
       readonly kind: 'items';
       readonly id: number;

@@ -1,6 +1,7 @@
 /** Calls the author's methods: the only place where that happens. */
 import { type ErrorRecord, ServiceError, toRecord } from '../errors.ts';
-import { pack, unpack } from '../io/crossing.ts';
+import { openFiles, pack, unpack } from '../io/crossing.ts';
+import type { KeepOnDisk } from '../io/file-content.ts';
 import type { Log } from '../sdk/context.ts';
 import type { ResponseChanges, Trace } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
@@ -8,6 +9,7 @@ import { traitsOf } from '../spec/schema-parts.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
 import type { MethodSchemas } from './author-schemas.ts';
 import { type CallContext, createContext } from './context.ts';
+import { dropFiles, type KeptFiles, openFile } from './keep-files.ts';
 import { mapItems } from './map-items.ts';
 import { type StreamSender, sendStream } from './stream-sender.ts';
 
@@ -27,6 +29,8 @@ interface InvokerDeps {
   log(call: Call): Log;
   /** Runs a piece of a call, so that whatever it prints is known to be its own. */
   runInCall(trace: Trace, run: () => void): void;
+  /** What a call keeps on disk that is too large to be sent. */
+  keepFiles(): KeptFiles;
 }
 
 /** Runs calls, several at once. */
@@ -61,8 +65,10 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     const { id } = message;
     let around: CallContext | undefined;
     let error: ErrorRecord | undefined;
+    let kept: KeptFiles | undefined;
     try {
       const { unpacksArguments, packsResult } = crossings.get(api.name) as Crossing; // every api has one
+      if (message.hasFiles) await openFiles(message.args, openFile);
       const sent = unpacksArguments ? message.args.map((arg) => unpack(arg)) : message.args;
       const schemas = deps.schemas.get(api.name);
       const checked = schemas?.input ? schemas.input(sent) : sent;
@@ -85,16 +91,24 @@ export function createInvoker(deps: InvokerDeps): Invoker {
         const returned = isThenable(result) ? await result : result;
         const output = schemas?.output ? schemas.output(returned) : returned;
         const given = isThenable(output) ? await output : output;
-        const packed = packsResult ? packOutput(given) : given;
+        if (packsResult) kept = deps.keepFiles();
+        const packed = packsResult ? packOutput(given, kept?.keep) : given;
         const value = isThenable(packed) ? await packed : packed;
-        deps.send({ kind: 'value', id, value, ...changesOf(around) });
+        deps.send({
+          kind: 'value',
+          id,
+          value,
+          ...(kept && kept.files.length > 0 && { files: kept.files }),
+          ...changesOf(around),
+        });
       } else {
         const returned = asIterable(isThenable(result) ? await result : result);
         const source = schemas?.output ? mapItems(returned, schemas.output) : returned;
-        await stream(message, entry, packsResult ? mapItems(source, packOutput) : source, around);
+        await stream(message, entry, packsResult ? mapItems(source, packItem) : source, around);
       }
     } catch (thrown) {
       error = toRecord(thrown);
+      if (kept) dropFiles(kept.files);
     }
     if (error) deps.send({ kind: 'error', id, error });
     await around?.cleanUp().catch((thrown: unknown) => {
@@ -160,9 +174,14 @@ function crossingOf({ input, output }: ApiSpec): Crossing {
   return { unpacksArguments: traitsOf(input).hasParcels, packsResult: hasParcels || isOpen };
 }
 
-function packOutput(value: unknown): unknown {
+/** Items are sent one by one as there is credit for them: they need no disk. */
+function packItem(item: unknown): unknown {
+  return packOutput(item, undefined);
+}
+
+function packOutput(value: unknown, keep: KeepOnDisk | undefined): unknown {
   try {
-    return pack(value);
+    return pack(value, keep);
   } catch (cause) {
     throw new ServiceError('OUTPUT_INVALID', {}, { cause });
   }

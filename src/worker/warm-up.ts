@@ -4,6 +4,7 @@ import { fromRecord } from '../errors.ts';
 import { type FromWorker, initialCredit, type WarmUpCall } from '../spec/messages.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
 import type { Invoker } from './invoke.ts';
+import { dropFiles } from './keep-files.ts';
 
 interface WarmUpDeps {
   readonly apis: readonly ApiSpec[];
@@ -29,6 +30,7 @@ export function createWarmUp({ apis, timeoutMs }: WarmUpDeps): WarmUp {
   return {
     hear(message) {
       if (message.kind === 'items') onItems(message.items.length, message.bytes);
+      if (message.kind === 'value') dropFiles(message.files ?? []);
       if (message.kind === 'value' || message.kind === 'end') onEnd();
       if (message.kind === 'error') onEnd(fromRecord(message.error));
     },

@@ -16,6 +16,7 @@ import { createMethodSchemas, type MethodSchemas } from './author-schemas.ts';
 import { checkArguments } from './check-arguments.ts';
 import { enterBento } from './enter-bento.ts';
 import { createInvoker, type Invoker } from './invoke.ts';
+import { createKeeper } from './keep-files.ts';
 import { type LoadedService, loadSchema, loadServices, packageLoader } from './load.ts';
 import { receiveModels } from './models.ts';
 import { createProber, type Prober } from './prober.ts';
@@ -132,7 +133,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     deps.leave(0);
   };
 
-  const start = async ({ spec, kit }: Extract<ToWorker, { kind: 'start' }>) => {
+  const start = async ({ spec, kit, files }: Extract<ToWorker, { kind: 'start' }>) => {
     const serviceClass = classOf(spec);
     deps.nameProcess(`bentots ${spec.name} ${workerIndex}`);
     const described = describeClass(serviceClass, spec.exportName);
@@ -164,6 +165,7 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
       flush: deps.flush,
       log: (call) => createLog(call.trace),
       runInCall: deps.runInCall,
+      keepFiles: createKeeper(files),
     });
     for (const call of kit.warmUp) {
       try {

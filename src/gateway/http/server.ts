@@ -6,12 +6,14 @@ import { resolveOptions } from '../../config/resolve.ts';
 import { ApiError, ServiceError, toAnswer } from '../../errors.ts';
 import { chooseOffer } from '../../io/accept.ts';
 import { type AnswerForm, answerFormsOf } from '../../io/answer.ts';
+import type { FileOnDisk } from '../../io/file-content.ts';
 import { chunks, streamForms } from '../../io/stream-form.ts';
 import type { Exposition } from '../../observe/family.ts';
 import type { ServerLog } from '../../observe/log.ts';
 import type { ServerMetrics, ServiceMetrics } from '../../observe/server-metrics.ts';
 import type { Generation } from '../../pool/generation.ts';
 import type { Route } from '../../pool/route.ts';
+import type { Spool } from '../../pool/spool.ts';
 import type { RequestInfo, Trace } from '../../spec/invocation.ts';
 import type { ServiceSpec } from '../../spec/service-spec.ts';
 import { createMemoryGuard } from '../memory-guard.ts';
@@ -43,6 +45,8 @@ export interface HttpOptions extends BodyLimits {
 interface HttpDeps {
   readonly log: ServerLog;
   readonly metrics: ServerMetrics;
+  /** Where files lie that are too large for memory. */
+  readonly spool: Spool;
   /** The generation that a request with that path goes to; undefined while the first one starts. */
   generation(path: string): Generation | undefined;
   readonly isReady: () => boolean;
@@ -281,7 +285,8 @@ function createHandler(
       letGo(); // it is a call now, which the generation counts itself
       const outcome = await dispatched;
       isDispatched = true;
-      if (outcome.kind === 'value') return writeValue(response, outcome, form, headers);
+      if (outcome.kind === 'value' && outcome.files) removeAfter(response, outcome.files);
+      if (outcome.kind === 'value') return await writeValue(response, outcome, headers, { form, idleMs });
       await writeItems(response, outcome, headers, {
         form: streamForm ?? chunks,
         itemForm: form,
@@ -301,6 +306,12 @@ function createHandler(
       endUnreadBody(request, response, Math.min(drainedUpToBytes, options.jsonBodyLimitBytes));
       writeError(response, error, headers);
     }
+  }
+
+  /** Files of callers and of workers are there until the answer has been sent, or will not be. */
+  function removeAfter(response: ServerResponse, files: readonly FileOnDisk[]): void {
+    if (response.closed) deps.spool.remove(files);
+    else response.once('close', () => deps.spool.remove(files));
   }
 
   /** By codes of the table: an author may make up as many as there are requests. */

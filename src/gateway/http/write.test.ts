@@ -38,13 +38,18 @@ async function answer(write: (response: ServerResponse) => void | Promise<void>)
 
 const value = (response: Partial<ResponseChanges>, io = plain) =>
   answer((to) =>
-    writeValue(to, { kind: 'value', value: 'hello', response: { headers: [], cookies: [], ...response } }, io, {
-      server: 'ours',
-    }),
+    writeValue(
+      to,
+      { kind: 'value', value: 'hello', response: { headers: [], cookies: [], ...response } },
+      { server: 'ours' },
+      { form: io, idleMs: 1000 },
+    ),
   );
 
 test('a value is answered with its media type and its length in bytes', async () => {
-  const { status, headers, body } = await answer((to) => writeValue(to, { kind: 'value', value: 'é😀' }, json, {}));
+  const { status, headers, body } = await answer((to) =>
+    writeValue(to, { kind: 'value', value: 'é😀' }, {}, { form: json, idleMs: 1000 }),
+  );
   assert.deepEqual(
     [status, headers['content-type'], headers['content-length'], body],
     [200, 'application/json', '8', '"é😀"'],
@@ -116,12 +121,10 @@ test('nothing is sent of a value whose header HTTP cannot carry: the error can s
     const headers = {};
     const seen = await answer((to) => {
       try {
-        writeValue(
-          to,
-          { kind: 'value', value: 'x', response: { headers: [], cookies: [], ...response } },
-          plain,
-          headers,
-        );
+        writeValue(to, { kind: 'value', value: 'x', response: { headers: [], cookies: [], ...response } }, headers, {
+          form: plain,
+          idleMs: 1000,
+        });
       } catch (error) {
         writeError(to, error, headers); // as server.ts does
       }

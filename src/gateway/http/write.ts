@@ -1,8 +1,10 @@
 /** A value, a stream or an error → status, headers, bytes. */
 import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import { type ServerResponse, validateHeaderValue } from 'node:http';
 import { type ErrorBody, ServiceError, toAnswer } from '../../errors.ts';
 import type { AnswerForm } from '../../io/answer.ts';
+import { type FileOnDisk, isOnDisk } from '../../io/file-content.ts';
 import type { StreamForm } from '../../io/stream-form.ts';
 import type { Cookie, Outcome, ResponseChanges } from '../../spec/invocation.ts';
 import type { JsonSchema } from '../../spec/service-spec.ts';
@@ -32,18 +34,25 @@ const keptHeaders = new Set([
 // character of a text, and the text.
 const shortTextLength = 8 * 1024;
 
+interface ValueOptions {
+  readonly form: AnswerForm;
+  /** How long a file may take to be read on, on the caller's side. */
+  readonly idleMs: number;
+}
+
 /**
- * Answers with one value.
- * @throws ServiceError `OUTPUT_INVALID` if the value cannot be written.
+ * Answers with one value; takes time only where that lies on disk.
+ * @throws ServiceError `OUTPUT_INVALID` if the value cannot be written, `CANCELLED` if the caller left.
  */
 export function writeValue(
   response: ServerResponse,
   outcome: Extract<Outcome, { kind: 'value' }>,
-  form: AnswerForm,
   given: HeaderMap,
-): void {
+  { form, idleMs }: ValueOptions,
+): void | Promise<void> {
   const encode = (value: unknown) => form.encode(value as never); // checked against the schema that the form was chosen for
-  const payload = toPayload(writeWith(encode, outcome.value));
+  const encoded = writeWith(encode, outcome.value);
+  const payload = isOnDisk(encoded) ? encoded : toPayload(encoded);
   // A copy: what cannot be sent must not be in the way of the error that says so.
   const { status, headers } = applyChanges(outcome.response, {
     ...given,
@@ -55,9 +64,24 @@ export function writeValue(
     response.end();
     return;
   }
-  headers['content-length'] = String(Buffer.byteLength(payload));
+  headers['content-length'] = String(isOnDisk(payload) ? payload.size : Buffer.byteLength(payload));
   sendHead(response, status, headers);
+  if (isOnDisk(payload)) return sendFile(response, payload, idleMs);
   response.end(payload);
+}
+
+function sendFile(response: ServerResponse, { path }: FileOnDisk, idleMs: number): Promise<void> {
+  response.setTimeout(idleMs, () => response.destroy()); // what the operating system takes is a sign of life
+  return new Promise((resolve, reject) => {
+    const file = createReadStream(path);
+    file.once('error', reject);
+    response.once('close', () => {
+      file.destroy();
+      if (response.writableFinished) resolve();
+      else reject(new ServiceError('CANCELLED', {}));
+    });
+    file.pipe(response);
+  });
 }
 
 function toPayload(encoded: string | Uint8Array): string | Uint8Array {
@@ -68,7 +92,7 @@ function toPayload(encoded: string | Uint8Array): string | Uint8Array {
 const bodylessStatuses = new Set([204, 205, 304]);
 
 // A type such as `unknown` lets values through that JSON has no word for.
-function writeWith(write: (value: unknown) => string | Uint8Array, value: unknown): string | Uint8Array {
+function writeWith<T>(write: (value: unknown) => T, value: unknown): T {
   try {
     return write(value);
   } catch (cause) {
