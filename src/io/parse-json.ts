@@ -6,29 +6,30 @@ import { decodeUtf8 } from './utf-8.ts';
 
 /**
  * Parses a body. Nested deeper than `depthLimit`, invalid UTF-8, `__proto__` keys and lone surrogates are refused.
+ * @param what begins the message, where it is not the body.
  * @throws ServiceError `MALFORMED_BODY`.
  */
-export function parseJson(body: Uint8Array, depthLimit: number): unknown {
-  const text = decodeUtf8(body);
+export function parseJson(body: Uint8Array, depthLimit: number, what = 'the body'): unknown {
+  const text = decodeUtf8(body, what);
   // A level takes some 110 bytes while it is parsed. With so few brackets even a nest of them takes no more memory than
   // other bodies of the length, and the value is looked through several times as fast as its bytes.
   const few = Math.max(depthLimit, text.length / 32);
   const brackets = countOpening(text, few);
-  if (brackets > few && areBytesDeeper(body, depthLimit)) throw tooDeep(depthLimit);
-  const value = parse(text);
+  if (brackets > few && areBytesDeeper(body, depthLimit)) throw tooDeep(what, depthLimit);
+  const value = parse(text, what);
   const mayBeDeep = brackets > depthLimit && brackets <= few && typeof value === 'object' && value !== null;
-  if (mayBeDeep && isDeeper(value, depthLimit)) throw tooDeep(depthLimit);
+  if (mayBeDeep && isDeeper(value, depthLimit)) throw tooDeep(what, depthLimit);
   if (text.includes(unicodeEscape) && /\\u[dD][89a-fA-F]/.test(text)) refuseLoneSurrogates(value, '');
   return value;
 }
 
 const unicodeEscape = '\\u'; // a text is found much faster than a pattern
 
-function tooDeep(limit: number): ServiceError<'MALFORMED_BODY'> {
-  return new ServiceError('MALFORMED_BODY', { problem: `the body is nested deeper than ${limit} levels` });
+function tooDeep(what: string, limit: number): ServiceError<'MALFORMED_BODY'> {
+  return new ServiceError('MALFORMED_BODY', { problem: `${what} is nested deeper than ${limit} levels` });
 }
 
-function parse(text: string): unknown {
+function parse(text: string, what: string): unknown {
   try {
     const isSuspect = text.includes('__proto__') || text.includes('prototype') || text.includes(unicodeEscape);
     if (!isSuspect) return JSON.parse(text);
@@ -37,8 +38,8 @@ function parse(text: string): unknown {
     if (!(cause instanceof SyntaxError)) throw cause;
     const isForbidden = cause.message.includes('forbidden prototype property');
     const problem = isForbidden
-      ? 'the body has the key "__proto__" or a "constructor" with a "prototype", which are not accepted'
-      : `the body is not valid JSON: ${cause.message.slice(0, 200)}`;
+      ? `${what} has the key "__proto__" or a "constructor" with a "prototype", which are not accepted`
+      : `${what} is not valid JSON: ${cause.message.slice(0, 200)}`;
     throw new ServiceError('MALFORMED_BODY', { problem }, { cause });
   }
 }

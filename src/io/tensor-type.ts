@@ -2,7 +2,17 @@
 import { fromHalf, toHalf } from './half-float.ts';
 import type { IoType, ReadCall, Schema } from './io-type.ts';
 import { addStep, Misfit, within } from './misfit.ts';
-import { type Dimension, type DType, dtypes, isTensor, makeData, sizeOf, Tensor, type TensorData } from './tensor.ts';
+import {
+  type Dimension,
+  type DType,
+  dtypes,
+  isTensor,
+  makeData,
+  sizeOf,
+  Tensor,
+  type TensorData,
+  type TensorFields,
+} from './tensor.ts';
 
 const kind = 'tensor';
 
@@ -51,12 +61,6 @@ function elementSchema(dtype: DType, allowsNull: boolean): Schema {
   return { type: allowsNull ? ['number', 'null'] : 'number' };
 }
 
-interface Fields {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly data: TensorData[DType];
-}
-
 export const tensor: IoType = {
   name: kind,
   tags: [],
@@ -68,21 +72,21 @@ export const tensor: IoType = {
     if (declared) bind(shape, declared, call);
     const data = makeData(dtype, sizeOf(shape));
     fill(json, shape, 0, { dtype, data, put: putters[dtype] }, 0);
-    return [/tensor/, { dtype, shape, data } satisfies Fields];
+    return [/tensor/, { dtype, shape, data } satisfies TensorFields];
   },
-  write: ([, fields]: readonly [RegExp, Fields]) => nest(fields, 0, 0),
+  write: ([, fields]: readonly [RegExp, TensorFields]) => nest(fields, 0, 0),
   parcel: {
     holds: isTensor,
     pack: ({ dtype, shape, data }: Tensor, parts) => void parts.push({ dtype, shape, data }),
     unpack: ([fields]) => {
-      const { dtype, data, shape } = fields as Fields; // packed above
+      const { dtype, data, shape } = fields as TensorFields; // packed above
       return new Tensor(dtype, data, shape);
     },
   },
   ready: {
     kinds: [kind],
     accept(parcel, schema, call) {
-      const { dtype, shape } = parcel[1] as Fields; // of a tensor's parcel
+      const { dtype, shape } = parcel[1] as TensorFields; // of a tensor's parcel
       const declared = schema['x-shape'] as readonly (Dimension | null)[] | undefined;
       if (dtype !== schema['x-dtype']) refuse(`must be a tensor of ${schema['x-dtype']}, but is one of ${dtype}`);
       if (declared) assertDeclared(shape, declared);
@@ -220,7 +224,7 @@ function refuse(problem: string): never {
 }
 
 /** Data → nested arrays. */
-function nest({ dtype, shape, data }: Fields, axis: number, start: number): unknown {
+function nest({ dtype, shape, data }: TensorFields, axis: number, start: number): unknown {
   if (axis === shape.length) return toJsonElement(dtype, data[start]);
   const step = sizeOf(shape.slice(axis + 1));
   return Array.from({ length: shape[axis] ?? 0 }, (_, index) =>

@@ -22,6 +22,13 @@ export interface TensorData {
   readonly string: readonly string[];
 }
 
+/** What a tensor is made of, as plain data. */
+export interface TensorFields {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: TensorData[DType];
+}
+
 /** A dimension of a declared shape: its size, a name that stands for the same size in the whole call, or any size. */
 export type Dimension = number | string;
 
