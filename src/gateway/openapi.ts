@@ -5,6 +5,7 @@ import { never } from '../spec/never.ts';
 import type { ApiSpec, BodyForm, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { type ErrorAnswers, errorSchema, requestIdHeader, toErrorAnswers } from './openapi-errors.ts';
 import { createSchemaCollection, type SchemaCollection } from './openapi-schemas.ts';
+import { otherMediaTypes } from './request-media-types.ts';
 
 const apiTag = 'Service APIs';
 const serverTag = 'Infrastructure';
@@ -95,7 +96,10 @@ function toRequestBody(api: ApiSpec, schemas: SchemaCollection): { requestBody?:
   return {
     requestBody: {
       required: api.parameters.some(({ isRequired }) => isRequired),
-      content: { [requestMediaTypes[api.body]]: { schema: schemas.add(api.input) } },
+      content: {
+        [requestMediaTypes[api.body]]: { schema: schemas.add(api.input) },
+        ...Object.fromEntries(otherMediaTypes(api).map((mediaType) => [mediaType, {}])), // no words of JSON Schema fit
+      },
     },
   };
 }
@@ -116,9 +120,9 @@ function toSuccess(api: ApiSpec, schemas: SchemaCollection): { readonly descript
         description: 'What the method returns.',
         headers: requestIdHeader,
         content: Object.fromEntries(
-          answerFormsOf(api.output.schema).map(({ mediaType, takes }) => [
+          answerFormsOf(api.output.schema).map(({ mediaType, takes, keeps }) => [
             mediaType.replace(/;.*/, ''),
-            takes ? {} : { schema }, // bytes have no schema
+            takes || keeps ? {} : { schema }, // bytes have no schema
           ]),
         ),
       };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { bytesSchema } from '../io/bytes.ts';
 import { fileSchema } from '../io/file.ts';
 import { tensorSchema } from '../io/tensor-type.ts';
-import type { ServiceSpec } from '../spec/service-spec.ts';
+import type { JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { toSchemaDocument } from './schema-document.ts';
 
 const api = {
@@ -128,6 +128,16 @@ test('a body that is taken as a whole is the root of its schema', () => {
   });
 });
 
+test('what has to be asked for by name is told, on both sides', () => {
+  const typesOf = (schema: JsonSchema) => {
+    const { input, output } = routeOf({ body: 'json', input: schema, output: { schema } });
+    return [input['x-media-types'], output['x-media-types']];
+  };
+  const names = ['application/vnd.safetensors'];
+  assert.deepEqual(typesOf(tensorSchema('float32', [2], false)), [names, names]);
+  assert.deepEqual(typesOf(tensorSchema('string', [2], false)), [undefined, undefined]);
+});
+
 const image = { ...fileSchema('image'), description: 'A picture.' };
 const imageInPython = { type: 'file', format: 'image', pil: true, 'x-io-type': 'image' };
 
@@ -151,7 +161,8 @@ for (const [what, schema, written] of [
   ],
 ] as const) {
   test(`${what} is in the words of Python clients, beside the one that ours read`, () => {
-    assert.deepEqual(routeOf({ output: { schema } }).output, written);
+    const { 'x-media-types': _, ...output } = routeOf({ output: { schema } }).output;
+    assert.deepEqual(output, written);
     assert.deepEqual(inputOf({ a: schema }).properties.a, { title: 'A', ...written });
     assert.deepEqual(inputOf({ a: { type: 'array', items: schema } }).properties.a.items, written);
     assert.deepEqual(inputOf({ a: { type: 'object', properties: { b: schema } } }).properties.a.properties.b, written);

@@ -1,9 +1,10 @@
 /** `/schema.json`: what clients read to know the methods, in the keys that Python clients look for. */
-import { chooseAnswerForm, jsonAnswer } from '../io/answer.ts';
+import { answerFormsOf, jsonAnswer } from '../io/answer.ts';
 import { ioTypeOf } from '../io/io-types.ts';
 import { isSchema } from '../spec/schema-parts.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { inlineReferences } from './inline-references.ts';
+import { otherMediaTypes } from './request-media-types.ts';
 
 /** The document, ready to send. */
 export function toSchemaDocument(spec: ServiceSpec): string {
@@ -21,20 +22,27 @@ function toRoute(api: ApiSpec): JsonSchema {
     name: api.name,
     route: api.route,
     batchable: false,
-    input: toInput(api),
+    input: { ...toInput(api), ...toMediaTypes(otherMediaTypes(api)) },
     output: {
       ...toOutput(api.output.schema),
-      ...(api.kind === 'stream' ? { is_stream: true, media_type: 'text/event-stream' } : {}),
+      ...(api.kind === 'stream'
+        ? { is_stream: true, media_type: 'text/event-stream' }
+        : toMediaTypes(answerFormsOf(api.output.schema).flatMap((form) => (form.isByName ? [form.mediaType] : [])))),
     },
     is_task: false,
     ...(api.description === undefined ? {} : { description: api.description }),
   };
 }
 
+/** Beside the usual ones: what a client may send, or get when its `Accept` names it. */
+function toMediaTypes(names: readonly string[]): JsonSchema {
+  return names.length === 0 ? {} : { 'x-media-types': names };
+}
+
 /** Whatever has the type `string` is read as plain text: what is answered as JSON, such as a date, must not have it. */
 function toOutput(schema: JsonSchema): JsonSchema {
   const output = toDialect(inlineReferences(schema));
-  if (output.type !== 'string' || chooseAnswerForm(schema).mediaType !== jsonAnswer.mediaType) return output;
+  if (output.type !== 'string' || answerFormsOf(schema)[0] !== jsonAnswer) return output;
   const { type: _, ...rest } = output;
   return rest;
 }

@@ -7,6 +7,9 @@ import { frameKinds } from './frames.ts';
 import { image } from './image.ts';
 import { type IoType, ioKeyword, type Schema } from './io-type.ts';
 import { isParcelOf } from './io-types.ts';
+import { safetensorsMediaType } from './safetensors.ts';
+import { mayHoldTensors, readTensorFrame, writeTensorFrame } from './tensor-frame.ts';
+import { tensor } from './tensor-type.ts';
 
 /**
  * One way of writing answers; shared code never asks which one it holds. Its media type is that of every answer in this
@@ -22,10 +25,12 @@ export interface AnswerForm extends Offer {
    * against the schema.
    */
   readonly takes?: (crossing: unknown) => boolean;
+  /** Kinds of parcels that it writes itself; everything else in a value is JSON. */
+  readonly keeps?: readonly string[];
   /** Of one answer, where the value decides. */
   readonly mediaTypeOf?: (value: never) => string;
-  /** The bytes of an answer; those of a file may lie on disk. */
-  encode(value: never): string | Uint8Array | FileOnDisk;
+  /** The body, or its pieces in order; the bytes of a file may lie on disk. */
+  encode(value: never): string | Uint8Array | FileOnDisk | readonly Uint8Array[];
   /** For forms in which items can stand in frames: of which kind these are. */
   readonly frameKind?: number;
   /** A client's side: the value in the form in which it crosses, or JSON. */
@@ -77,6 +82,21 @@ export const jsonAnswer: AnswerForm = {
   decode: (body) => JSON.parse(new TextDecoder().decode(body)), // a leading U+FEFF never belongs to JSON
 };
 
+/** Tensors are had as they lie in memory, with JSON for what is beside them. */
+const tensorsAnswer: AnswerForm = {
+  name: 'tensors',
+  matches: mayHoldTensors,
+  mediaType: safetensorsMediaType,
+  isByName: true,
+  keeps: [tensor.name],
+  frameKind: frameKinds.safetensors,
+  encode: writeTensorFrame,
+  decode: (body) => readTensorFrame(body, true, unbounded),
+};
+
+// Of a server that a client has chosen.
+const unbounded = { headerLimitBytes: Number.POSITIVE_INFINITY, jsonDepthLimit: 1000 };
+
 const forms: readonly AnswerForm[] = [
   textAnswer,
   bytesAnswer,
@@ -84,6 +104,7 @@ const forms: readonly AnswerForm[] = [
   fileAnswer(blob, '*/*'),
   fileAnswer(image, 'image/*'),
   jsonAnswer,
+  tensorsAnswer,
 ];
 
 /** The forms in which values of a schema can be answered, first the one for callers who ask for none. JSON is always one. */
@@ -103,6 +124,6 @@ export function wholeBodyForm(schema: Schema): 'text' | 'bytes' | 'json' {
 }
 
 /** The bytes of one item of a stream. */
-export function encodeItem({ encode }: AnswerForm, item: unknown): string | Uint8Array {
-  return encode(item as never) as string | Uint8Array; // checked for this form; and items cross in memory
+export function encodeItem({ encode }: AnswerForm, item: unknown): string | Uint8Array | readonly Uint8Array[] {
+  return encode(item as never) as Exclude<ReturnType<typeof encode>, FileOnDisk>; // checked for this form; and items cross in memory
 }

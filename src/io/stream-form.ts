@@ -35,7 +35,7 @@ export const chunks: StreamForm = {
   itemForm: ([first]) => first,
   createWriter(itemForm, schema) {
     const open = opener(schema);
-    return (item) => encodeItem(itemForm, open(item));
+    return (item) => encodeItem(itemForm, open(item)) as string | Uint8Array; // the first form never writes in pieces
   },
 };
 
@@ -77,7 +77,8 @@ const frames: StreamForm = {
   saysItsEnd: true,
   end: toFrame(frameKinds.end, ''),
   failure: (body) => toFrame(frameKinds.error, JSON.stringify(body)),
-  itemForm: (forms) => forms.find(({ takes, frameKind }) => takes && frameKind !== undefined) ?? jsonAnswer,
+  itemForm: (forms) =>
+    forms.find(({ takes, keeps, frameKind }) => (takes || keeps) && frameKind !== undefined) ?? jsonAnswer,
   createWriter(itemForm, schema) {
     const open = opener(schema);
     const { frameKind = frameKinds.json } = itemForm;

@@ -37,7 +37,7 @@ for (const [what, value] of [
   ['fields with odd names', { 'a/b': parcel(1), 'c~d': parcel(2), '~1': parcel(3), '': parcel(4), value: parcel(5) }],
   ['no tensor at all', { a: [1, 2, { b: 'c' }] }],
   ['fields that are called as every object has them', { constructor: parcel(1), toString: { prototype: parcel(2) } }],
-] as const) {
+] as [string, unknown][]) {
   test(`a value with tensors as ${what} comes back as it was`, () => {
     assert.deepEqual(cross(value), value);
   });

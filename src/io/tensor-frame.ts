@@ -1,12 +1,12 @@
 /**
  * Values with tensors ↔ binary frames: the tensors in the layout of safetensors, named by their places, and one JSON
- * document of the rest. docs/decisions/0043 says why.
+ * document of the rest.
  */
 import { ServiceError } from '../errors.ts';
-import { isParcel } from './io-type.ts';
+import { ioKeyword, isParcel } from './io-type.ts';
 import { parseJson } from './parse-json.ts';
 import { hasCode, metadataName, type NamedTensor, parseSafetensors, printSafetensors } from './safetensors.ts';
-import type { TensorFields } from './tensor.ts';
+import type { DType, TensorFields } from './tensor.ts';
 import { tensor } from './tensor-type.ts';
 
 // Under `__metadata__`: everything that is no tensor, with null where one stands.
@@ -14,6 +14,14 @@ const documentName = 'json';
 
 // The name of a tensor that is all there is.
 const wholeName = 'value';
+
+/** Whether values of a schema may hold tensors that a frame has a word for. */
+export function mayHoldTensors(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  const { [ioKeyword]: type, 'x-dtype': dtype } = schema as Readonly<Record<string, unknown>>;
+  if (type === tensor.name && hasCode(dtype as DType)) return true;
+  return Object.values(schema).some(mayHoldTensors);
+}
 
 /** What bounds a frame. */
 export interface FrameLimits {
@@ -39,7 +47,7 @@ export function readTensorFrame(
   const document = text === undefined ? undefined : parseJson(new TextEncoder().encode(text), jsonDepthLimit, what);
   const [only] = tensors;
   if (mayBeWhole && only && tensors.length === 1 && (document ?? null) === null) return toParcel(only);
-  const value = document ?? {};
+  const value = document === undefined ? {} : document;
   for (const one of tensors) put(value, one, jsonDepthLimit);
   return value;
 }

@@ -1,9 +1,12 @@
 /** Checks what a method gave against its declared type, and writes it in JSON, before it goes anywhere. */
 import { ServiceError } from '../errors.ts';
 import { type AnswerForm, answerFormsOf } from '../io/answer.ts';
+import { isParcel, type Parcel } from '../io/io-type.ts';
 import { envelopeOf, isParcelOf } from '../io/io-types.ts';
 import { Misfit } from '../io/misfit.ts';
 import { toJson } from '../io/to-json.ts';
+import { admitParcels } from '../spec/admit-parcels.ts';
+import { createReader, type ReadValue } from '../spec/codec.ts';
 import { printPath } from '../spec/quote.ts';
 import { traitsOf } from '../spec/schema-parts.ts';
 import type { JsonSchema, OutputSpec } from '../spec/service-spec.ts';
@@ -44,9 +47,9 @@ export function createOutputChecks(
 }
 
 /**
- * The check of outputs that are answered in one form. What passes is JSON, but for forms that write values as they
- * crossed; what is around a value stays around it. The error's cause says what is wrong; the caller only hears that
- * something is.
+ * The check of outputs that are answered in one form. What passes is JSON, but for forms that write values, or parts of
+ * them, as they crossed; what is around a value stays around it. The error's cause says what is wrong; the caller only
+ * hears that something is.
  */
 function createOutputCheck(
   schema: JsonSchema,
@@ -67,7 +70,7 @@ function createOutputCheck(
 
 function createValueCheck(
   schema: JsonSchema,
-  { takes }: AnswerForm,
+  { takes, keeps }: AnswerForm,
   compile: (schema: JsonSchema) => Validator,
 ): OutputCheck {
   if (takes) {
@@ -75,15 +78,19 @@ function createValueCheck(
       takes(value) ? { value } : refuse(`it is ${typeof value}, and not what its type says`);
     return Object.assign(check, { takesFiles: true });
   }
-  const validator = compile(schema);
+  const admit = (part: JsonSchema) =>
+    keeps ? admitParcels(part, ({ name }) => (keeps.includes(name) ? keeps : undefined)) : part;
+  const validator = compile(admit(schema));
+  const accept = keeps && createReader(schema, (member) => compile(admit(member)).fits, acceptParcel);
   const { hasIoTypes, isOpen } = traitsOf(schema);
-  const write = hasIoTypes || isOpen ? toJson : (value: unknown) => value;
+  const write = hasIoTypes || isOpen ? (value: unknown) => toJson(value, keeps) : (value: unknown) => value;
+  const pass = (value: unknown): CheckedOutput => ({ value: accept ? accept(value) : value });
   const check = (given: unknown) => {
     try {
       const value = write(given === undefined ? null : given); // a method that returns nothing answers null
-      if (validator.fits(value)) return { value };
+      if (validator.fits(value)) return pass(value);
       const finite = withoutNonFinite(value);
-      if (validator.fits(finite)) return { value: finite };
+      if (validator.fits(finite)) return pass(finite);
       return refuse(summarize(validator.violations(value, false)));
     } catch (error) {
       if (error instanceof Misfit) return refuse(`${printPath(error.loc)} ${error.message}`);
@@ -93,6 +100,10 @@ function createValueCheck(
   return Object.assign(check, { takesFiles: false });
 }
 
+/** What crossed as a parcel is looked at by its type; everything else the validator has seen. */
+const acceptParcel: ReadValue = (type, value, schema, call) =>
+  isParcelOf(type, value) ? type.ready?.accept(value as Parcel, schema, call) : value;
+
 function refuse(problem: string): CheckedOutput {
   const cause = new TypeError(`the result does not fit its declared type: ${problem}`);
   return { error: new ServiceError('OUTPUT_INVALID', {}, { cause }) };
@@ -101,7 +112,7 @@ function refuse(problem: string): CheckedOutput {
 /** A copy in which NaN and infinities are null: JSON has no word for them, and some types allow null. */
 function withoutNonFinite(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  if (Array.isArray(value)) return value.map(withoutNonFinite);
+  if (Array.isArray(value)) return isParcel(value) ? value : value.map(withoutNonFinite);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutNonFinite(inner)]));
 }

@@ -1,5 +1,5 @@
 /** Lets ready values stand in a body where JSON would have had to spell them out. */
-import { ioKeyword, isParcel } from '../io/io-type.ts';
+import { type IoType, ioKeyword, isParcel } from '../io/io-type.ts';
 import { ioTypeOf } from '../io/io-types.ts';
 import { mapSubschemas } from './schema-parts.ts';
 import type { JsonSchema } from './service-spec.ts';
@@ -10,11 +10,17 @@ export const parcelKeyword = 'x-parcel';
 /**
  * A copy of a schema by which a parcel of a kind that its place admits fits, and everything else as before. Whether what
  * is in the parcel fits the type is for the reader to say: see `ReadyParcels`.
+ *
+ * @param kindsOf what is admitted where a type is declared; else what a request may bring.
  */
-export function admitParcels(schema: JsonSchema): JsonSchema {
-  const { $defs, ...rest } = mapSubschemas(schema, admitParcels);
-  const ready = schema[ioKeyword] === undefined ? undefined : ioTypeOf(schema)?.ready;
-  const admitting = ready ? { if: { [parcelKeyword]: ready.kinds }, else: rest } : rest;
+export function admitParcels(
+  schema: JsonSchema,
+  kindsOf: (type: IoType) => readonly string[] | undefined = ({ ready }) => ready?.kinds,
+): JsonSchema {
+  const { $defs, ...rest } = mapSubschemas(schema, (inner) => admitParcels(inner, kindsOf));
+  const type = schema[ioKeyword] === undefined ? undefined : ioTypeOf(schema);
+  const kinds = type && kindsOf(type);
+  const admitting = kinds ? { if: { [parcelKeyword]: kinds }, else: rest } : rest;
   return { ...admitting, ...($defs === undefined ? {} : { $defs }) };
 }
 

@@ -8,6 +8,9 @@ import type { JsonSchema } from './service-spec.ts';
 /** Says whether a value is of a member of a union; the member comes with the document's `$defs`. */
 export type Choose = (member: JsonSchema) => (value: unknown) => boolean;
 
+/** What is done to a value of an io type, whose parts were read already. */
+export type ReadValue = (type: IoType, value: unknown, schema: JsonSchema, call: ReadCall) => unknown;
+
 type Read = (json: unknown, call: ReadCall) => unknown;
 type JsonObject = Record<string, unknown>;
 
@@ -15,8 +18,13 @@ type JsonObject = Record<string, unknown>;
  * Makes the reader of a schema document; `undefined` where JSON says it all. It changes the given value in place.
  *
  * @param choose tells the members of a union apart; the first that says yes is read.
+ * @param readValue what to do where a type is declared.
  */
-export function createReader(document: JsonSchema, choose: Choose): ((json: unknown) => unknown) | undefined {
+export function createReader(
+  document: JsonSchema,
+  choose: Choose,
+  readValue: ReadValue = readOrAccept,
+): ((json: unknown) => unknown) | undefined {
   const definitions = definitionsOf(document);
   const known = new Map<JsonSchema, Read | undefined>();
   const readsOf = new Map<JsonSchema, boolean>();
@@ -34,7 +42,7 @@ export function createReader(document: JsonSchema, choose: Choose): ((json: unkn
     if (!isRead(schema)) return undefined;
     let read: Read | undefined;
     known.set(schema, (json, call) => (read ? read(json, call) : json)); // it may hold itself
-    read = inOrder([...composite(schema), ...withIoType(schema)]);
+    read = inOrder([...composite(schema), ...withIoType(schema, readValue)]);
     known.set(schema, read);
     return read;
   };
@@ -102,16 +110,14 @@ export function createReader(document: JsonSchema, choose: Choose): ((json: unkn
   return read && ((json) => read(json, { dimensions: new Map() }));
 }
 
-function withIoType(schema: JsonSchema): Read[] {
+const readOrAccept: ReadValue = (type, value, schema, call) => {
+  const isReady = Array.isArray(value) && isParcel(value);
+  return isReady ? (type.ready?.accept(value, schema, call) ?? value) : type.read(value, schema, call);
+};
+
+function withIoType(schema: JsonSchema, readValue: ReadValue): Read[] {
   const type: IoType | undefined = ioTypeOf(schema);
-  if (!type) return [];
-  return [
-    (json, call) => {
-      if (json === null) return null;
-      const isReady = Array.isArray(json) && isParcel(json);
-      return isReady ? (type.ready?.accept(json, schema, call) ?? json) : type.read(json, schema, call);
-    },
-  ];
+  return type ? [(json, call) => (json === null ? null : readValue(type, json, schema, call))] : [];
 }
 
 function inOrder(steps: readonly (Read | undefined)[]): Read | undefined {

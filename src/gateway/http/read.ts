@@ -3,8 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../../errors.ts';
 import { toBytes, wrapBytes } from '../../io/bytes.ts';
 import { parseJson } from '../../io/parse-json.ts';
+import { safetensorsMediaType } from '../../io/safetensors.ts';
+import { readTensorFrame } from '../../io/tensor-frame.ts';
 import { decodeUtf8 } from '../../io/utf-8.ts';
 import { type Route, toArguments } from '../../pool/route.ts';
+import { admits } from '../../spec/alternatives.ts';
+import { definitionsOf } from '../../spec/schema-parts.ts';
 import type { BodyForm } from '../../spec/service-spec.ts';
 
 /** What bounds a body. */
@@ -40,14 +44,23 @@ export async function readArguments(
   const form = route.api.body;
   const isRaw = form === 'text' || form === 'bytes';
   refuseEncodings(request, isRaw);
-  const body = await readBody(request, isRaw ? limits.rawBodyLimitBytes : limits.jsonBodyLimitBytes, memory);
+  const isFrame = !isRaw && mediaTypeOf(request.headers['content-type']) === safetensorsMediaType;
+  const body = await readBody(request, isRaw || isFrame ? limits.rawBodyLimitBytes : limits.jsonBodyLimitBytes, memory);
   // Others may have been read meanwhile, and a parsed body takes several times its bytes.
   if (body.length > largeBodyBytes && memory.isLow()) throw new ServiceError('MEMORY_LOW', {});
   if (form !== 'fields' && body.length === 0) return leaveOut(route);
   if (form === 'bytes') return [wrapBytes(toBytes(body), route.api.input)]; // a Buffer would stay one
+  if (isFrame) return readFrame(route, body, limits);
   if (!isRaw) refuseForms(request, body);
   const value = form === 'text' ? decodeUtf8(body) : body.length === 0 ? {} : parseJson(body, limits.jsonDepthLimit);
   return toArguments(route, { value }, body.length <= listEverythingUpToBytes);
+}
+
+function readFrame(route: Route, body: Uint8Array, { jsonBodyLimitBytes, jsonDepthLimit }: BodyLimits): unknown[] {
+  const { body: form, input } = route.api;
+  const mayBeWhole = form !== 'fields' && !admits(input, {}, definitionsOf(input));
+  const value = readTensorFrame(body, mayBeWhole, { headerLimitBytes: jsonBodyLimitBytes, jsonDepthLimit });
+  return toArguments(route, { value, hasParcels: true }, body.length <= listEverythingUpToBytes);
 }
 
 /** An empty body says nothing: where it is the whole argument, JavaScript's own default applies. */

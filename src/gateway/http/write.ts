@@ -51,8 +51,7 @@ export function writeValue(
   { form, idleMs }: ValueOptions,
 ): void | Promise<void> {
   const encode = (value: unknown) => form.encode(value as never); // checked against the schema that the form was chosen for
-  const encoded = writeWith(encode, outcome.value);
-  const payload = isOnDisk(encoded) ? encoded : toPayload(encoded);
+  const payload = toPayload(writeWith(encode, outcome.value));
   // A copy: what cannot be sent must not be in the way of the error that says so.
   const { status, headers } = applyChanges(outcome.response, {
     ...given,
@@ -64,10 +63,28 @@ export function writeValue(
     response.end();
     return;
   }
-  headers['content-length'] = String(isOnDisk(payload) ? payload.size : Buffer.byteLength(payload));
+  headers['content-length'] = String(lengthOf(payload));
   sendHead(response, status, headers);
+  if (isInPieces(payload)) return sendPieces(response, payload);
   if (isOnDisk(payload)) return sendFile(response, payload, idleMs);
   response.end(payload);
+}
+
+type Payload = ReturnType<AnswerForm['encode']>;
+
+function isInPieces(payload: Payload): payload is readonly Uint8Array[] {
+  return Array.isArray(payload);
+}
+
+function lengthOf(payload: Payload): number {
+  if (isInPieces(payload)) return payload.reduce((length, piece) => length + piece.length, 0);
+  return isOnDisk(payload) ? payload.size : Buffer.byteLength(payload);
+}
+
+function sendPieces(response: ServerResponse, pieces: readonly Uint8Array[]): void {
+  response.cork();
+  for (const piece of pieces) response.write(piece);
+  response.end();
 }
 
 function sendFile(response: ServerResponse, { path }: FileOnDisk, idleMs: number): Promise<void> {
@@ -84,7 +101,7 @@ function sendFile(response: ServerResponse, { path }: FileOnDisk, idleMs: number
   });
 }
 
-function toPayload(encoded: string | Uint8Array): string | Uint8Array {
+function toPayload<T extends Payload>(encoded: T): T | Buffer {
   return typeof encoded === 'string' && encoded.length > shortTextLength ? Buffer.from(encoded) : encoded;
 }
 
