@@ -24,6 +24,12 @@ test('text that ends within a character ends with a replacement, not with a loss
   assert.deepEqual(decoder.finish(), [{ kind: 'item', value: '\uFFFD' }, { kind: 'end' }]);
 });
 
+test('a Python server streams bytes as they are', () => {
+  const output = { type: 'string', format: 'binary' };
+  const bytes = new TextEncoder().encode('é');
+  assert.deepEqual(decode('é', output), [bytes.subarray(0, 1), bytes.subarray(1), 'end']);
+});
+
 test('a Python server streams JSON texts with nothing between them', () => {
   assert.deepEqual(decode('{"é": 0}{"i": [1]}"x"', {}), [{ é: 0 }, { i: [1] }, 'x', 'end']);
 });

@@ -21,13 +21,15 @@ export interface ItemDecoder {
 }
 
 /**
- * Chooses how to read a stream. Only a server of ours says `x-bentoml-stream: sse`; Python servers write strings as they
- * are and everything else as JSON texts one after the other, under the same content type.
+ * Chooses how to read a stream. Only a server of ours says `x-bentoml-stream: sse`; Python servers write strings and
+ * bytes as they are and everything else as JSON texts one after the other, under the same content type.
  */
 export function createItemDecoder(response: Response, reader: AnswerReader): ItemDecoder {
   if (response.headers.get('x-bentoml-stream') === 'sse')
     return createSseDecoder(reader, requestIdOf(response.headers));
-  return reader.output.type === 'string' ? createTextDecoder() : createJsonDecoder(reader);
+  const { type, format } = reader.output;
+  if (type === 'string') return format === 'binary' ? bytesDecoder : createTextDecoder();
+  return createJsonDecoder(reader);
 }
 
 function createSseDecoder(reader: AnswerReader, requestId: string | undefined): ItemDecoder {
@@ -47,6 +49,12 @@ function createSseDecoder(reader: AnswerReader, requestId: string | undefined): 
     finish: () => [{ kind: 'error', error: toCutError(reader.url) }],
   };
 }
+
+/** Bytes come as they come: where an item ends, nothing says. */
+const bytesDecoder: ItemDecoder = {
+  push: (bytes) => [{ kind: 'item', value: bytes }],
+  finish: () => [{ kind: 'end' }],
+};
 
 function createTextDecoder(): ItemDecoder {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
