@@ -6,6 +6,7 @@ import { createNote } from '../start.ts';
 import { answerCases } from './conformance/answer-cases.ts';
 import { builtinCases } from './conformance/builtin-cases.ts';
 import type { Case, Facets } from './conformance/case.ts';
+import { clientCases, prefixCase } from './conformance/client-cases.ts';
 import { covers, isNamed, readDeviations } from './conformance/deviations.ts';
 import { discoveryCases } from './conformance/discovery-cases.ts';
 import { errorCases } from './conformance/error-cases.ts';
@@ -24,6 +25,8 @@ const cases: readonly Case[] = [
   ...answerCases,
   ...errorCases,
   ...liveCases,
+  ...clientCases,
+  prefixCase,
   ...(await loadPythonCases()),
 ];
 const { deviations, open } = readDeviations();
@@ -41,7 +44,7 @@ after(() => illness[Symbol.dispose]());
 rmSync(illness.path);
 process.env.CONFORMANCE_ILL = illness.path;
 
-for (const name of ['Conformance', 'Narrow', 'Ill', 'Pair'] as const satisfies readonly ServiceName[]) {
+for (const name of ['Conformance', 'Narrow', 'Ill', 'Pair', 'Prefixed'] as const satisfies readonly ServiceName[]) {
   test(`${name} answers as in the reference, or as decided`, async (parent) => {
     await using theirs = await startTheirs(name);
     await using ours = await startOurs(name);

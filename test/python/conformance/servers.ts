@@ -10,7 +10,7 @@ import { freePort } from '../../../bench/free-port.ts';
 import { pythonEnvironment, pythonProgram } from '../python.ts';
 
 /** The services that both files have. */
-export type ServiceName = 'Conformance' | 'Narrow' | 'Ill' | 'Pair';
+export type ServiceName = 'Conformance' | 'Narrow' | 'Ill' | 'Pair' | 'Prefixed';
 
 /** One service, served by one of the two. */
 export interface Server {
@@ -73,7 +73,7 @@ async function untilItAnswers(url: string): Promise<void> {
   const signal = AbortSignal.timeout(answersWithinMs);
   while (!signal.aborted) {
     try {
-      await (await fetch(`${url}/schema.json`, { signal })).arrayBuffer();
+      await (await fetch(`${url}/schema.json`, { signal })).arrayBuffer(); // never below a prefix
       return;
     } catch {
       await new Promise((wake) => setTimeout(wake, 20)); // nothing listens yet

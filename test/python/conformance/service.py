@@ -241,9 +241,9 @@ class Conformance:
         yield b"\x80"
 
     @bentoml.api
-    async def large(self, size: int, count: int) -> t.AsyncGenerator[str, None]:
+    async def large(self, size: int, count: int, letter: str = "x") -> t.AsyncGenerator[str, None]:
         for _ in range(count):
-            yield "x" * size
+            yield letter * size
 
     @bentoml.api
     async def gated(self, gate: str) -> t.AsyncGenerator[str, None]:
@@ -332,3 +332,10 @@ class Pair:
     @bentoml.api
     def which(self) -> int:
         return os.getpid()
+
+
+@bentoml.service(name="Prefixed", workers=1, path_prefix="/api/v1")
+class Prefixed:
+    @bentoml.api
+    def add(self, a: int, b: int) -> int:
+        return a + b

@@ -251,8 +251,8 @@ export class Conformance {
     yield Uint8Array.of(0x80);
   }
 
-  @api() async *large(size: Whole, count: Whole): AsyncIterable<string> {
-    for (let at = 0; at < count; at++) yield 'x'.repeat(size);
+  @api() async *large(size: Whole, count: Whole, letter = 'x'): AsyncIterable<string> {
+    for (let at = 0; at < count; at++) yield letter.repeat(size);
   }
 
   @api() async *gated(gate: string): AsyncIterable<string> {
@@ -346,5 +346,13 @@ export class Ill {
 export class Pair {
   @api() which(): Whole {
     return process.pid as Whole;
+  }
+}
+
+/** Without a prefix: there are none yet. */
+@service()
+export class Prefixed {
+  @api() add(a: Whole, b: Whole): Whole {
+    return (a + b) as Whole;
   }
 }
