@@ -41,7 +41,10 @@ export const errorTable = {
   NOT_FOUND: row(404, 'NOT_FOUND', false, '{what} is not here; {remedy}'),
   METHOD_NOT_ALLOWED: row(405, 'UNIMPLEMENTED', false, '{path} answers {allow}, not {method}'),
   REQUEST_TIMEOUT: row(408, 'DEADLINE_EXCEEDED', true, 'the request was not received within {limitMs} ms'),
+  ITEM_TIMEOUT: row(408, 'DEADLINE_EXCEEDED', true, 'no item of the body came for {limitMs} ms'),
   BODY_TOO_LARGE: row(413, 'RESOURCE_EXHAUSTED', false, 'the body is larger than the limit of {limitBytes} bytes'),
+  ITEM_TOO_LARGE: row(413, 'RESOURCE_EXHAUSTED', false, '{where} is longer than the limit of {limitBytes} bytes'),
+  TOO_MANY_ITEMS: row(413, 'RESOURCE_EXHAUSTED', false, 'the body has more than {limit} items'),
   UNSUPPORTED_MEDIA_TYPE: row(415, 'INVALID_ARGUMENT', false, '{mediaType} is not accepted; {remedy}'),
   EXPECTATION_FAILED: row(
     417,

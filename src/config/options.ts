@@ -342,6 +342,16 @@ export const serverOptions = {
     max: 512 * mebibyte, // V8 makes no string longer than that
     doc: 'Largest body that is read as it is, for methods that take text or bytes as their whole body.',
   }),
+  itemLimitBytes: option.bytes({
+    default: 8 * mebibyte, // an image of a camera, or a million numbers, in base64
+    min: 1,
+    max: 512 * mebibyte, // V8 makes no string longer than that
+    doc: 'Largest item, a line or a frame, of a body that a method takes item by item.',
+  }),
+  itemCountLimit: option.optionalCount({
+    min: 1,
+    doc: 'How many items such a body may have; without it as many as come.',
+  }),
   jsonDepthLimit: option.count({
     default: 100,
     min: 1,

@@ -2,6 +2,7 @@
 import { serverOptions } from '../config/options.ts';
 import { type ErrorBody, type ErrorCode, ServiceError, toAnswer } from '../errors.ts';
 import { toPublicWords } from '../pool/exit-reason.ts';
+import { inflowOf } from '../spec/inflow.ts';
 import type { JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { toExcess } from './rate-limits.ts';
 
@@ -119,6 +120,13 @@ function errorsOfCalls({ name, settings, apis }: ServiceSpec): ServiceError[] {
       { detail: [violation] },
     ),
     new ServiceError('BODY_TOO_LARGE', { limitBytes: serverOptions.jsonBodyLimitBytes.default }),
+    ...(apis.some(inflowOf)
+      ? [
+          new ServiceError('ITEM_TIMEOUT', { limitMs: settings.traffic.timeoutMs }),
+          new ServiceError('ITEM_TOO_LARGE', { where: 'line 2', limitBytes: serverOptions.itemLimitBytes.default }),
+          new ServiceError('TOO_MANY_ITEMS', { limit: 1000 }),
+        ]
+      : []),
     new ServiceError('UNSUPPORTED_MEDIA_TYPE', {
       mediaType: 'multipart/form-data',
       remedy: 'forms are not read yet; send application/json',

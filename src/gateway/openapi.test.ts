@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { serviceOptions } from '../config/options.ts';
 import { resolveOptions } from '../config/resolve.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
+import { sequenceSchema } from '../io/sequence.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { builtins } from './http/builtins.ts';
 import { toOpenApi } from './openapi.ts';
@@ -198,6 +199,28 @@ test('a result that is bytes has a schema only where it is JSON', () => {
   assert.deepEqual(content, { 'application/octet-stream': {}, 'application/json': { schema } });
 });
 
+const sequenceApi = toApi({
+  name: 'run',
+  parameters: [
+    { name: 'items', isRequired: true },
+    { name: 'by', isRequired: true },
+  ],
+  input: { type: 'object', properties: { items: sequenceSchema(number), by: string }, required: ['items', 'by'] },
+});
+
+test('a method that takes items tells how they are sent one by one, and what comes before them', () => {
+  const { content } = operationOf(sequenceApi).requestBody ?? {};
+  const others = { type: 'object', properties: { by: string }, required: ['by'] };
+  const items = { 'x-item-schema': number, 'x-first-item-schema': others };
+  const text = { schema: { type: 'string' }, ...items };
+  const { 'application/json': _, ...oneByOne } = content ?? {};
+  assert.deepEqual(oneByOne, {
+    'application/x-ndjson': text,
+    'application/jsonl': text,
+    'application/vnd.bentots.frames': items,
+  });
+});
+
 test('a stream tells each of its framings, and the type of an item', () => {
   const { content, description, headers } = operationOf(toApi({ name: 'run', kind: 'stream' }))
     .responses[200] as Answer;
@@ -255,7 +278,7 @@ test('every error of the table that a caller of a method can meet is in the docu
   const expected = (Object.keys(errorTable) as ErrorCode[]).filter(
     (code) => errorTable[code].grpc !== 'FAILED_PRECONDITION' && !elsewhere.includes(code) && !isOfClient(code),
   );
-  const plain = toSpec([toApi({ name: 'run' })]);
+  const plain = toSpec([sequenceApi]);
   const rateLimit = { requestsPerSecond: 1, burst: 1, isShared: false };
   const traffic = { ...plain.settings.traffic, maxConcurrency: 8, rateLimit };
   const { components } = toOpenApi({ ...plain, settings: { ...plain.settings, traffic } }) as unknown as Document;

@@ -1,6 +1,7 @@
 /** A service → its OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.0 */
 import { answerFormsOf } from '../io/answer.ts';
-import { streamForms } from '../io/stream-form.ts';
+import { framesMediaType, lineMediaTypes, streamForms } from '../io/stream-form.ts';
+import { inflowOf } from '../spec/inflow.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, BodyForm, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { type ErrorAnswers, errorSchema, requestIdHeader, toErrorAnswers } from './openapi-errors.ts';
@@ -99,8 +100,24 @@ function toRequestBody(api: ApiSpec, schemas: SchemaCollection): { requestBody?:
       content: {
         [requestMediaTypes[api.body]]: { schema: schemas.add(api.input) },
         ...Object.fromEntries(otherMediaTypes(api).map((mediaType) => [mediaType, {}])), // no words of JSON Schema fit
+        ...toInflowContent(api, schemas),
       },
     },
+  };
+}
+
+/** How the items of an argument are sent one by one. */
+function toInflowContent(api: ApiSpec, schemas: SchemaCollection): JsonSchema {
+  const inflow = inflowOf(api);
+  if (!inflow) return {};
+  const item = {
+    'x-item-schema': schemas.add(inflow.item), // as of a stream that is answered
+    ...(inflow.others ? { 'x-first-item-schema': schemas.add(inflow.others) } : {}),
+  };
+  return {
+    ...Object.fromEntries(lineMediaTypes.map((mediaType) => [mediaType, { schema: { type: 'string' }, ...item }])),
+    [framesMediaType]: item,
+    ...(inflow.takesPieces ? { 'application/octet-stream': {} } : {}),
   };
 }
 

@@ -4,7 +4,7 @@
 export const frameKinds = { json: 0, bytes: 1, safetensors: 2, end: 3, error: 4 } as const;
 
 /** How long the head of a frame is. */
-const frameHeadBytes = 5;
+export const frameHeadBytes = 5;
 
 const encoder = new TextEncoder();
 

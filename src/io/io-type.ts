@@ -42,6 +42,8 @@ export interface IoType {
   readonly ready?: ReadyParcels;
   /** For kinds that stand around a value of another type: in schemas they stand under {@link envelopeKeyword}. */
   readonly envelope?: Envelope;
+  /** For kinds whose values come item by item: the schema of an item. */
+  itemsOf?(schema: Schema): Schema;
   /** What Python clients find for it in `/schema.json`, where that is not JSON Schema. */
   describe?(schema: Schema): Schema;
 }

@@ -46,6 +46,11 @@ export function envelopeOf(schema: Schema): IoType | undefined {
   return byName.get(schema[envelopeKeyword]);
 }
 
+/** The schema of an item, of a schema whose values come item by item. */
+export function itemsOf(schema: Schema): Schema | undefined {
+  return ioTypeOf(schema)?.itemsOf?.(schema);
+}
+
 /** Whether a crossing form is a parcel of this io type. */
 export function isParcelOf(type: IoType, crossing: unknown): boolean {
   return Array.isArray(crossing) && isParcel(crossing) && ioTypeOfParcel(crossing[0]) === type;

@@ -1,5 +1,5 @@
 /** `AsyncIterable` as a parameter: in JSON an array of its items. */
-import type { IoType } from './io-type.ts';
+import type { IoType, Schema } from './io-type.ts';
 
 /** The schema of an `AsyncIterable`. */
 export function sequenceSchema(item: unknown): Record<string, unknown> {
@@ -10,6 +10,7 @@ export const sequence: IoType = {
   name: 'async-iterable',
   tags: [],
   read: (json) => [/async-iterable/, json],
+  itemsOf: ({ items }) => items as Schema, // as written above
   write: ([, items]: readonly [RegExp, readonly unknown[]], inner) => items.map(inner),
   parcel: {
     holds: (value) => Symbol.asyncIterator in value,

@@ -52,6 +52,12 @@ export const events: StreamForm = {
   createWriter: () => toItemEvent,
 };
 
+/** Names of the form that has a line of JSON for each item. */
+export const lineMediaTypes = ['application/x-ndjson', 'application/jsonl'] as const;
+
+/** Name of the form of frames. */
+export const framesMediaType = 'application/vnd.bentots.frames';
+
 const recordSeparator = '\u001e'; // no JSON text has one: no line of an item can be taken for the last words
 
 /** One line of JSON for each item. */
@@ -71,7 +77,7 @@ const lines = (mediaType: string): StreamForm => ({
 
 /** Frames of known length, in which bytes stay bytes. */
 const frames: StreamForm = {
-  mediaType: 'application/vnd.bentots.frames',
+  mediaType: framesMediaType,
   isByName: true,
   isChunkAnItem: false,
   saysItsEnd: true,
@@ -90,8 +96,7 @@ const frames: StreamForm = {
 export const streamForms: readonly [StreamForm, ...StreamForm[]] = [
   chunks,
   events,
-  lines('application/x-ndjson'),
-  lines('application/jsonl'),
+  ...lineMediaTypes.map(lines),
   frames,
 ];
 

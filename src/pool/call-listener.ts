@@ -8,6 +8,7 @@ import type { Credit } from '../spec/messages.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
 import { toWords } from './exit-reason.ts';
 import type { OutputCheck } from './output.ts';
+import type { InflowPump } from './pump-inflow.ts';
 import type { Spool } from './spool.ts';
 import type { StreamReader } from './stream-reader.ts';
 import type { CallListener } from './worker-handle.ts';
@@ -21,6 +22,8 @@ interface CallDeps {
   readonly spool: Pick<Spool, 'read' | 'remove'>;
   /** Makes the gateway's end of a stream; called at most once. */
   openStream(): StreamReader;
+  /** What hands over the items of an argument, once the worker has the call. */
+  inflow(): InflowPump | undefined;
   /** Tells the worker that nobody wants the rest. */
   cancel(): void;
   /** Gives the caller the outcome, unless it has one; says whether it did. */
@@ -40,6 +43,8 @@ interface CallDeps {
 export function createCallListener(deps: CallDeps): {
   readonly listener: CallListener;
   readonly credit: Credit | undefined;
+  /** Gives the caller an error in place of the rest; says whether anybody heard of it. */
+  fail(error: Error): boolean;
 } {
   const { api, invocation, check, spool } = deps;
   const stream = api.kind === 'stream' ? deps.openStream() : undefined;
@@ -48,7 +53,6 @@ export function createCallListener(deps: CallDeps): {
   const open = (response: ResponseChanges | undefined) => {
     if (stream) deps.settle({ kind: 'items', groups: stream.groups, ...(response ? { response } : {}) });
   };
-  /** Says whether anybody heard of it. */
   const fail = (error: Error): boolean => {
     const wasReading = stream?.fail(error) ?? false;
     return deps.refuse(error) || wasReading;
@@ -98,6 +102,8 @@ export function createCallListener(deps: CallDeps): {
       deps.cancel();
       invalid(error);
     },
+    onTaken: (credit) => deps.inflow()?.grant(credit),
+    onEnough: () => deps.inflow()?.stop(),
     onEnd(response) {
       stream?.end();
       open(response);
@@ -120,7 +126,7 @@ export function createCallListener(deps: CallDeps): {
       fail(new ServiceError('WORKER_LOST', {}, { cause: new Error(`the worker ended: ${toWords(reason)}`) }));
     },
   };
-  return { listener, credit: stream?.initialCredit };
+  return { listener, credit: stream?.initialCredit, fail };
 }
 
 function checkAll(items: readonly unknown[], check: OutputCheck): { good: unknown[]; error?: ServiceError } {

@@ -69,6 +69,8 @@ function createWorker(index = 1) {
     },
     cancel: (id, reason) => void cancelled.push(`${id} ${reason}`),
     credit() {},
+    feed() {},
+    endFeed() {},
     filter: async (_method, text) => text,
     abandoned: [],
     ping: async () => {},

@@ -12,6 +12,7 @@ import { createFairShare, type Share } from './fair-share.ts';
 import { decideOutageRefusal, type Outage } from './outage.ts';
 import { createOutputChecks, type OutputChecks } from './output.ts';
 import { countAhead, learnCost, type MethodLoad, predictWaitMs } from './predict-wait.ts';
+import { type InflowPump, pumpInflow } from './pump-inflow.ts';
 import type { Spool } from './spool.ts';
 import { createStreamReader, type StreamReader } from './stream-reader.ts';
 import { createWaitingLine, type Place, type WaitingLine } from './waiting-line.ts';
@@ -68,10 +69,12 @@ interface Ticket {
   /** Both without effect once one of them was called; each says whether it was. */
   settle(outcome: Outcome): boolean;
   refuse(error: Error): boolean;
+  /** Gives it all its time again: something came from the caller. */
+  restart(): void;
   /** Set once it waits. */
   place?: Place<Ticket> | undefined;
   /** Set while a worker runs it. */
-  running?: { readonly worker: WorkerHandle; readonly id: number };
+  running?: { readonly worker: WorkerHandle; readonly id: number; readonly inflow: InflowPump | undefined };
 }
 
 /** One method, its queue, and what is known of it. */
@@ -101,6 +104,13 @@ function isHopeless({ line, expiresAtMs }: Ticket): boolean {
 
 function lateRefusal({ line, timeoutMs }: Ticket): ServiceError {
   return new ServiceError('OVERLOADED', { answerMs: Math.round(timeoutMs + (line.leadMs ?? 0)), timeoutMs });
+}
+
+/** Whom the time went by for: the caller, who sends no item, or the method. */
+function lateError({ inflow }: Invocation, timeoutMs: number): ServiceError {
+  return inflow?.isWaiting
+    ? new ServiceError('ITEM_TIMEOUT', { limitMs: timeoutMs })
+    : new ServiceError('TIMEOUT', { timeoutMs });
 }
 
 const unknownCostMs = 1; // before the first call has ended: little, but not for ever nothing
@@ -238,14 +248,19 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
     const sentAtMs = performance.now();
     line.running++;
     line.metrics.waited(sentAtMs - ticket.expiresAtMs + ticket.timeoutMs);
-    const cancel = () => worker.cancel(id, 'CANCELLED');
+    const cancel = () => {
+      inflow?.stop();
+      worker.cancel(id, 'CANCELLED');
+    };
+    let inflow: InflowPump | undefined;
     let reader: StreamReader | undefined;
     let isAnswered = false;
     const learnLead = (ranMs: number) => {
-      if (!isAnswered) line.leadMs = learnCost(line.leadMs, ranMs);
+      // How long a caller takes to send items says nothing of the next one.
+      if (!isAnswered && !invocation.inflow) line.leadMs = learnCost(line.leadMs, ranMs);
       isAnswered = true;
     };
-    const { listener, credit } = createCallListener({
+    const { listener, credit, fail } = createCallListener({
       name: `${spec.name}.${api.name}`,
       api,
       invocation,
@@ -255,6 +270,7 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
         reader = createStreamReader(grant, cancel, () => performance.now());
         return reader;
       },
+      inflow: () => inflow,
       cancel,
       spool,
       settle: ticket.settle,
@@ -265,10 +281,13 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
       },
       onLost() {
         line.running--;
+        inflow?.stop();
       },
       onFree() {
         line.running--;
-        const ranMs = performance.now() - sentAtMs;
+        inflow?.stop();
+        const tookMs = performance.now() - sentAtMs;
+        const ranMs = invocation.inflow ? Math.min(tookMs, longestMs) : tookMs;
         learnLead(ranMs);
         // A reader that lets its stream stand still costs others its slot, but what it adds to what is expected has a bound.
         const idleMs = Math.max(0, (reader?.stalledMs ?? 0) - longestMs);
@@ -287,10 +306,24 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
         trace: invocation.trace,
         ...(api.takesContext ? { request: invocation.request } : {}),
         ...(credit ? { credit } : {}),
+        ...(invocation.inflow ? { inflowAt: invocation.inflow.at } : {}),
       },
       listener,
     );
-    ticket.running = { worker, id };
+    if (invocation.inflow) {
+      inflow = pumpInflow(invocation.inflow, {
+        feed(items, bytes) {
+          ticket.restart();
+          worker.feed(id, items, bytes);
+        },
+        end: () => worker.endFeed(id),
+        fail(error) {
+          worker.cancel(id, 'CANCELLED');
+          fail(error as Error); // of the reader of the body, or of the connection
+        },
+      });
+    }
+    ticket.running = { worker, id, inflow };
   };
 
   return {
@@ -308,10 +341,9 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
         openCount++;
         const abandon = (reason: 'TIMEOUT' | 'CANCELLED') => {
           leaveQueue(ticket);
+          ticket.running?.inflow?.stop();
           ticket.running?.worker.cancel(ticket.running.id, reason);
-          ticket.refuse(
-            reason === 'TIMEOUT' ? new ServiceError('TIMEOUT', { timeoutMs }) : new ServiceError('CANCELLED', {}),
-          );
+          ticket.refuse(reason === 'TIMEOUT' ? lateError(invocation, timeoutMs) : new ServiceError('CANCELLED', {}));
         };
         const timer = setTimeout(abandon, timeoutMs, 'TIMEOUT');
         const onAbort = () => abandon('CANCELLED');
@@ -334,6 +366,9 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
             finish();
             resolve(outcome);
             return true;
+          },
+          restart() {
+            if (!isSettled) timer.refresh();
           },
           refuse(error) {
             if (isSettled) return false;

@@ -5,6 +5,7 @@ import { admitParcels } from '../spec/admit-parcels.ts';
 import { createReader } from '../spec/codec.ts';
 import type { ApiSpec, JsonSchema } from '../spec/service-spec.ts';
 import { summarize, type Validator } from '../spec/validator.ts';
+import { type InflowRoute, toInflowRoute } from './inflow-route.ts';
 
 /** A method as a door sees it. */
 export interface Route {
@@ -14,6 +15,8 @@ export interface Route {
   readonly inputWithParcels: () => Validator;
   /** Makes values of JSON that fits; absent where JSON says it all. @throws Misfit */
   readonly read?: (json: unknown) => unknown;
+  /** How an argument comes item by item; absent where the body comes whole. */
+  readonly inflow?: InflowRoute;
 }
 
 /** The route of a method. */
@@ -25,7 +28,8 @@ export function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator
     withParcels ??= compile(admitParcels(checked));
     return withParcels;
   };
-  return { api, input: compile(checked), inputWithParcels, ...(read && { read }) };
+  const inflow = toInflowRoute(api, compile);
+  return { api, input: compile(checked), inputWithParcels, ...(read && { read }), ...(inflow && { inflow }) };
 }
 
 /** A body that was read. */

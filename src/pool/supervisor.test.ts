@@ -42,6 +42,8 @@ function createWorker(index: number, files: readonly DecoratedService[] = []) {
     call: () => 0,
     cancel() {},
     credit() {},
+    feed() {},
+    endFeed() {},
     filter: async () => '',
     kill,
     ended: ended.promise,

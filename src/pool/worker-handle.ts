@@ -21,6 +21,10 @@ export interface CallListener {
   /** @param files what of the value lies on disk, to be removed by whoever hears this. */
   onValue(value: unknown, response: ResponseChanges | undefined, files: readonly FileOnDisk[]): void;
   onItems(items: readonly unknown[], bytes: number, response: ResponseChanges | undefined): void;
+  /** The method has taken so much of the argument that comes item by item. */
+  onTaken(credit: Credit): void;
+  /** It wants no more of it. */
+  onEnough(): void;
   onEnd(response: ResponseChanges | undefined): void;
   onError(error: ErrorRecord): void;
   /** The worker ended first. */
@@ -59,6 +63,10 @@ export interface WorkerHandle {
   call(api: ApiSpec, message: CallMessage, listener: CallListener): number;
   cancel(id: number, reason: 'TIMEOUT' | 'CANCELLED'): void;
   credit(id: number, credit: Credit): void;
+  /** Sends items of an argument. */
+  feed(id: number, items: readonly unknown[], bytes: number): void;
+  /** Says that no more of them will come. */
+  endFeed(id: number): void;
   /** Has the author's method rewrite a text. @throws what it threw, or that the worker ended */
   filter(method: string, text: string): Promise<string>;
   /** Lets running calls finish, runs the shut-down hooks, ends the process; resolves when it has ended. */
@@ -227,6 +235,11 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         return onValue(message);
       case 'items':
         return onItems(message);
+      case 'taken':
+        steps++;
+        return calls[message.id]?.listener.onTaken(message.credit);
+      case 'enough':
+        return calls[message.id]?.listener.onEnough();
       case 'end':
         return release(message.id)?.onEnd(message.response);
       case 'error':
@@ -328,6 +341,11 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       steps++;
       channel.send({ kind: 'credit', id, credit });
     },
+    feed(id, items, bytes) {
+      steps++;
+      channel.send({ kind: 'feed', id, items, bytes });
+    },
+    endFeed: (id) => void channel.send({ kind: 'fed', id }),
     stop,
     async retire(quietMs, cause) {
       if (cause) expectEnd(cause);

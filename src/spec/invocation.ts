@@ -19,6 +19,16 @@ export interface RequestInfo {
   readonly path: string;
 }
 
+/** Items of one argument that come while the call runs. */
+export interface Inflow {
+  /** Place of the argument. */
+  readonly at: number;
+  /** Checked items as they cross, in the groups in which they came; nothing is read before it is asked for. */
+  readonly groups: AsyncIterable<{ readonly items: readonly unknown[]; readonly bytes: number }>;
+  /** Whether it is the caller that is waited for. */
+  readonly isWaiting: boolean;
+}
+
 /** A call of one method of one service. */
 export interface Invocation {
   readonly service: string;
@@ -27,8 +37,9 @@ export interface Invocation {
   readonly args: readonly unknown[];
   /** What of them lies on disk, at least until the call is over; whoever dispatches the call removes it. */
   readonly files?: readonly FileOnDisk[];
-  /** How long the caller waits for the first answer, in milliseconds from now. */
+  /** How long the caller waits for the first answer, in milliseconds from now, or from the last item that it sent. */
   readonly timeoutMs: number;
+  readonly inflow?: Inflow;
   /** Aborts when the caller leaves. */
   readonly signal: AbortSignal;
   readonly trace: Trace;

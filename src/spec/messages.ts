@@ -50,7 +50,13 @@ export type ToWorker =
       readonly request?: RequestInfo;
       /** What a stream may send before it must wait for more. */
       readonly credit?: Credit;
+      /** Place of the argument whose items come with `feed`. */
+      readonly inflowAt?: number;
     }
+  /** Items of an argument. */
+  | { readonly kind: 'feed'; readonly id: number; readonly items: readonly unknown[]; readonly bytes: number }
+  /** No more items of it will come. */
+  | { readonly kind: 'fed'; readonly id: number }
   | { readonly kind: 'cancel'; readonly id: number; readonly reason: 'TIMEOUT' | 'CANCELLED' }
   | { readonly kind: 'credit'; readonly id: number; readonly credit: Credit }
   /** Run the filter over the text of the metrics. */
@@ -113,6 +119,9 @@ export interface Credit {
  * enough that 500 stalled readers hold 32 MiB of items at most.
  */
 export const initialCredit: Credit = { items: 256, bytes: 64 * 1024 };
+
+/** The same of an argument that comes item by item, where an item is often as much as a connection gives at once. */
+export const initialInflowCredit: Credit = { items: 256, bytes: 256 * 1024 };
 
 /** How a worker is. */
 export interface Vitals {
@@ -178,6 +187,10 @@ export type FromWorker =
       readonly bytes: number;
       readonly response?: ResponseChanges;
     }
+  /** What the method has taken of an argument that comes item by item: as much more may be sent. */
+  | { readonly kind: 'taken'; readonly id: number; readonly credit: Credit }
+  /** The method wants no more of it. */
+  | { readonly kind: 'enough'; readonly id: number }
   | { readonly kind: 'end'; readonly id: number; readonly response?: ResponseChanges }
   | { readonly kind: 'error'; readonly id: number; readonly error: ErrorRecord }
   | {

@@ -3,12 +3,14 @@ import { type ErrorRecord, ServiceError, toRecord } from '../errors.ts';
 import { openFiles, pack, unpack } from '../io/crossing.ts';
 import type { KeepOnDisk } from '../io/file-content.ts';
 import type { Log } from '../sdk/context.ts';
+import { inflowOf } from '../spec/inflow.ts';
 import type { ResponseChanges, Trace } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { traitsOf } from '../spec/schema-parts.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
 import type { MethodSchemas } from './author-schemas.ts';
 import { type CallContext, createContext } from './context.ts';
+import { createInflow, type WorkerInflow } from './inflow.ts';
 import { dropFiles, type KeptFiles, openFile } from './keep-files.ts';
 import { mapItems } from './map-items.ts';
 import { type StreamSender, sendStream } from './stream-sender.ts';
@@ -38,6 +40,9 @@ export interface Invoker {
   call(message: Call): void;
   cancel(id: number, reason: string): void;
   credit(message: Extract<ToWorker, { kind: 'credit' }>): void;
+  feed(message: Extract<ToWorker, { kind: 'feed' }>): void;
+  /** No more items of an argument will come. */
+  endFeed(id: number): void;
   /** Resolves when no call is running any more that anybody waits for. */
   idle(): Promise<void>;
 }
@@ -46,6 +51,7 @@ interface Running {
   readonly trace: Trace;
   readonly abort: AbortController;
   stream?: StreamSender;
+  readonly inflow: WorkerInflow | undefined;
 }
 
 /** Creates the invoker of one service instance. */
@@ -69,7 +75,8 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     try {
       const { unpacksArguments, packsResult } = crossings.get(api.name) as Crossing; // every api has one
       if (message.hasFiles) await openFiles(message.args, openFile);
-      const sent = unpacksArguments ? message.args.map((arg) => unpack(arg)) : message.args;
+      const given = unpacksArguments ? message.args.map((arg) => unpack(arg)) : message.args;
+      const sent = entry.inflow ? given.with(message.inflowAt ?? 0, entry.inflow.items) : given;
       const schemas = deps.schemas.get(api.name);
       const checked = schemas?.input ? schemas.input(sent) : sent;
       const args = [...(isThenable(checked) ? await checked : checked)];
@@ -138,11 +145,24 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     deps.send({ kind: 'end', id: message.id, ...changes() });
   };
 
+  const openInflow = (id: number, api: ApiSpec, signal: AbortSignal): WorkerInflow => {
+    const { unpacksItems } = crossings.get(api.name) as Crossing; // every api has one
+    const inflow = createInflow({
+      open: unpacksItems ? (item) => unpack(item) : (item) => item,
+      take: (credit) => deps.send({ kind: 'taken', id, credit }),
+      enough: () => deps.send({ kind: 'enough', id }),
+    });
+    signal.addEventListener('abort', () => inflow.fail(signal.reason), { once: true });
+    return inflow;
+  };
+
   return {
     call(message) {
       const api = deps.apis.get(message.method);
       if (!api) throw new Error(`the gateway called ${message.method}, which the service does not have`);
-      const entry: Running = { trace: message.trace, abort: new AbortController() };
+      const abort = new AbortController();
+      const inflow = message.inflowAt === undefined ? undefined : openInflow(message.id, api, abort.signal);
+      const entry: Running = { trace: message.trace, abort, inflow };
       running.set(message.id, entry);
       deps.runInCall(message.trace, () => void run(message, api, entry));
     },
@@ -157,6 +177,8 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     credit(message) {
       running.get(message.id)?.stream?.grant(message.credit);
     },
+    feed: ({ id, items, bytes }) => running.get(id)?.inflow?.push(items, bytes),
+    endFeed: (id) => running.get(id)?.inflow?.end(),
     idle() {
       return isIdle() ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve));
     },
@@ -167,11 +189,18 @@ export function createInvoker(deps: InvokerDeps): Invoker {
 interface Crossing {
   readonly unpacksArguments: boolean;
   readonly packsResult: boolean;
+  /** The same as for arguments, of an argument that comes item by item. */
+  readonly unpacksItems: boolean;
 }
 
-function crossingOf({ input, output }: ApiSpec): Crossing {
-  const { hasParcels, isOpen } = traitsOf(output.schema);
-  return { unpacksArguments: traitsOf(input).hasParcels, packsResult: hasParcels || isOpen };
+function crossingOf(api: ApiSpec): Crossing {
+  const { hasParcels, isOpen } = traitsOf(api.output.schema);
+  const inflow = inflowOf(api);
+  return {
+    unpacksArguments: traitsOf(api.input).hasParcels,
+    packsResult: hasParcels || isOpen,
+    unpacksItems: inflow !== undefined && traitsOf(inflow.item).hasParcels,
+  };
 }
 
 /** Items are sent one by one as there is credit for them: they need no disk. */

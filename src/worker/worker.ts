@@ -256,6 +256,10 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
         return invoker?.cancel(message.id, message.reason);
       case 'credit':
         return invoker?.credit(message);
+      case 'feed':
+        return invoker?.feed(message);
+      case 'fed':
+        return invoker?.endFeed(message.id);
       case 'filter':
         return void filter(message);
       case 'ping':

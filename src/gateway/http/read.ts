@@ -20,7 +20,7 @@ export interface BodyLimits {
 }
 
 /** Whether there is memory for one more body. */
-interface MemoryView {
+export interface MemoryView {
   isLow(): boolean;
 }
 
@@ -78,7 +78,8 @@ const wantedBodies: Readonly<Record<BodyForm, string>> = {
   bytes: 'bytes',
 };
 
-function refuseEncodings({ headers }: IncomingMessage, isRaw: boolean): void {
+/** @throws ServiceError `UNSUPPORTED_MEDIA_TYPE`, `MALFORMED_BODY` */
+export function refuseEncodings({ headers }: IncomingMessage, isRaw: boolean): void {
   const mediaType = mediaTypeOf(headers['content-type']);
   if (mediaType === 'application/vnd.bentoml+pickle') {
     const remedy = 'a pickle can run code; send application/json';
@@ -110,7 +111,8 @@ function refuseForms({ headers }: IncomingMessage, body: Uint8Array): void {
 
 const openingBrace = 0x7b;
 
-function mediaTypeOf(contentType: string | undefined): string {
+/** Lower-case, without parameters. */
+export function mediaTypeOf(contentType: string | undefined): string {
   return (contentType?.split(';', 1)[0] ?? '').trim().toLowerCase(); // RFC 9110 section 8.3.1
 }
 

@@ -1,5 +1,6 @@
 /** The HTTP door: finds what a request is for, runs the layers around it, answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { fastify } from 'fastify';
 import { serviceOptions } from '../../config/options.ts';
 import { resolveOptions } from '../../config/resolve.ts';
@@ -25,13 +26,14 @@ import { createCallerReader } from './caller.ts';
 import { watchConnections } from './connections.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import { createFilteredExpose } from './filtered-metrics.ts';
+import { type HttpInflow, type InflowLimits, openInflow } from './inflow.ts';
 import { type BodyLimits, readArguments } from './read.ts';
 import { createSwaggerUi } from './swagger-ui.ts';
 import { answerUnreadable } from './unreadable.ts';
 import { cutIfUnread, type HeaderMap, writeError, writeItems, writeValue } from './write.ts';
 
 /** Options of the door, resolved. */
-export interface HttpOptions extends BodyLimits {
+export interface HttpOptions extends BodyLimits, InflowLimits {
   readonly host: string;
   readonly port: number;
   readonly headerLimitBytes: number;
@@ -74,7 +76,8 @@ const checkConnectionsEveryMs = 1000;
  * @throws ServiceError `PORT_UNAVAILABLE`.
  */
 export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<HttpServer> {
-  const handle = createHandler(options, deps);
+  const openEnded = new WeakSet<Socket>(); // whose requests may take as long as they like, item by item
+  const handle = createHandler(options, deps, openEnded);
   const app = fastify({
     logger: false,
     genReqId: () => '',
@@ -89,7 +92,10 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
       maxHeaderSize: options.headerLimitBytes,
       requireHostHeader: false, // refused below, with our body and in our log
     },
-    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, options),
+    clientErrorHandler(error, socket) {
+      const isTooLong = (error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT';
+      if (!(isTooLong && openEnded.has(socket))) answerUnreadable(error, socket, options);
+    },
     frameworkErrors: (error, _request, reply) => {
       reply.hijack();
       writeError(reply.raw, new ServiceError('BAD_REQUEST', { problem: error.message }), {});
@@ -141,6 +147,7 @@ interface View {
 function createHandler(
   options: HttpOptions,
   deps: HttpDeps,
+  openEnded: WeakSet<Socket>,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const traceIds = createTraceIds();
   const { callerOf, forwardedFor } = createCallerReader(options.trustedProxies);
@@ -252,6 +259,7 @@ function createHandler(
       'x-bentoml-request-id': trace.spanId,
     };
     let isDispatched = false;
+    let inflow: HttpInflow | undefined;
     const letGo = generation.hold();
     const departure = new AbortController();
     response.once('close', () => {
@@ -265,7 +273,9 @@ function createHandler(
         throw excess;
       }
       const timeoutMs = readTimeout(request, idleMs);
-      const args = await readArguments(request, route, options, memory);
+      inflow = route.inflow && openInflow(request, route, { limits: options, memory, idleMs: timeoutMs });
+      if (inflow) openEnded.add(request.socket);
+      const args = inflow ? await inflow.readOthers() : await readArguments(request, route, options, memory);
       const forms = now.answerForms.get(route) as readonly [AnswerForm, ...AnswerForm[]]; // every route has some
       const { accept } = request.headers;
       const streamForm = route.api.kind === 'stream' ? chooseOffer(accept, streamForms) : undefined;
@@ -281,17 +291,22 @@ function createHandler(
         caller,
         request: toRequestInfo(request, path, route.api.takesContext),
         answerForm: form.name,
+        ...(inflow ? { inflow } : {}),
       });
       letGo(); // it is a call now, which the generation counts itself
       const outcome = await dispatched;
       isDispatched = true;
-      if (outcome.kind === 'value' && outcome.files) removeAfter(response, outcome.files);
-      if (outcome.kind === 'value') return await writeValue(response, outcome, headers, { form, idleMs });
+      if (outcome.kind === 'value') {
+        if (outcome.files) removeAfter(response, outcome.files);
+        if (inflow) endUnreadBody(request, response, drainedUpToBytes);
+        return await writeValue(response, outcome, headers, { form, idleMs });
+      }
       await writeItems(response, outcome, headers, {
         form: streamForm ?? chunks,
         itemForm: form,
         schema: route.api.output.schema,
         idleMs,
+        ...(inflow ? { inflow } : {}),
         onFailure(error) {
           count(now, error);
           logFailure(error, false, path, trace);
@@ -305,6 +320,12 @@ function createHandler(
       if (response.destroyed || response.headersSent) return void response.destroy();
       endUnreadBody(request, response, Math.min(drainedUpToBytes, options.jsonBodyLimitBytes));
       writeError(response, error, headers);
+    } finally {
+      if (inflow) {
+        inflow.close();
+        openEnded.delete(request.socket);
+        drain(request, idleMs);
+      }
     }
   }
 
@@ -372,6 +393,21 @@ function endUnreadBody(request: IncomingMessage, response: ServerResponse, drain
   request.resume(); // a caller that is still sending would otherwise see a reset instead of the answer
   if (Number(request.headers['content-length'] ?? Number.NaN) <= drainedUpToBytes) return;
   response.setHeader('connection', 'close');
+}
+
+/** Throws away what is left of a body whose answer has been given; the connection ends with it where that is much, or slow. */
+function drain(request: IncomingMessage, idleMs: number): void {
+  if (request.complete || request.destroyed) return;
+  let leftBytes = drainedUpToBytes;
+  const { socket } = request;
+  const late = setTimeout(() => socket.destroy(), idleMs);
+  request.once('close', () => clearTimeout(late));
+  request.once('end', () => clearTimeout(late));
+  request.on('data', (chunk: Buffer) => {
+    leftBytes -= chunk.length;
+    if (leftBytes < 0) socket.destroySoon();
+  });
+  request.resume();
 }
 
 function pathOf(url: string): string {

@@ -8,6 +8,7 @@ import { type FileOnDisk, isOnDisk } from '../../io/file-content.ts';
 import type { StreamForm } from '../../io/stream-form.ts';
 import type { Cookie, Outcome, ResponseChanges } from '../../spec/invocation.ts';
 import type { JsonSchema } from '../../spec/service-spec.ts';
+import type { HttpInflow } from './inflow.ts';
 import { decideRetryAfter } from './retry-after.ts';
 
 /** Headers by lower-case name. */
@@ -125,6 +126,8 @@ interface StreamOptions {
   readonly schema: JsonSchema;
   /** How long the stream may stand still, on either side. */
   readonly idleMs: number;
+  /** What comes while the stream goes out: it stands still only where both do. */
+  readonly inflow?: HttpInflow;
   /** Told what ended the stream early. */
   onFailure(error: unknown): void;
 }
@@ -136,7 +139,7 @@ export async function writeItems(
   headers: HeaderMap,
   options: StreamOptions,
 ): Promise<void> {
-  const { form, itemForm, schema, idleMs } = options;
+  const { form, itemForm, schema, idleMs, inflow } = options;
   const write = form.createWriter(itemForm, schema);
   const groups = outcome.groups[Symbol.asyncIterator]();
   try {
@@ -162,7 +165,16 @@ export async function writeItems(
     stop.abort(reason);
     void groups.return?.(); // ends a `next` that is waiting
   };
-  const idle = setTimeout(() => giveUp(new ServiceError('TIMEOUT', { timeoutMs: idleMs })), idleMs);
+  const giveUpIdle = () => {
+    const isCallers = inflow?.isWaiting === true && !isReaderStalled;
+    giveUp(
+      isCallers
+        ? new ServiceError('ITEM_TIMEOUT', { limitMs: idleMs })
+        : new ServiceError('TIMEOUT', { timeoutMs: idleMs }),
+    );
+  };
+  const idle = setTimeout(giveUpIdle, idleMs);
+  if (inflow) inflow.onMove = () => void idle.refresh();
   response.once('close', () => giveUp(new ServiceError('CANCELLED', {})));
   try {
     for (;;) {
@@ -182,6 +194,7 @@ export async function writeItems(
     if (isReaderStalled || !response.writable) response.destroy();
     else writeFailure(response, form, error);
   } finally {
+    if (inflow) inflow.onMove = undefined;
     clearTimeout(idle);
   }
 }
