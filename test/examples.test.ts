@@ -13,7 +13,7 @@ const page = (path: string) => readFileSync(`${root}${path}`, 'utf8');
 /** Serves an example as its page says and sends the page's request. */
 async function serveAndCall(serveLine: string, curlLine: string): Promise<Response> {
   await using served = await serveAsWritten(serveLine, root);
-  const response = await asCurl(curlLine, served.url);
+  const response = await asCurl(curlLine, served.url, root);
   return new Response(await response.text(), { status: response.status });
 }
 

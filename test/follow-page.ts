@@ -1,6 +1,8 @@
 /** Does what a page tells its reader to do in a terminal. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { urlIn } from './bento.ts';
 
@@ -70,10 +72,15 @@ export async function serveAsWritten(command: string, cwd: string): Promise<Serv
   };
 }
 
-/** Sends what a page's `curl URL [-H …] -d '…'` would send; a machine may have Node alone. */
-export function asCurl(line: string, url: string): Promise<Response> {
-  const [, path, body] = /^curl http:\/\/127\.0\.0\.1:3000(\S+) .*-d '(.+)'/.exec(line) ?? [];
-  if (path === undefined || body === undefined) throw new Error(`not a line for this test: ${line}`);
+/**
+ * Sends what a page's `curl [-N] URL [-H '…'] -d '…'` or `--data-binary @file` would send; a machine may have Node alone.
+ * @param folder in which the files are.
+ */
+export function asCurl(line: string, url: string, folder: string): Promise<Response> {
+  const path = /^curl (?:-N )?http:\/\/127\.0\.0\.1:3000(\S+) /.exec(line)?.[1];
+  const [, text, file] = / (?:-d '(.+)'|--data-binary @(\S+))/.exec(line) ?? [];
+  if (path === undefined || (text ?? file) === undefined) throw new Error(`not a line for this test: ${line}`);
+  const body = text ?? new Uint8Array(readFileSync(join(folder, file ?? '')));
   const type = /-H 'content-type: ([^']+)'/.exec(line)?.[1] ?? 'application/x-www-form-urlencoded';
   return fetch(url + path, { method: 'POST', body, headers: { 'content-type': type } });
 }

@@ -6,7 +6,7 @@ import { run } from '../../scripts/system-program.js';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
-for (const example of ['ocr']) {
+for (const example of ['ocr', 'transcribe']) {
   run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], {
     cwd: join(repository, 'examples', example),
   });

@@ -1,0 +1,97 @@
+/** Serves examples/transcribe as its page says, and has recordings transcribed. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { asCurl, lineOf, type Served, serveAsWritten } from '../follow-page.ts';
+import { writeWav } from '../write-wav.ts';
+
+const folder = fileURLToPath(new URL('../../examples/transcribe/', import.meta.url));
+const page = readFileSync(`${folder}README.md`, 'utf8');
+const sample = readFileSync(`${folder}data/sample.wav`);
+const shown = /```text\n(.*)\n```/.exec(page)?.[1] ?? '';
+
+let served: Served;
+before(async () => {
+  served = await serveAsWritten(`${lineOf(page, 'npm start')} --`, folder);
+});
+after(() => served[Symbol.asyncDispose]());
+
+/** The sample's samples, from -1 to 1. */
+const samples = Float32Array.from(
+  { length: (sample.length - 44) / 2 },
+  (_, at) => sample.readInt16LE(44 + at * 2) / 2 ** 15,
+);
+
+function transcribe(body: Uint8Array, init: RequestInit = {}): Promise<Response> {
+  const headers = { 'content-type': 'audio/wav', ...init.headers };
+  return fetch(`${served.url}/transcribe`, { ...init, method: 'POST', body: new Uint8Array(body), headers });
+}
+
+/** Gives the first piece of an answer, and stops reading. */
+async function firstPiece(response: Response): Promise<string> {
+  for await (const chunk of response.body ?? []) return Buffer.from(chunk).toString();
+  return '';
+}
+
+test('the sample says what the page shows, called as the page says', async () => {
+  const response = await asCurl(lineOf(page, 'curl '), served.url, folder);
+  assert.deepEqual([response.status, await response.text()], [200, shown]);
+});
+
+test('the first words come long before the last ones', async () => {
+  const first = await firstPiece(await transcribe(sample));
+  assert.ok(first.length > 0 && first.length < shown.length / 2, first);
+  assert.ok(shown.startsWith(first), first);
+});
+
+test('as events, each is a piece of text and the last one says that it is the end', async () => {
+  const text = await (await transcribe(sample, { headers: { accept: 'text/event-stream' } })).text();
+  const events = text.trimEnd().split('\n\n');
+  assert.equal(events.pop(), 'event: end\ndata: null');
+  assert.equal(events.map((event) => JSON.parse(event.replace('data: ', '')) as string).join(''), shown);
+  assert.ok(events.length > 40, `${events.length}`);
+});
+
+test('a recording in stereo with another rate and other samples says the same', async () => {
+  const rate = 44_100;
+  const stereo = Float32Array.from({ length: Math.floor((samples.length / 16_000) * rate) * 2 }, (_, index) => {
+    const at = (Math.floor(index / 2) * 16_000) / rate;
+    const before = Math.floor(at);
+    return (samples[before] ?? 0) * (before + 1 - at) + (samples[before + 1] ?? 0) * (at - before);
+  });
+  const response = await transcribe(writeWav(stereo, { rate, channels: 2, kind: 3, bits: 32, isExtensible: true }));
+  const words = (text: string) => text.toLowerCase().match(/\w+/g);
+  assert.deepEqual(words(await response.text()), words(shown));
+});
+
+test('when callers leave, their recordings are not transcribed any further', async () => {
+  const startedMs = performance.now();
+  await (await transcribe(sample)).text();
+  const oneMs = performance.now() - startedMs;
+  const long = writeWav(
+    Float32Array.from({ length: samples.length * 30 }, (_, at) => samples[at % samples.length] ?? 0),
+    {
+      rate: 16_000,
+    },
+  );
+  // As many as a worker takes at once: until they have ended, nobody else has a turn.
+  for (let count = 0; count < 2; count++) {
+    const leaving = new AbortController();
+    await firstPiece(await transcribe(long, { signal: leaving.signal }));
+    leaving.abort();
+  }
+  const leftMs = performance.now();
+  assert.equal(await (await transcribe(sample)).text(), shown);
+  const nextMs = performance.now() - leftMs;
+  assert.ok(nextMs < oneMs * 10, `${nextMs} ms after ${oneMs} ms, and thirty times as long to the end of the others`);
+});
+
+test('silence has no words, and what is no recording is refused with a remedy', async () => {
+  const silence = await transcribe(writeWav(new Float32Array(32_000), { rate: 16_000 }));
+  assert.deepEqual([silence.status, await silence.text()], [200, '']);
+  const song = await transcribe(Buffer.from('ID3 not a WAV file'));
+  const { code, error } = (await song.json()) as { code: string; error: string };
+  assert.deepEqual([song.status, code], [422, 'AUDIO_UNREADABLE']);
+  assert.match(error, /convert it, for example with: ffmpeg/);
+});
