@@ -10,6 +10,11 @@ import { isParcelOf } from './io-types.ts';
 import { safetensorsMediaType } from './safetensors.ts';
 import { mayHoldTensors, readTensorFrame, writeTensorFrame } from './tensor-frame.ts';
 import { tensor } from './tensor-type.ts';
+import type { Libraries } from './libraries.ts';
+import type { TableRow } from './table.ts';
+import { writeArrow } from './table-arrow.ts';
+import { writeCsv } from './table-csv.ts';
+import { columnsOf, table } from './table-type.ts';
 
 /**
  * One way of writing answers; shared code never asks which one it holds. Its media type is that of every answer in this
@@ -33,6 +38,8 @@ export interface AnswerForm extends Offer {
   encode(value: never): string | Uint8Array | FileOnDisk | readonly Uint8Array[];
   /** For forms in which items can stand in frames: of which kind these are. */
   readonly frameKind?: number;
+  /** For forms that cannot write before a library is loaded: which one, and the form that then can. */
+  readonly later?: { readonly needs: keyof Libraries; open(library: never): AnswerForm };
   /** A client's side: the value in the form in which it crosses, or JSON. */
   decode(body: Uint8Array<ArrayBuffer>, mediaType: string, schema: Schema): unknown;
 }
@@ -96,6 +103,37 @@ const tensorsAnswer: AnswerForm = {
 
 // Of a server that a client has chosen.
 const unbounded = { headerLimitBytes: Number.POSITIVE_INFINITY, jsonDepthLimit: 1000 };
+/** Tables are had as CSV or Arrow, too, by callers who name one; the columns are those that are declared. */
+function tableAnswers(schema: Schema): readonly AnswerForm[] {
+  const common = { matches: isTableSchema, isByName: true, decode: refuseToDecode };
+  const names = columnsOf(schema);
+  const arrow = { ...common, name: 'arrow', mediaType: 'application/vnd.apache.arrow.stream', encode: refuseToEncode };
+  const withArrow = (library: Libraries['apache-arrow']): AnswerForm => ({
+    ...arrow,
+    encode: (rows: readonly TableRow[]) => writeArrow(rows, schema, library, names),
+  });
+  return [
+    {
+      ...common,
+      name: 'csv',
+      mediaType: 'text/csv; charset=utf-8',
+      encode: (rows: readonly TableRow[]) => writeCsv(rows, names),
+    },
+    { ...arrow, later: { needs: 'apache-arrow', open: withArrow } },
+  ];
+}
+
+function isTableSchema(schema: Schema): boolean {
+  return schema[ioKeyword] === table.name && [schema.type].flat().includes('object');
+}
+
+function refuseToEncode(): never {
+  throw new TypeError('a library is missing that has to be loaded first');
+}
+
+function refuseToDecode(): never {
+  throw new TypeError('a table was answered in another form than JSON, which is what was asked for');
+}
 
 const forms: readonly AnswerForm[] = [
   textAnswer,
@@ -109,7 +147,11 @@ const forms: readonly AnswerForm[] = [
 
 /** The forms in which values of a schema can be answered, first the one for callers who ask for none. JSON is always one. */
 export function answerFormsOf(schema: Schema): readonly [AnswerForm, ...AnswerForm[]] {
-  return forms.filter((form) => form.matches(schema)) as [AnswerForm, ...AnswerForm[]]; // JSON takes everything
+  const matching = [
+    ...forms.filter((form) => form.matches(schema)),
+    ...(isTableSchema(schema) ? tableAnswers(schema) : []),
+  ];
+  return matching as [AnswerForm, ...AnswerForm[]]; // JSON takes everything
 }
 
 /** The form in which values of a schema are answered to callers who ask for none. */

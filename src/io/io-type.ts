@@ -1,6 +1,7 @@
 /** One kind of value that JSON has no word for: how it is written in JSON, and how it crosses to another process. */
 
 import type { KeepOnDisk, OpenFile } from './file-content.ts';
+import type { Libraries } from './libraries.ts';
 
 /** A part of a JSON Schema document. */
 export type Schema = { readonly [keyword: string]: unknown };
@@ -44,6 +45,8 @@ export interface IoType {
   readonly envelope?: Envelope;
   /** For kinds whose values come item by item: the schema of an item. */
   itemsOf?(schema: Schema): Schema;
+  /** Media types of bodies that are a value of it as a whole, beside JSON. */
+  readonly bodies?: ReadonlyMap<string, ForeignReader>;
   /** What Python clients find for it in `/schema.json`, where that is not JSON Schema. */
   describe?(schema: Schema): Schema;
 }
@@ -57,6 +60,18 @@ export interface ReadyParcels {
    * @throws Misfit if what is in it does not fit the schema.
    */
   accept(parcel: Parcel, schema: Schema, call: ReadCall): unknown;
+}
+
+/** What makes JSON of a body in a media type of its own. */
+export interface ForeignReader {
+  /** Library that {@link read} is given. */
+  readonly needs: keyof Libraries;
+  /**
+   * The body → JSON, which is checked afterwards.
+   * @param schema with the `$defs` that it refers to.
+   * @throws ServiceError `MALFORMED_BODY`.
+   */
+  read(body: Uint8Array, schema: Schema, library: never): unknown;
 }
 
 /** How values that do not survive a structured clone cross all the same. */

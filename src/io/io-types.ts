@@ -9,6 +9,7 @@ import { map } from './map.ts';
 import { sequence } from './sequence.ts';
 import { serverEvent } from './server-event.ts';
 import { set } from './set.ts';
+import { table } from './table-type.ts';
 import { tensor } from './tensor-type.ts';
 import { typedArray } from './typed-array.ts';
 import { url } from './url.ts';
@@ -23,6 +24,7 @@ const ioTypes: readonly IoType[] = [
   bytes,
   typedArray,
   tensor,
+  table,
   image,
   file,
   blob,
@@ -34,6 +36,11 @@ const byName: ReadonlyMap<unknown, IoType> = new Map(ioTypes.map((type) => [type
 const byTag: ReadonlyMap<string, IoType> = new Map(ioTypes.flatMap((type) => type.tags.map((tag) => [tag, type])));
 const parcelTypes = ioTypes.filter(
   (type): type is IoType & { readonly parcel: ParcelType } => type.parcel !== undefined,
+);
+
+/** Media types of bodies that are a value of some io type as a whole. */
+export const foreignMediaTypes: ReadonlySet<string> = new Set(
+  ioTypes.flatMap(({ bodies }) => [...(bodies?.keys() ?? [])]),
 );
 
 /** The io type that a schema names for its values. */

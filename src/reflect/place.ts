@@ -1,6 +1,6 @@
 /** Names the place in a method where a type stands, for the one who reads an error. */
 import type { SourceLocation } from '../spec/service-spec.ts';
-import type { TypeDescription, TypeHandle } from './compiler.ts';
+import type { PropertyDescription, TypeDescription, TypeHandle } from './compiler.ts';
 import type { Draft, Reference } from './definitions.ts';
 import type { Refusal } from './refused.ts';
 
@@ -24,6 +24,8 @@ export type WrittenType = Pick<TypeDescription, 'text' | 'written'>;
 export interface TypeWriter {
   describe(type: TypeHandle): TypeDescription;
   write(type: TypeHandle, place: Place): Draft | Reference;
+  /** The schema of a property, with what its own comment says; `place` is that of the object. */
+  writeProperty(property: PropertyDescription, place: Place): Draft | Reference;
   /** Notes that a type cannot be sent, and gives a schema to go on with. */
   refuse(type: WrittenType, place: Place, refusal: Refusal): Draft;
 }

@@ -6,6 +6,7 @@ import { fileSchema } from '../io/file.ts';
 import { mapSchema } from '../io/map.ts';
 import { sequenceSchema } from '../io/sequence.ts';
 import { setSchema } from '../io/set.ts';
+import { tableSchema } from '../io/table-type.ts';
 import { type DType, isDType } from '../io/tensor.ts';
 import { tensorSchema } from '../io/tensor-type.ts';
 import { numberArrays, typedArraySchema } from '../io/typed-array.ts';
@@ -81,6 +82,27 @@ export function writeTensor(writer: TypeWriter, description: TypeDescription, pl
     ...tensorSchema(dtype satisfies DType, sizes as readonly (number | string | null)[] | undefined, allowsNull),
   };
 }
+
+/** The schema of our own `Table`. */
+export function writeTable(writer: TypeWriter, description: TypeDescription, place: Place): Draft {
+  const [row] = description.nameArguments;
+  const shape = row && writer.describe(row).shape;
+  const index = shape?.kind === 'structure' ? shape.indexes[0] : undefined;
+  if (!row || shape?.kind !== 'structure' || shape.indexes.length > 1 || (index && shape.properties.length > 0)) {
+    return writer.refuse(description, place, rowRefusal);
+  }
+  const inRow = inside(place, '[]');
+  const columns = shape.properties.map((one) => [one.name, writer.writeProperty(one, inRow)] as const);
+  const required = shape.properties.flatMap(({ name, isOptional }) => (isOptional ? [] : [name]));
+  const other = index && writer.write(index.value, inside(inRow, '[…]'));
+  return { ...tableSchema(writer.write(row, inRow), Object.fromEntries(columns), required, other) };
+}
+
+const rowRefusal: Refusal = {
+  why: 'whose rows have no columns that are known',
+  remedy: () =>
+    'name them, Table<{ rooms: number; area: number }>, or give all one type, Table<Record<string, number>>',
+};
 
 function readSize(writer: TypeWriter, type: TypeHandle, form: string): number | string | null | undefined {
   const { shape } = writer.describe(type);

@@ -21,6 +21,10 @@ const vocabulary = {
       readonly shape: S;
       at(): number;
     }
+    export declare class Table<Row extends object = { readonly [name: string]: unknown }> {
+      readonly columns: { readonly [Name in keyof Row]-?: readonly Row[Name][] };
+      rows(): Row[];
+    }
     export declare class ImageFile {
       readonly bytes: Uint8Array;
       size(): Promise<object>;
@@ -59,6 +63,7 @@ const types = [
   'Context',
   'ImageFile',
   'ServerEvent',
+  'Table',
   'Tensor',
   ...['Above', 'Below', 'Format', 'Int', 'Max', 'MaxItems', 'MaxLength', 'Min', 'MinItems', 'MinLength', 'MultipleOf'],
   ...['Pattern', 'UniqueItems'],

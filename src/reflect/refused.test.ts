@@ -215,6 +215,10 @@ const table: readonly (readonly [member: string, problem: string])[] = [
     '8: parameter "a[value]" of S.m has the type "symbol", which cannot cross the wire; send a name: string',
   ],
   [
+    '@api m(a: Table<string>): void {}',
+    '8: parameter "a" of S.m has the type "Table<string>", whose rows have no columns that are known; name them, Table<{ rooms: number; area: number }>, or give all one type, Table<Record<string, number>>',
+  ],
+  [
     "@api m(a: Tensor<'float33', [1]>): void {}",
     "8: parameter \"a\" of S.m has the type \"Tensor<'float33', [1]>\", whose elements have no single type; name one: Tensor<'float32', ['batch', 512]>",
   ],

@@ -8,7 +8,7 @@ import { writeIndexes } from './index-signatures.ts';
 import { type Docs, parseComment } from './jsdoc.ts';
 import { setKey } from './keys.ts';
 import { inside, isWhole, type Place, type TypeWriter, type WrittenType, who } from './place.ts';
-import { platformTypes, writeBigint, writeImage, writeTensor } from './platform-types.ts';
+import { platformTypes, writeBigint, writeImage, writeTable, writeTensor } from './platform-types.ts';
 import type { Problems } from './problems.ts';
 import { type Refusal, refusedKinds, refusedLibrary, refusedOther } from './refused.ts';
 import { writeTemplate } from './template.ts';
@@ -73,6 +73,17 @@ export class SchemaWriter implements TypeWriter {
     return this.#compiler.describe(type);
   }
 
+  writeProperty(property: PropertyDescription, outer: Place): Draft | Reference {
+    const { name, type, comment, location, isOwn } = property;
+    const place = inside(outer, outer.path === '' ? name : `.${name}`, name, isOwn ? location : undefined);
+    const { kind } = this.#compiler.describe(type).shape;
+    // `other?: never` says, in a union, that the property belongs to another member.
+    const isAbsent = kind === 'undefined' || (kind === 'never' && property.isOptional);
+    const schema = isAbsent ? { not: {} } : this.write(type, place);
+    if (comment) this.annotate(schema, parseComment(comment), place);
+    return schema;
+  }
+
   #writeDescribed(description: TypeDescription, place: Place): Draft | Reference {
     const schema = this.#writeShape(description, place);
     for (const { name, declaredIn, value } of description.brands) {
@@ -99,6 +110,7 @@ export class SchemaWriter implements TypeWriter {
     if (description.name === 'Context') return this.refuse(description, place, contextRefusal);
     if (description.name === 'ServerEvent') return this.refuse(description, place, eventRefusal);
     if (description.name === 'Tensor') return writeTensor(this, description, place);
+    if (description.name === 'Table') return writeTable(this, description, place);
     return description.name === 'ImageFile' ? writeImage() : undefined;
   }
 
@@ -167,7 +179,7 @@ export class SchemaWriter implements TypeWriter {
     const written: Draft = {};
     const required: string[] = [];
     for (const property of properties) {
-      setKey(written, property.name, this.#writeProperty(property, place));
+      setKey(written, property.name, this.writeProperty(property, place));
       if (!property.isOptional && this.#compiler.describe(property.type).shape.kind !== 'undefined') {
         required.push(property.name);
       }
@@ -175,17 +187,6 @@ export class SchemaWriter implements TypeWriter {
     if (properties.length > 0) schema.properties = written;
     if (required.length > 0) schema.required = required;
     return writeIndexes(this, indexes, schema, place) ? schema : this.refuse(description, place, indexRefusal);
-  }
-
-  #writeProperty(property: PropertyDescription, outer: Place): Draft | Reference {
-    const { name, type, comment, location, isOwn } = property;
-    const place = inside(outer, outer.path === '' ? name : `.${name}`, name, isOwn ? location : undefined);
-    const { kind } = this.#compiler.describe(type).shape;
-    // `other?: never` says, in a union, that the property belongs to another member.
-    const isAbsent = kind === 'undefined' || (kind === 'never' && property.isOptional);
-    const schema = isAbsent ? { not: {} } : this.write(type, place);
-    if (comment) this.annotate(schema, parseComment(comment), place);
-    return schema;
   }
 
   #warnOfAnything({ text, written }: TypeDescription, place: Place): void {

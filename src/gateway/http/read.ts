@@ -9,7 +9,9 @@ import { decodeUtf8 } from '../../io/utf-8.ts';
 import { type Route, toArguments } from '../../pool/route.ts';
 import { admits } from '../../spec/alternatives.ts';
 import { definitionsOf } from '../../spec/schema-parts.ts';
+import { foreignBodyOf } from '../../spec/foreign-body.ts';
 import type { BodyForm } from '../../spec/service-spec.ts';
+import { loadLibrary } from '../load-library.ts';
 
 /** What bounds a body. */
 export interface BodyLimits {
@@ -51,6 +53,11 @@ export async function readArguments(
   if (form !== 'fields' && body.length === 0) return leaveOut(route);
   if (form === 'bytes') return [wrapBytes(toBytes(body), route.api.input)]; // a Buffer would stay one
   if (isFrame) return readFrame(route, body, limits);
+  const foreign = isRaw ? undefined : foreignBodyOf(route.api, mediaTypeOf(request.headers['content-type']));
+  if (foreign) {
+    const library = await loadLibrary(foreign.needs);
+    return toArguments(route, { value: foreign.read(body, library) }, body.length <= listEverythingUpToBytes);
+  }
   if (!isRaw) refuseForms(request, body);
   const value = form === 'text' ? decodeUtf8(body) : body.length === 0 ? {} : parseJson(body, limits.jsonDepthLimit);
   return toArguments(route, { value }, body.length <= listEverythingUpToBytes);

@@ -17,6 +17,7 @@ import type { Route } from '../../pool/route.ts';
 import type { Spool } from '../../pool/spool.ts';
 import type { RequestInfo, Trace } from '../../spec/invocation.ts';
 import type { ServiceSpec } from '../../spec/service-spec.ts';
+import { loadLibrary } from '../load-library.ts';
 import { createMemoryGuard } from '../memory-guard.ts';
 import { createRateLimits, type RateLimits } from '../rate-limits.ts';
 import { createTraceIds } from '../trace-ids.ts';
@@ -279,7 +280,8 @@ function createHandler(
       const forms = now.answerForms.get(route) as readonly [AnswerForm, ...AnswerForm[]]; // every route has some
       const { accept } = request.headers;
       const streamForm = route.api.kind === 'stream' ? chooseOffer(accept, streamForms) : undefined;
-      const form = streamForm?.itemForm(forms) ?? chooseOffer(accept, forms);
+      const chosen = streamForm?.itemForm(forms) ?? chooseOffer(accept, forms);
+      const form = chosen.later ? chosen.later.open((await loadLibrary(chosen.later.needs)) as never) : chosen; // the one that it names
       if (streamForm || forms.length > 1) headers.vary = 'Accept';
       const dispatched = generation.dispatch({
         service: generation.spec.name,

@@ -1,0 +1,98 @@
+/** How tables are written: rows or columns in JSON, columns on the way to another process, CSV and Arrow as whole bodies. */
+import type { ForeignReader, IoType, Schema } from './io-type.ts';
+import { Misfit, within } from './misfit.ts';
+import { isTable, Table, type TableColumns, type TableRow, toColumns, toRows } from './table.ts';
+import { readArrow } from './table-arrow.ts';
+import { readCsv } from './table-csv.ts';
+
+const kind = 'table';
+
+interface Fields {
+  readonly columns: TableColumns<TableRow>;
+  readonly length: number;
+}
+
+/**
+ * The schema of a table: one for an array of rows, and for an object of columns.
+ * @param columns schemas of the values by the name of the column; absent where any names go.
+ * @param other of the values in columns that have no name here.
+ */
+export function tableSchema(
+  row: unknown,
+  columns: { readonly [name: string]: unknown },
+  required: readonly string[],
+  other: unknown,
+): Schema {
+  const column = (items: unknown) => ({ type: 'array', items });
+  const named = Object.entries(columns).map(([name, items]) => [name, column(items)] as const);
+  return {
+    type: ['array', 'object'],
+    items: row,
+    ...(named.length > 0 && { properties: Object.fromEntries(named) }),
+    ...(required.length > 0 && { required }),
+    ...(other !== undefined && { additionalProperties: column(other) }),
+    'x-io-type': kind,
+  };
+}
+
+/** Names of the columns that are declared, here or in what {@link table} describes; undefined where any go. */
+export function columnsOf({ columns, properties, additionalProperties }: Schema): readonly string[] | undefined {
+  const names = (columns as readonly string[] | undefined) ?? Object.keys((properties ?? {}) as object);
+  return names.length === 0 || additionalProperties !== undefined ? undefined : names;
+}
+
+export const table: IoType = {
+  name: kind,
+  tags: [],
+  read(json, schema) {
+    const names = columnsOf(schema);
+    const columns = Array.isArray(json) ? toColumns(json, names) : pick(json as TableColumns<TableRow>, names);
+    return [/table/, { columns, length: measure(columns, json) } satisfies Fields];
+  },
+  write: ([, { columns, length }]: readonly [RegExp, Fields], inner) =>
+    toRows(columns, length).map((row, at) =>
+      within(at, () =>
+        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, within(name, () => inner(value))])),
+      ),
+    ),
+  parcel: {
+    holds: isTable,
+    pack: ({ columns, length }: Table, fields) => void fields.push({ columns, length } satisfies Fields),
+    unpack: ([fields]) => Table.fromColumns((fields as Fields).columns), // packed above
+  },
+  bodies: new Map<string, ForeignReader>([
+    ['text/csv', { needs: 'csv-parse', read: readCsv }],
+    ['application/vnd.apache.arrow.stream', { needs: 'apache-arrow', read: readArrow }],
+    ['application/vnd.apache.arrow.file', { needs: 'apache-arrow', read: readArrow }],
+  ]),
+  describe(schema) {
+    const columns = columnsOf(schema);
+    return { type: 'dataframe', orient: 'records', ...(columns && { columns }), items: schema.items };
+  },
+};
+
+function pick(
+  columns: TableColumns<TableRow>,
+  names: readonly string[] = Object.keys(columns),
+): TableColumns<TableRow> {
+  return Object.fromEntries(
+    names
+      .map((name) => [name, Object.hasOwn(columns, name) ? columns[name] : undefined])
+      .filter(([, values]) => values),
+  );
+}
+
+/** How many rows there are; in columns a wrong length is told at its column. */
+function measure(columns: TableColumns<TableRow>, json: unknown): number {
+  if (Array.isArray(json)) return json.length;
+  const [first, ...others] = Object.entries(columns);
+  const length = first?.[1].length ?? 0;
+  for (const [name, values] of others) {
+    if (values.length === length) continue;
+    const problem = `has ${values.length} values, but the column ${JSON.stringify(first?.[0])} has ${length}`;
+    within(name, () => {
+      throw new Misfit(kind, problem);
+    });
+  }
+  return length;
+}
