@@ -1,6 +1,7 @@
 /** The error answers of an OpenAPI document: which errors a caller can meet where, with the sentences they would say. */
 import { serverOptions } from '../config/options.ts';
 import { type ErrorBody, type ErrorCode, ServiceError, toAnswer } from '../errors.ts';
+import { insideWords } from '../outbound/fetch-public.ts';
 import { toPublicWords } from '../pool/exit-reason.ts';
 import { inflowOf } from '../spec/inflow.ts';
 import type { JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
@@ -119,6 +120,8 @@ function errorsOfCalls({ name, settings, apis }: ServiceSpec): ServiceError[] {
       { problem: 'invalid input: texts[0] must be string, but is 1' },
       { detail: [violation] },
     ),
+    new ServiceError('URL_REFUSED', { url: 'http://10.0.0.1/cat.png', problem: insideWords }),
+    new ServiceError('URL_FAILED', { url: 'https://example.com/cat.png', problem: 'the answer is 404, and not 200' }),
     new ServiceError('BODY_TOO_LARGE', { limitBytes: serverOptions.jsonBodyLimitBytes.default }),
     ...(apis.some(inflowOf)
       ? [

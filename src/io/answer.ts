@@ -7,14 +7,14 @@ import { frameKinds } from './frames.ts';
 import { image } from './image.ts';
 import { type IoType, ioKeyword, type Schema } from './io-type.ts';
 import { isParcelOf } from './io-types.ts';
-import { safetensorsMediaType } from './safetensors.ts';
-import { mayHoldTensors, readTensorFrame, writeTensorFrame } from './tensor-frame.ts';
-import { tensor } from './tensor-type.ts';
 import type { Libraries } from './libraries.ts';
+import { safetensorsMediaType } from './safetensors.ts';
 import type { TableRow } from './table.ts';
 import { writeArrow } from './table-arrow.ts';
 import { writeCsv } from './table-csv.ts';
 import { columnsOf, table } from './table-type.ts';
+import { mayHoldTensors, readTensorFrame, writeTensorFrame } from './tensor-frame.ts';
+import { tensor } from './tensor-type.ts';
 
 /**
  * One way of writing answers; shared code never asks which one it holds. Its media type is that of every answer in this

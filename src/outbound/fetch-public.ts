@@ -135,7 +135,7 @@ function createConnector(
     const found = isIP(hostname) === 0 ? await unlessAborted(resolve(hostname), signal).catch(() => []) : [hostname];
     const addresses = found.filter(judge);
     signal.throwIfAborted();
-    if (addresses.length === 0) throw refusal(first, inside);
+    if (addresses.length === 0) throw refusal(first, insideWords);
     const entries = addresses.map((address) => ({ address, family: isIP(address) }));
     return build({
       timeout: silenceMs,
@@ -154,15 +154,16 @@ function createConnector(
           if (!socket) return callback(error as Error, null);
           if (judge(socket.remoteAddress ?? '')) return callback(null, socket);
           socket.destroy();
-          callback(refusal(first, inside), null);
+          callback(refusal(first, insideWords), null);
         }),
       (error: Error) => callback(error, null),
     );
   };
 }
 
-// The same words whether a name means nothing, or something that is not to be known.
-const inside = `it leads to no public address, or to a port other than 80 and 443; name a file that anyone can fetch`;
+/** The same words whether a name means nothing, or something that is not to be known. */
+export const insideWords =
+  'it leads to no public address, or to a port other than 80 and 443; name a file that anyone can fetch';
 
 function ownAddresses(): readonly string[] {
   return Object.values(networkInterfaces()).flatMap((one) => (one ?? []).map(({ address }) => address));

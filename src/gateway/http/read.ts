@@ -8,8 +8,8 @@ import { readTensorFrame } from '../../io/tensor-frame.ts';
 import { decodeUtf8 } from '../../io/utf-8.ts';
 import { type Route, toArguments } from '../../pool/route.ts';
 import { admits } from '../../spec/alternatives.ts';
-import { definitionsOf } from '../../spec/schema-parts.ts';
 import { foreignBodyOf } from '../../spec/foreign-body.ts';
+import { definitionsOf } from '../../spec/schema-parts.ts';
 import type { BodyForm } from '../../spec/service-spec.ts';
 import { loadLibrary } from '../load-library.ts';
 
