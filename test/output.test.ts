@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Started, start } from './start.ts';
+import { writeFiles } from './write-service.ts';
 
 let everyday: Started;
 before(async () => {
@@ -149,6 +150,26 @@ test("a caller's trace is kept, with a span of the server's own", async () => {
   const line = await everyday.line(({ trace }) => trace === traceId);
   assert.equal(line.requestId, response.headers.get('x-bentoml-request-id'));
   assert.notEqual(line.requestId, 'b7ad6b7169203331');
+  assert.equal(response.headers.get('x-bentoml-trace-id'), null);
+});
+
+test('a service that says so tells the trace with every answer of a method', async () => {
+  using written = writeFiles({
+    'service.ts': `import { api, service } from 'bentots';
+@service({ http: { response: { traceId: true } } })
+export class Traced { @api() add(a: number): number { return a; } }`,
+  });
+  await using traced = await start(written.file, { inProcess: true });
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+  const answers = [await traced.post('/add', { a: 1 }, { headers }), await traced.post('/add', {}, { headers })];
+  assert.deepEqual(
+    answers.map(({ status, headers }) => [status, headers.get('x-bentoml-trace-id')]),
+    [
+      [200, traceId],
+      [400, traceId],
+    ],
+  );
 });
 
 test('/schema.json lists the methods by name with the shapes of what they take and give', async () => {

@@ -148,6 +148,14 @@ export const serviceOptions = {
       }),
     },
   },
+  http: {
+    response: {
+      traceId: option.boolean({
+        default: false, // as the Python original
+        doc: 'Whether answers of methods say the trace that they belong to, in `x-bentoml-trace-id`.',
+      }),
+    },
+  },
 } as const;
 
 /** Options of `@api`. */

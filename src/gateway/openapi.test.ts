@@ -73,6 +73,7 @@ function toSpec(apis: readonly ApiSpec[], more: Partial<ServiceSpec> = {}): Serv
       traffic: { timeoutMs: 2000, abortGraceMs: 1, maxQueue: 7 },
       metrics: { enabled: true, namespace: 'demo', durationBuckets: [1] },
       logging: resolveOptions(serviceOptions, {}, 'the defaults').logging,
+      http: { response: { traceId: false } },
     },
     apis,
     models: [],

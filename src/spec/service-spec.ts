@@ -147,6 +147,7 @@ export interface ServiceSettings {
   readonly recycle: RecycleLimits;
   readonly metrics: MetricsSettings;
   readonly logging: { readonly access: AccessLogSettings };
+  readonly http: { readonly response: { readonly traceId: boolean } };
 }
 
 /** What a worker may become before another one takes its place. */

@@ -259,6 +259,7 @@ function createHandler(
       server: `BentoML Service/${generation.spec.name}`,
       'x-bentoml-request-id': trace.spanId,
     };
+    if (generation.spec.settings.http.response.traceId) headers['x-bentoml-trace-id'] = trace.traceId;
     let isDispatched = false;
     let inflow: HttpInflow | undefined;
     const letGo = generation.hold();

@@ -27,6 +27,7 @@ const keptHeaders = new Set([
   'date',
   'content-encoding',
   'x-bentoml-request-id',
+  'x-bentoml-trace-id',
   'x-bentoml-stream',
 ]);
 
