@@ -1,5 +1,10 @@
 /** Runs BentoML for Python on the stores of a test. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { TestHome } from '../store/home.ts';
 
 const interpreter = process.env.TEST_PYTHON;
@@ -22,6 +27,19 @@ export function pythonEnvironment(home: string): NodeJS.ProcessEnv {
 /** Runs a program; gives what it printed. @throws Error with what it said, if it fails. */
 export function python({ home }: TestHome, code: string, ...args: readonly string[]): string {
   return run(home, ['-c', code, ...args]);
+}
+
+/**
+ * Runs a program beside this one, which may be what it calls; gives what it printed.
+ * @throws Error if it fails; what it said is on standard error.
+ */
+export async function pythonBeside(...args: readonly string[]): Promise<string> {
+  const home = mkdtempSync(join(tmpdir(), 'bentots-python-'));
+  const child = spawn(pythonProgram, args, { env: pythonEnvironment(home), stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said, [status]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  rmSync(home, { recursive: true, force: true });
+  if (status !== 0) throw new Error(`python ended with ${status}:\n${said}`);
+  return said;
 }
 
 /** Runs the command `bentoml`. */

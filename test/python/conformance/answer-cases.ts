@@ -54,6 +54,14 @@ export const answerCases: readonly Case[] = toCases([
     sees: ({ headers }: Answer) => ({ hasId: /^[0-9a-f]{16}$/.test(headers['x-bentoml-request-id'] ?? '') }),
   })),
   {
+    ...post('/wait', {}, { ...json, traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }),
+    id: '52',
+    service: 'Narrow',
+    what: "the trace of the caller's own",
+    status: 400,
+    headersOf: ['x-bentoml-trace-id'],
+  },
+  {
     ...post('/context', {}, { ...json, 'x-yours': 'yours' }),
     id: '53',
     what: 'status, header and cookie of the context',

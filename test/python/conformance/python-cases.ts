@@ -1,13 +1,11 @@
 /** What the real clients of BentoML see: rows 76 to 88 of the checklist. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { pythonEnvironment, pythonProgram } from '../python.ts';
+import { pythonBeside } from '../python.ts';
 import { ask } from './ask.ts';
 import type { Case, Facets } from './case.ts';
 import { get } from './http-case.ts';
@@ -26,14 +24,8 @@ const program = fileURLToPath(new URL('clients.py', import.meta.url));
 
 /** Runs the program; gives its lines. */
 async function runClients(kind: Kind | 'list', url: string): Promise<unknown[]> {
-  const home = mkdtempSync(join(tmpdir(), 'bentots-clients-'));
-  const child = spawn(pythonProgram, [program, kind, url], {
-    env: pythonEnvironment(home),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [lines] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  rmSync(home, { recursive: true, force: true });
-  return lines
+  const said = await pythonBeside(program, kind, url);
+  return said
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));

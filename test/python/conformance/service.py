@@ -305,7 +305,7 @@ class Conformance:
         return "asked"
 
 
-@bentoml.service(name="Narrow", workers=1, traffic={"timeout": 30, "max_concurrency": 1}, metrics={"enabled": False})
+@bentoml.service(name="Narrow", workers=1, traffic={"timeout": 30, "max_concurrency": 1}, metrics={"enabled": False}, http={"response": {"trace_id": True}})
 class Narrow:
     @bentoml.api
     async def wait(self, note: str, gate: str) -> str:

@@ -313,8 +313,12 @@ export class Conformance {
   }
 }
 
-/** Works on one request at a time, and is not measured. */
-@service({ traffic: { timeoutMs: 30_000, maxConcurrency: 1 }, metrics: { enabled: false } })
+/** Works on one request at a time, is not measured, and tells of traces. */
+@service({
+  traffic: { timeoutMs: 30_000, maxConcurrency: 1 },
+  metrics: { enabled: false },
+  http: { response: { traceId: true } },
+})
 export class Narrow {
   @api() async wait(note: string, gate: string): Promise<string> {
     writeFileSync(note, 'begun');
