@@ -360,6 +360,12 @@ export const serverOptions = {
     min: 1,
     doc: 'How many items such a body may have; without it as many as come.',
   }),
+  decodeThreads: option.count({
+    default: 2, // one that is busy with the largest body leaves one for the others
+    min: 0,
+    max: 64,
+    doc: 'How many threads decode bodies of more than 256 KiB of JSON at most; 0 for none beside the one that answers.',
+  }),
   jsonDepthLimit: option.count({
     default: 100,
     min: 1,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { ServiceError, toRecord } from '../errors.ts';
 import { createPoolMetrics } from '../observe/pool-metrics.ts';
-import type { Invocation, Outcome } from '../spec/invocation.ts';
+import type { CallArguments, Invocation, Outcome } from '../spec/invocation.ts';
 import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
 import { createValidatorCompiler } from '../spec/validator.ts';
 import { createDispatcher } from './dispatch.ts';
@@ -27,7 +27,7 @@ interface Call {
   readonly id: number;
   readonly api: ApiSpec;
   readonly listener: CallListener;
-  readonly args: readonly unknown[];
+  readonly args: CallArguments;
 }
 
 /** A worker that does what the test says; it counts slots as the one over a process does. */

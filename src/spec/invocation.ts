@@ -29,12 +29,17 @@ export interface Inflow {
   readonly isWaiting: boolean;
 }
 
+/**
+ * The arguments of a call in the order of the method's parameters; `undefined` where the caller left one out. As bytes they
+ * are what `v8.serialize` made of them: nobody reads them before the worker does, since that takes its time.
+ */
+export type CallArguments = readonly unknown[] | Uint8Array;
+
 /** A call of one method of one service. */
 export interface Invocation {
   readonly service: string;
   readonly method: string;
-  /** In the order of the method's parameters; `undefined` where the caller left one out. */
-  readonly args: readonly unknown[];
+  readonly args: CallArguments;
   /** What of them lies on disk, at least until the call is over; whoever dispatches the call removes it. */
   readonly files?: readonly FileOnDisk[];
   /** How long the caller waits for the first answer, in milliseconds from now, or from the last item that it sent. */

@@ -4,7 +4,7 @@ import type { FileOnDisk } from '../io/file-content.ts';
 import type { MetricChange } from '../observe/author-metrics.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { DecoratedService, ExportedSchema } from './decorated.ts';
-import type { RequestInfo, ResponseChanges, Trace } from './invocation.ts';
+import type { CallArguments, RequestInfo, ResponseChanges, Trace } from './invocation.ts';
 import type { SchemaSource, ServiceSpec } from './service-spec.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -41,7 +41,7 @@ export type ToWorker =
       readonly kind: 'call';
       readonly id: number;
       readonly method: string;
-      readonly args: readonly unknown[];
+      readonly args: CallArguments;
       /** Whether some of them are files that lie on disk. */
       readonly hasFiles?: boolean;
       readonly timeoutMs: number;

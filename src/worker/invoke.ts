@@ -1,10 +1,11 @@
 /** Calls the author's methods: the only place where that happens. */
+import { deserialize } from 'node:v8';
 import { type ErrorRecord, ServiceError, toRecord } from '../errors.ts';
 import { openFiles, pack, unpack } from '../io/crossing.ts';
 import type { KeepOnDisk } from '../io/file-content.ts';
 import type { Log } from '../sdk/context.ts';
 import { inflowOf } from '../spec/inflow.ts';
-import type { ResponseChanges, Trace } from '../spec/invocation.ts';
+import type { CallArguments, ResponseChanges, Trace } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { traitsOf } from '../spec/schema-parts.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
@@ -74,8 +75,9 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     let kept: KeptFiles | undefined;
     try {
       const { unpacksArguments, packsResult } = crossings.get(api.name) as Crossing; // every api has one
-      if (message.hasFiles) await openFiles(message.args, openFile);
-      const given = unpacksArguments ? message.args.map((arg) => unpack(arg)) : message.args;
+      const crossed = readArguments(message.args);
+      if (message.hasFiles) await openFiles(crossed, openFile);
+      const given = unpacksArguments ? crossed.map((arg) => unpack(arg)) : crossed;
       const sent = entry.inflow ? given.with(message.inflowAt ?? 0, entry.inflow.items) : given;
       const schemas = deps.schemas.get(api.name);
       const checked = schemas?.input ? schemas.input(sent) : sent;
@@ -206,6 +208,10 @@ function crossingOf(api: ApiSpec): Crossing {
 /** Items are sent one by one as there is credit for them: they need no disk. */
 function packItem(item: unknown): unknown {
   return packOutput(item, undefined);
+}
+
+function readArguments(args: CallArguments): readonly unknown[] {
+  return args instanceof Uint8Array ? deserialize(args) : args;
 }
 
 function packOutput(value: unknown, keep: KeepOnDisk | undefined): unknown {

@@ -11,8 +11,12 @@ const route = {
   api: { body: 'fields', parameters: ['a', 'b', 'constructor'].map((name) => ({ name, isRequired: name === 'a' })) },
   input: createValidatorCompiler()(input),
 } as unknown as Route;
-const plenty = { isLow: () => false };
-const limits = { jsonBodyLimitBytes: 1_000_000, rawBodyLimitBytes: 1_000_000, jsonDepthLimit: 10 };
+const deps = {
+  limits: { jsonBodyLimitBytes: 1_000_000, rawBodyLimitBytes: 1_000_000, jsonDepthLimit: 10 },
+  memory: { isLow: () => false },
+  threads: undefined,
+  signal: new AbortController().signal,
+};
 
 /** A request whose body the test writes. */
 function request(headers: Readonly<Record<string, string>> = {}) {
@@ -23,7 +27,7 @@ function request(headers: Readonly<Record<string, string>> = {}) {
 test('arguments are put in the order of the parameters, undefined where one was left out', async () => {
   const body = request();
   body.end('{"b":2,"a":1}');
-  assert.deepEqual(await readArguments(body, route, limits, plenty), [1, 2, undefined]);
+  assert.deepEqual(await readArguments(body, route, deps), [1, 2, undefined]);
 });
 
 test('a body of bytes is the argument as it is, whatever it says that it is', async () => {
@@ -32,7 +36,7 @@ test('a body of bytes is the argument as it is, whatever it says that it is', as
   } as unknown as Route;
   const body = request({ 'content-type': 'multipart/form-data' });
   body.end(Buffer.from([0xff, 0x00]));
-  const [data] = await readArguments(body, bytes, limits, plenty);
+  const [data] = await readArguments(body, bytes, deps);
   assert.deepEqual(data, new Uint8Array([0xff, 0x00]));
 });
 
@@ -40,12 +44,12 @@ test('a body in pieces is one body', async () => {
   const body = request();
   for (const piece of ['{"a', '":', '12}']) body.write(piece);
   body.end();
-  assert.deepEqual(await readArguments(body, route, limits, plenty), [12, undefined, undefined]);
+  assert.deepEqual(await readArguments(body, route, deps), [12, undefined, undefined]);
 });
 
 test('a request that ends early is a caller who has left', async () => {
   const body = request();
-  const reading = readArguments(body, route, limits, plenty);
+  const reading = readArguments(body, route, deps);
   body.write('{');
   body.destroy();
   await assert.rejects(reading, { code: 'CANCELLED' });
@@ -54,7 +58,7 @@ test('a request that ends early is a caller who has left', async () => {
 test('a large body is given up as soon as memory is low, not only when all of it is there', async () => {
   let isLow = false;
   const body = request();
-  const reading = readArguments(body, route, limits, { isLow: () => isLow });
+  const reading = readArguments(body, route, { ...deps, memory: { isLow: () => isLow } });
   body.write(' '.repeat(300_000));
   isLow = true;
   body.write(' '); // and it does not end

@@ -2,16 +2,16 @@
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../../errors.ts';
 import { toBytes, wrapBytes } from '../../io/bytes.ts';
-import { parseJson } from '../../io/parse-json.ts';
 import { safetensorsMediaType } from '../../io/safetensors.ts';
 import { readTensorFrame } from '../../io/tensor-frame.ts';
 import { decodeUtf8 } from '../../io/utf-8.ts';
 import { type Route, toArguments } from '../../pool/route.ts';
 import { admits } from '../../spec/alternatives.ts';
-import { foreignBodyOf } from '../../spec/foreign-body.ts';
+import type { CallArguments } from '../../spec/invocation.ts';
 import { definitionsOf } from '../../spec/schema-parts.ts';
 import type { BodyForm } from '../../spec/service-spec.ts';
-import { loadLibrary } from '../load-library.ts';
+import { decodeBody } from '../decode/decode-body.ts';
+import type { DecodeThreads } from '../decode/decode-threads.ts';
 
 /** What bounds a body. */
 export interface BodyLimits {
@@ -24,6 +24,16 @@ export interface BodyLimits {
 /** Whether there is memory for one more body. */
 export interface MemoryView {
   isLow(): boolean;
+}
+
+/** What reading a body needs. */
+export interface ReadDeps {
+  readonly limits: BodyLimits;
+  readonly memory: MemoryView;
+  /** Where large bodies are decoded; undefined for here. */
+  readonly threads: DecodeThreads | undefined;
+  /** Aborts when the caller leaves. */
+  readonly signal: AbortSignal;
 }
 
 const largeBodyBytes = 256 * 1024;
@@ -39,9 +49,8 @@ const listEverythingUpToBytes = 64 * 1024;
 export async function readArguments(
   request: IncomingMessage,
   route: Route,
-  limits: BodyLimits,
-  memory: MemoryView,
-): Promise<unknown[]> {
+  { limits, memory, threads, signal }: ReadDeps,
+): Promise<CallArguments> {
   if (memory.isLow()) throw new ServiceError('MEMORY_LOW', {});
   const form = route.api.body;
   const isRaw = form === 'text' || form === 'bytes';
@@ -53,14 +62,11 @@ export async function readArguments(
   if (form !== 'fields' && body.length === 0) return leaveOut(route);
   if (form === 'bytes') return [wrapBytes(toBytes(body), route.api.input)]; // a Buffer would stay one
   if (isFrame) return readFrame(route, body, limits);
-  const foreign = isRaw ? undefined : foreignBodyOf(route.api, mediaTypeOf(request.headers['content-type']));
-  if (foreign) {
-    const library = await loadLibrary(foreign.needs);
-    return toArguments(route, { value: foreign.read(body, library) }, body.length <= listEverythingUpToBytes);
-  }
-  if (!isRaw) refuseForms(request, body);
-  const value = form === 'text' ? decodeUtf8(body) : body.length === 0 ? {} : parseJson(body, limits.jsonDepthLimit);
-  return toArguments(route, { value }, body.length <= listEverythingUpToBytes);
+  if (form === 'text') return toArguments(route, { value: decodeUtf8(body) }, body.length <= listEverythingUpToBytes);
+  refuseForms(request, body);
+  const received = { bytes: body, mediaType: mediaTypeOf(request.headers['content-type']) };
+  if (threads && body.length > largeBodyBytes) return threads.decode(route, received, signal);
+  return decodeBody(route, received, limits.jsonDepthLimit);
 }
 
 function readFrame(route: Route, body: Uint8Array, { jsonBodyLimitBytes, jsonDepthLimit }: BodyLimits): unknown[] {

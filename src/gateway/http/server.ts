@@ -17,6 +17,7 @@ import type { Route } from '../../pool/route.ts';
 import type { Spool } from '../../pool/spool.ts';
 import type { RequestInfo, Trace } from '../../spec/invocation.ts';
 import type { ServiceSpec } from '../../spec/service-spec.ts';
+import { createDecodeThreads } from '../decode/decode-threads.ts';
 import { loadLibrary } from '../load-library.ts';
 import { createMemoryGuard } from '../memory-guard.ts';
 import { createRateLimits, type RateLimits } from '../rate-limits.ts';
@@ -28,7 +29,7 @@ import { watchConnections } from './connections.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import { createFilteredExpose } from './filtered-metrics.ts';
 import { type HttpInflow, type InflowLimits, openInflow } from './inflow.ts';
-import { type BodyLimits, readArguments } from './read.ts';
+import { type BodyLimits, type ReadDeps, readArguments } from './read.ts';
 import { createSwaggerUi } from './swagger-ui.ts';
 import { answerUnreadable } from './unreadable.ts';
 import { cutIfUnread, type HeaderMap, writeError, writeItems, writeValue } from './write.ts';
@@ -37,6 +38,7 @@ import { cutIfUnread, type HeaderMap, writeError, writeItems, writeValue } from 
 export interface HttpOptions extends BodyLimits, InflowLimits {
   readonly host: string;
   readonly port: number;
+  readonly decodeThreads: number;
   readonly headerLimitBytes: number;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -78,7 +80,8 @@ const checkConnectionsEveryMs = 1000;
  */
 export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<HttpServer> {
   const openEnded = new WeakSet<Socket>(); // whose requests may take as long as they like, item by item
-  const handle = createHandler(options, deps, openEnded);
+  const threads = options.decodeThreads === 0 ? undefined : createDecodeThreads(options);
+  const handle = createHandler(options, { ...deps, threads }, openEnded);
   const app = fastify({
     logger: false,
     genReqId: () => '',
@@ -128,6 +131,7 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
       const closed = app.close();
       connections.closeWhenIdle();
       await closed;
+      threads?.close();
     },
     closeAll: () => app.server.closeAllConnections(),
   };
@@ -147,7 +151,7 @@ interface View {
 
 function createHandler(
   options: HttpOptions,
-  deps: HttpDeps,
+  deps: HttpDeps & Pick<ReadDeps, 'threads'>,
   openEnded: WeakSet<Socket>,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const traceIds = createTraceIds();
@@ -277,7 +281,14 @@ function createHandler(
       const timeoutMs = readTimeout(request, idleMs);
       inflow = route.inflow && openInflow(request, route, { limits: options, memory, idleMs: timeoutMs });
       if (inflow) openEnded.add(request.socket);
-      const args = inflow ? await inflow.readOthers() : await readArguments(request, route, options, memory);
+      const args = inflow
+        ? await inflow.readOthers()
+        : await readArguments(request, route, {
+            limits: options,
+            memory,
+            threads: deps.threads,
+            signal: departure.signal,
+          });
       const forms = now.answerForms.get(route) as readonly [AnswerForm, ...AnswerForm[]]; // every route has some
       const { accept } = request.headers;
       const streamForm = route.api.kind === 'stream' ? chooseOffer(accept, streamForms) : undefined;

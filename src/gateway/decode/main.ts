@@ -1,0 +1,34 @@
+/** A decode thread: takes one body after the other. */
+import { serialize } from 'node:v8';
+import { parentPort } from 'node:worker_threads';
+import { toRecord } from '../../errors.ts';
+import { type Route, toRoute } from '../../pool/route.ts';
+import { createValidatorCompiler } from '../../spec/validator.ts';
+import { decodeBody } from './decode-body.ts';
+import type { DecodeAnswer, DecodeRequest } from './messages.ts';
+
+const mostRoutes = 100; // those of generations that have ended are forgotten in time
+
+const routes = new Map<number, Route>();
+
+function routeOf({ routeId, api }: DecodeRequest): Route {
+  const route = routes.get(routeId) ?? toRoute(api, createValidatorCompiler());
+  routes.delete(routeId); // the one that was used last goes to the end
+  routes.set(routeId, route);
+  for (const oldest of routes.keys()) {
+    if (routes.size <= mostRoutes) break;
+    routes.delete(oldest);
+  }
+  return route;
+}
+
+parentPort?.on('message', async (request: DecodeRequest) => {
+  try {
+    const args = serialize(await decodeBody(routeOf(request), request.body, request.jsonDepthLimit));
+    const isWhole = args.byteLength === args.buffer.byteLength;
+    const sent = isWhole ? args : new Uint8Array(args);
+    parentPort?.postMessage({ args: sent } satisfies DecodeAnswer, [sent.buffer as ArrayBuffer]);
+  } catch (error) {
+    parentPort?.postMessage({ error: toRecord(error) } satisfies DecodeAnswer);
+  }
+});
