@@ -37,6 +37,11 @@ const commands: readonly CommandRow[] = [
     summary: 'print the OpenAPI document of a service',
     load: () => import('./commands/openapi.ts'),
   },
+  {
+    name: 'client',
+    summary: 'write a typed client of a running service',
+    load: () => import('./commands/client.ts'),
+  },
   { name: 'build', summary: 'build a bento of a project', load: () => import('./commands/build.ts') },
   {
     name: 'models',

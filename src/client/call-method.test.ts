@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import { test } from 'node:test';
+import { ImageFile } from '../io/image.ts';
+import { Table } from '../io/table.ts';
+import { Tensor } from '../io/tensor.ts';
 import {
   createManualClock,
   json,
@@ -111,6 +114,49 @@ test('answers are read as the schema declares them, whatever their content type'
   const file = await client.$call('file');
   assert.ok(file instanceof Blob);
   assert.equal(await file.text(), 'x');
+});
+
+test('tensors, files and pictures of Python servers are values as those of ours', async () => {
+  const png = '\u0089PNG\r\n\u001a\n';
+  const method = (body: string, output: TestMethod['output'] = {}, type = 'application/json'): TestMethod => ({
+    output,
+    answer: (response) => response.setHeader('content-type', type).end(body, 'latin1'),
+  });
+  const tensor = { type: 'tensor', format: 'numpy-array', dtype: 'float32', shape: [-1, 2], title: 'X' };
+  const picture = { type: 'file', format: 'image', pil: true };
+  await using server = await startService({
+    tensor: method('[[1, null]]', tensor),
+    nested: method('{"x": [[3, 4]]}', { type: 'object', properties: { x: tensor } }),
+    untold: method('[[1, 2]]', { type: 'tensor', format: 'numpy-array' }),
+    picture: method(png, picture, 'image/png'),
+    broken: method('<html>', picture, 'image/png'),
+    misshapen: method('[[1, 2], [3]]', tensor),
+    records: method('[{"a": 1}, {"a": 2}]', { type: 'dataframe', orient: 'records' }),
+    columns: method('{"a": [1, 2]}', { type: 'dataframe', orient: 'columns', columns: ['a'] }),
+    file: method('a,b', { type: 'file', format: 'binary' }, 'text/csv'),
+  });
+  const client = createClient(server.url);
+  const x = (await client.$call('tensor')) as Tensor<'float32'>;
+  assert.deepEqual(
+    [x instanceof Tensor, x.dtype, x.shape, x.data],
+    [true, 'float32', [1, 2], Float32Array.of(1, Number.NaN)],
+  );
+  const nested = (await client.$call('nested')) as { x: Tensor<'float32'> };
+  assert.deepEqual(nested.x.data, Float32Array.of(3, 4));
+  assert.deepEqual(await client.$call('untold'), [[1, 2]]);
+  for (const name of ['records', 'columns']) {
+    const table = (await client.$call(name)) as Table;
+    assert.deepEqual([table instanceof Table, table.columns], [true, { a: [1, 2] }], name);
+  }
+  const image = await client.$call('picture');
+  assert.ok(image instanceof ImageFile);
+  assert.equal(image.type, 'image/png');
+  const file = await client.$call('file');
+  assert.ok(file instanceof File);
+  assert.deepEqual([file.type, await file.text()], ['text/csv', 'a,b']);
+  const invalid = { code: 'RESPONSE_INVALID', message: /answered something that its own schema does not allow/ };
+  await assert.rejects(client.$call('broken'), invalid);
+  await assert.rejects(client.$call('misshapen'), invalid);
 });
 
 test('an answer that is not what the schema promises is RESPONSE_INVALID', async () => {

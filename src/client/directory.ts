@@ -1,7 +1,7 @@
 /** Knows the methods of one server: waits until it is ready, then reads its schema once for all calls. */
 import type { BaseUrl } from './base-url.ts';
 import { CallError, isCallError } from './call-error.ts';
-import { readText, readValue } from './read-body.ts';
+import { readText, toValue } from './read-body.ts';
 import { parseServiceSchema, type RemoteMethod, type ServiceSchema } from './service-schema.ts';
 import { createSharedFlight, type SharedFlight } from './shared-flight.ts';
 import { send, type Transport } from './transport.ts';
@@ -94,15 +94,28 @@ async function readSchema(
   headers: HeaderRecord,
   signal: AbortSignal,
 ): Promise<ServiceSchema> {
+  const { document, url } = await readSchemaDocument(transport, base, headers, signal);
+  return parseServiceSchema(document, url, base);
+}
+
+/** Enough for thousands of methods; what is longer is none that anybody wrote. */
+const schemaLimitBytes = 2 ** 26;
+
+/**
+ * Reads `/schema.json` from where it is.
+ * @throws CallError
+ */
+export async function readSchemaDocument(
+  transport: Transport,
+  base: BaseUrl,
+  headers: HeaderRecord,
+  signal: AbortSignal,
+): Promise<{ readonly document: unknown; readonly url: string }> {
   let missing: unknown;
   for (const url of base.schemaUrls) {
     try {
       const response = await send(transport, url, { headers }, signal);
-      return parseServiceSchema(
-        await readValue(response, { output: {}, readOutput: undefined, url }, signal),
-        url,
-        base,
-      );
+      return { document: toValue(await readText(response, schemaLimitBytes, signal), undefined, url), url };
     } catch (error) {
       if (!isMissing(error)) throw error;
       missing = error;

@@ -39,5 +39,12 @@ test('the client uses no global that a browser lacks', async () => {
 });
 
 test('the door gives a client, its error and a check for it', () => {
-  assert.deepEqual(Object.keys(door).sort(), ['CallError', 'ImageFile', 'Tensor', 'createClient', 'isCallError']);
+  assert.deepEqual(Object.keys(door).sort(), [
+    'CallError',
+    'ImageFile',
+    'ServerEvent',
+    'Tensor',
+    'createClient',
+    'isCallError',
+  ]);
 });

@@ -38,8 +38,7 @@ export async function readValue(
   const bytes = await readBytes(response, url, signal);
   const mediaType = response.headers.get('content-type') ?? '';
   const form = chooseAnswerForm(output);
-  if (form.takes) return unpack(form.decode(bytes, mediaType, output));
-  if (output.type === 'file') return new Blob([bytes], { type: mediaType });
+  if (form.takes) return asPromised(url, () => unpack(form.decode(bytes, mediaType, output)));
   if (output.type === 'string' && output.format === 'binary') return bytes;
   if (form === textAnswer) return form.decode(bytes, mediaType, output);
   if (bytes.length === 0) return output.type === 'null' ? null : undefined;
@@ -52,9 +51,13 @@ export async function readValue(
  */
 export function toValue(text: string, readOutput: AnswerReader['readOutput'], url: string): unknown {
   const json = parseJson(text, url);
-  if (!readOutput) return json;
+  return readOutput ? asPromised(url, () => readOutput(json)) : json;
+}
+
+/** @throws CallError `RESPONSE_INVALID` if it cannot be read. */
+function asPromised(url: string, read: () => unknown): unknown {
   try {
-    return readOutput(json);
+    return read();
   } catch (cause) {
     throw new CallError(`${url} answered something that its own schema does not allow: ${(cause as Error).message}`, {
       code: 'RESPONSE_INVALID',

@@ -3,10 +3,17 @@ import { wholeBodyForm } from '../io/answer.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CallError } from './call-error.ts';
+import { readDialect } from './dialect.ts';
 import { createOutputReader } from './output-reader.ts';
 
 /** How an argument that is the whole body is written. */
 export type RootForm = 'text' | 'json' | 'bytes';
+
+/** One argument. */
+export interface Parameter {
+  readonly name: string;
+  readonly isRequired: boolean;
+}
 
 /** One method of a running service. */
 export interface RemoteMethod {
@@ -14,7 +21,7 @@ export interface RemoteMethod {
   /** Where to POST. */
   readonly url: string;
   /** In the order in which arguments are given. */
-  readonly parameters: readonly { readonly name: string; readonly isRequired: boolean }[];
+  readonly parameters: readonly Parameter[];
   /** Whether the one argument is the whole body instead of a field of it, and how it is then written. */
   readonly root: RootForm | undefined;
   /** Schema of the value, or of one item. */
@@ -51,20 +58,24 @@ export function parseServiceSchema(document: unknown, url: string, base: BaseUrl
 
 function parseRoute(route: unknown, url: string, root: string): RemoteMethod {
   if (!isRecord(route)) throw invalid(url, 'has a route that is not an object');
-  const { name, route: path, input, output } = route;
+  const { name, route: path, input } = route;
   if (typeof name !== 'string') throw invalid(url, 'has a route without a name');
   // A path that does not begin with a slash could name another host: `@host`.
   if (typeof path !== 'string' || !path.startsWith('/')) throw invalid(url, `has no path for ${name}`);
-  if (!isRecord(input) || !isRecord(output)) throw invalid(url, `has no input or no output for ${name}`);
+  if (!isRecord(input) || !isRecord(route.output)) throw invalid(url, `has no input or no output for ${name}`);
+  const output = readDialect(route.output);
   const isRoot = input.root_input === true;
   const required = new Set(Array.isArray(input.required) ? input.required : []);
-  const names = isRecord(input.properties) ? Object.keys(input.properties) : [];
+  const fields = Object.entries(isRecord(input.properties) ? input.properties : {});
   return {
     name,
     url: root + path,
     parameters: isRoot
       ? [{ name: 'body', isRequired: false }]
-      : names.map((parameter) => ({ name: parameter, isRequired: required.has(parameter) })),
+      : fields.map(([parameter]) => ({
+          name: parameter,
+          isRequired: required.has(parameter),
+        })),
     root: isRoot ? rootForm(input) : undefined,
     output,
     readOutput: createOutputReader(output),

@@ -19,4 +19,5 @@ export const bigint: IoType = {
   tags: ['[object BigInt]'],
   read: (json) => BigInt(json as string | number), // as the schema says
   write: (value: bigint) => value.toString(),
+  typeText: () => 'bigint',
 };

@@ -48,6 +48,8 @@ export const bytes = {
     unpack: ([content, container]) => wrapBytes(content as Uint8Array, { 'x-container': container }), // packed above
   },
   describe: () => ({ type: 'string', format: 'binary' }),
+  typeText: ({ 'x-container': container = 'Uint8Array' }) =>
+    ['ArrayBuffer', 'Uint8ClampedArray'].includes(String(container)) ? String(container) : 'Uint8Array', // as a Buffer is
 } as const satisfies IoType;
 
 /** Whether a value is bytes as an author's code has them. */

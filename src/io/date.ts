@@ -17,4 +17,5 @@ export const date: IoType = {
     if (Number.isNaN(value.getTime())) throw new Misfit('date', 'must be a valid Date, but is an invalid one');
     return value.toISOString();
   },
+  typeText: () => 'Date',
 };

@@ -63,6 +63,8 @@ function fileType(name: string, holds: (value: object) => boolean, make: (fields
     },
     ready: { kinds: ['file'], accept: ([, fields]) => [new RegExp(name), fields] },
     describe: () => ({ type: 'file', format: 'binary' }),
+    recognise: ({ type }) => (name === 'file' && type === 'file' ? { 'x-io-type': name } : undefined),
+    typeText: () => (name === 'file' ? 'File' : 'Blob'),
   };
 }
 

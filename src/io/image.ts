@@ -57,6 +57,11 @@ export class ImageFile {
   }
 }
 
+/** Whether a value is a picture, of this copy of the class or another. */
+function isImageFile(value: unknown): value is ImageFile {
+  return typeof value === 'object' && value !== null && imageBrand in value;
+}
+
 const kinds = 'none of PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF or HEIC';
 
 /** How files begin: https://mimesniff.spec.whatwg.org/#matching-an-image-type-pattern, and ISO/IEC 23008-12 for the last two. */
@@ -82,7 +87,7 @@ export const image: IoType = {
   read: (json) => toPicture(readFile(json, 'image')),
   write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
   parcel: {
-    holds: (value) => imageBrand in value,
+    holds: isImageFile,
     pack({ bytes, type, name }: ImageFile, fields, keep) {
       const content = toContent(bytes, keep);
       const finish = (content: FileContent) => void fields.push({ content, type, name } satisfies FileFields);
@@ -96,6 +101,8 @@ export const image: IoType = {
   },
   ready: { kinds: ['file'], accept: ([, fields]) => toPicture(fields as FileFields) },
   describe: () => ({ type: 'file', format: 'image', pil: true }),
+  recognise: ({ type, pil }) => (type === 'file' && pil === true ? { 'x-io-type': 'image' } : undefined),
+  typeText: (_, { imported }) => imported('ImageFile'),
 };
 
 function toPicture({ content, name }: FileFields): unknown {

@@ -49,6 +49,10 @@ export interface IoType {
   readonly bodies?: ReadonlyMap<string, ForeignReader>;
   /** What Python clients find for it in `/schema.json`, where that is not JSON Schema. */
   describe?(schema: Schema): Schema;
+  /** The way back: the schema of what a Python server describes so, if it is of this type. */
+  recognise?(words: Schema): Schema | undefined;
+  /** How TypeScript writes the type of its values; none where the schema without it says that. An envelope gets the schema of what is inside. */
+  typeText?(schema: Schema, write: TypeTextWriter): string;
 }
 
 /** What a reader of requests may put where a type is declared, in place of JSON: the part of a form, a tensor of a frame. */
@@ -72,6 +76,16 @@ export interface ForeignReader {
    * @throws ServiceError `MALFORMED_BODY`.
    */
   read(body: Uint8Array, schema: Schema, library: never): unknown;
+}
+
+/** What it takes to write a type that holds others. */
+export interface TypeTextWriter {
+  /** The type of a part of the schema. */
+  inner(part: unknown): string;
+  /** The type that only this text has. */
+  literal(text: string): string;
+  /** Notes that a name has to be imported from `bentots/client`, and gives it. */
+  imported(name: string): string;
 }
 
 /** How values that do not survive a structured clone cross all the same. */

@@ -63,6 +63,15 @@ export function isParcelOf(type: IoType, crossing: unknown): boolean {
   return Array.isArray(crossing) && isParcel(crossing) && ioTypeOfParcel(crossing[0]) === type;
 }
 
+/** What a Python server describes in its own words, as ours would; `undefined` where its words are JSON Schema. */
+export function recognise(words: Schema): Schema | undefined {
+  for (const type of ioTypes) {
+    const schema = type.recognise?.(words);
+    if (schema) return schema;
+  }
+  return undefined;
+}
+
 /** The io type of a parcel. */
 export function ioTypeOfParcel(mark: RegExp): IoType | undefined {
   return byName.get(mark.source);

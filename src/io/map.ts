@@ -24,6 +24,10 @@ export const map: IoType = {
     Array.from(value, ([key, item], at) =>
       within(at, () => [within(0, () => inner(key)), within(1, () => inner(item))]),
     ),
+  typeText(schema, { inner }) {
+    const { prefixItems } = (schema.items ?? {}) as { readonly prefixItems?: readonly unknown[] };
+    return `Map<${inner(prefixItems?.[0])}, ${inner(prefixItems?.[1])}>`;
+  },
 };
 
 function refuse(key: string): never {

@@ -21,6 +21,7 @@ export const sequence: IoType = {
     },
     unpack: ([items]) => iterate(items as readonly unknown[]), // packed above
   },
+  typeText: (schema, { inner }) => `AsyncIterable<${inner(schema.items)}>`,
 };
 
 async function* iterate(items: readonly unknown[]): AsyncGenerator<unknown, void, undefined> {

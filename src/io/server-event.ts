@@ -83,4 +83,5 @@ export const serverEvent: IoType = {
     open: ([, data]: EventParcel) => data,
     replace: ([mark, , fields]: EventParcel, data): EventParcel => [mark, data, fields],
   },
+  typeText: (item, { inner, imported }) => `${imported('ServerEvent')}<${inner(item)}>`,
 };

@@ -12,4 +12,5 @@ export const set: IoType = {
   tags: ['[object Set]'],
   read: (json) => new Set(json as readonly unknown[]), // as the schema says
   write: (value: ReadonlySet<unknown>, inner) => Array.from(value, (item, at) => within(at, () => inner(item))),
+  typeText: (schema, { inner }) => `Set<${inner(schema.items)}>`,
 };

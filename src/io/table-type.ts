@@ -69,7 +69,20 @@ export const table: IoType = {
     const columns = columnsOf(schema);
     return { type: 'dataframe', orient: 'records', ...(columns && { columns }), items: schema.items };
   },
+  recognise: ({ type }) => (type === 'dataframe' ? { type: ['array', 'object'], 'x-io-type': kind } : undefined),
+  typeText({ items }, { inner, imported }) {
+    const name = imported('Table');
+    return isPlainRow(items) ? `${name}<${inner(items)}>` : name;
+  },
 };
+
+/** Whether a schema is of an object with named values, and of nothing else. */
+function isPlainRow(items: unknown): boolean {
+  if (typeof items !== 'object' || items === null) return false;
+  const { type, properties } = items as Schema;
+  const others = ['const', 'enum', 'anyOf', 'oneOf', 'allOf', '$ref', 'x-io-type', 'x-envelope'];
+  return type === 'object' && properties !== undefined && !others.some((keyword) => Object.hasOwn(items, keyword));
+}
 
 function pick(
   columns: TableColumns<TableRow>,

@@ -6,6 +6,7 @@ import {
   type Dimension,
   type DType,
   dtypes,
+  isDType,
   isTensor,
   makeData,
   sizeOf,
@@ -99,6 +100,22 @@ export const tensor: IoType = {
     const sizes = shape?.map((length) => (typeof length === 'number' ? length : -1)); // as numpy writes an open one
     const dim = shape?.every((length) => typeof length === 'number') ? { dim: sizeOf(sizes ?? []) } : {};
     return { type: 'tensor', format: 'numpy-array', dtype: schema['x-dtype'], ...(sizes && { shape: sizes }), ...dim };
+  },
+  recognise({ type, dtype, shape }) {
+    if (type !== 'tensor' || !isDType(dtype)) return undefined; // of what kind it is, no answer says
+    const sizes = Array.isArray(shape)
+      ? shape.map((size) => (Number.isInteger(size) && size >= 0 ? size : null))
+      : undefined;
+    return tensorSchema(dtype, sizes, true);
+  },
+  typeText({ 'x-dtype': dtype, 'x-shape': shape }, { imported, literal }) {
+    const name = imported('Tensor');
+    if (!isDType(dtype)) return name;
+    const toText = (size: unknown) => {
+      if (typeof size === 'string') return literal(size);
+      return typeof size === 'number' && Number.isFinite(size) ? String(size) : 'number';
+    };
+    return Array.isArray(shape) ? `${name}<'${dtype}', [${shape.map(toText).join(', ')}]>` : `${name}<'${dtype}'>`;
   },
 };
 

@@ -56,6 +56,7 @@ export const typedArray: IoType = {
     return array;
   },
   write: (value: ArrayLike<number | bigint>, inner) => Array.from(value, inner),
+  typeText: ({ 'x-array': name }) => (kinds.has(String(name)) ? String(name) : 'unknown'),
 };
 
 function fillBig(array: BigInt64Array | BigUint64Array, items: readonly (number | string)[], name: string) {

@@ -20,4 +20,5 @@ export const url: IoType = {
     pack: (value: URL, fields) => void fields.push(value.href),
     unpack: ([text]) => new URL(String(text)),
   },
+  typeText: () => 'URL',
 };
