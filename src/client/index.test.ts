@@ -43,6 +43,7 @@ test('the door gives a client, its error and a check for it', () => {
     'CallError',
     'ImageFile',
     'ServerEvent',
+    'Table',
     'Tensor',
     'createClient',
     'isCallError',

@@ -1,5 +1,4 @@
 /** JSON text from outside → a value, refusing what JSON.parse would let through to do harm. */
-import secureJson from 'secure-json-parse';
 import { ServiceError } from '../errors.ts';
 import { areBytesDeeper, countOpening, isDeeper } from './json-depth.ts';
 import { decodeUtf8 } from './utf-8.ts';
@@ -30,18 +29,31 @@ function tooDeep(what: string, limit: number): ServiceError<'MALFORMED_BODY'> {
 }
 
 function parse(text: string, what: string): unknown {
+  let value: unknown;
   try {
-    const isSuspect = text.includes('__proto__') || text.includes('prototype') || text.includes(unicodeEscape);
-    if (!isSuspect) return JSON.parse(text);
-    return secureJson.parse(text, null, { protoAction: 'error', constructorAction: 'error' });
+    value = JSON.parse(text);
   } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    const isForbidden = cause.message.includes('forbidden prototype property');
-    const problem = isForbidden
-      ? `${what} has the key "__proto__" or a "constructor" with a "prototype", which are not accepted`
-      : `${what} is not valid JSON: ${cause.message.slice(0, 200)}`;
+    const problem = `${what} is not valid JSON: ${(cause as Error).message.slice(0, 200)}`;
     throw new ServiceError('MALFORMED_BODY', { problem }, { cause });
   }
+  const isSuspect = text.includes('__proto__') || text.includes('prototype') || text.includes(unicodeEscape);
+  if (!isSuspect || !isTreacherous(value)) return value;
+  const problem = `${what} has the key "__proto__" or a "constructor" with a "prototype", which are not accepted`;
+  throw new ServiceError('MALFORMED_BODY', { problem });
+}
+
+/** Whether something has keys that change other objects once it is merged into one without care. */
+function isTreacherous(value: unknown): boolean {
+  const open = [value];
+  while (open.length > 0) {
+    const node = open.pop();
+    if (typeof node !== 'object' || node === null) continue;
+    if (Object.hasOwn(node, '__proto__')) return true;
+    const inner = Object.hasOwn(node, 'constructor') ? node.constructor : undefined;
+    if (typeof inner === 'object' && inner !== null && Object.hasOwn(inner, 'prototype')) return true;
+    for (const item of Object.values(node)) if (typeof item === 'object') open.push(item);
+  }
+  return false;
 }
 
 // A lone surrogate cannot be written as UTF-8: it would silently become U+FFFD on its way to a native tokenizer.
