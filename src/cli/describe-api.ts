@@ -1,5 +1,6 @@
 /** One line that says what a method takes and gives, for people. */
 import { ioKeyword } from '../io/io-type.ts';
+import { never } from '../spec/never.ts';
 import type { ApiSpec, JsonSchema } from '../spec/service-spec.ts';
 
 /** For example `(texts: string[], topK?: number) → Match[]`. */
@@ -9,8 +10,20 @@ export function describeApi(api: ApiSpec): string {
   const parameters = api.parameters.map(
     ({ name, isRequired }) => `${name}${isRequired ? '' : '?'}: ${toText(schemaOf(name))}`,
   );
-  const stream = api.kind === 'stream' ? 'stream of ' : '';
-  return `(${parameters.join(', ')}) → ${stream}${toText(api.output.schema)}`;
+  return `(${parameters.join(', ')}) → ${toResult(api)}`;
+}
+
+function toResult({ kind, output }: ApiSpec): string {
+  switch (kind) {
+    case 'unary':
+      return toText(output.schema);
+    case 'stream':
+      return `stream of ${toText(output.schema)}`;
+    case 'response':
+      return 'HTTP response';
+    default:
+      return never(kind);
+  }
 }
 
 function toText(schema: unknown): string {

@@ -121,6 +121,10 @@ async function post(call: Call, method: RemoteMethod): Promise<Answer> {
   };
   const init = { method: 'POST', headers, body: body.content };
   const response = await send(call.connection.transport, url, init, deadline.signal);
+  if (method.isResponse) {
+    deadline.pause(); // the caller reads the body in its own time; its signal goes on to abort it
+    return { kind: 'value', value: response };
+  }
   if (isStream) {
     const source = createItemSource(response.body, createItemDecoder(response, method), deadline, url);
     return { kind: 'items', source };

@@ -29,6 +29,8 @@ export interface RemoteMethod {
   /** Makes values of an answer or an item in JSON, where they are more than JSON says. */
   readonly readOutput: ((json: unknown) => unknown) | undefined;
   readonly isStream: boolean;
+  /** Whether the method makes the answer itself, which is then handed on as it is. */
+  readonly isResponse: boolean;
 }
 
 /** One running service. */
@@ -80,6 +82,7 @@ function parseRoute(route: unknown, url: string, root: string): RemoteMethod {
     output,
     readOutput: createOutputReader(output),
     isStream: output.is_stream === true,
+    isResponse: output['x-is-response'] === true,
   };
 }
 

@@ -69,7 +69,7 @@ function toOperation(spec: ServiceSpec, api: ApiSpec, schemas: SchemaCollection,
     ...toRequestBody(api, schemas),
     responses: {
       200: success,
-      ...(api.takesContext
+      ...(api.takesContext || api.kind === 'response'
         ? Object.fromEntries(
             ['2XX', '3XX'].map((status) => [status, { ...success, description: chosenStatus(success) }]),
           )
@@ -154,6 +154,12 @@ function toSuccess(api: ApiSpec, schemas: SchemaCollection): { readonly descript
             { ...(typeof end === 'string' ? { schema: { type: 'string' } } : {}), 'x-item-schema': schema },
           ]),
         ),
+      };
+    case 'response':
+      return {
+        description: 'What the method answers: status, headers and media type are its own.',
+        headers: requestIdHeader,
+        content: { '*/*': {} },
       };
     default:
       return never(api);

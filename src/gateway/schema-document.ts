@@ -1,6 +1,7 @@
 /** `/schema.json`: what clients read to know the methods, in the keys that Python clients look for. */
 import { answerFormsOf, jsonAnswer } from '../io/answer.ts';
 import { ioTypeOf } from '../io/io-types.ts';
+import { never } from '../spec/never.ts';
 import { isSchema } from '../spec/schema-parts.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { inlineReferences } from './inline-references.ts';
@@ -23,15 +24,23 @@ function toRoute(api: ApiSpec): JsonSchema {
     route: api.route,
     batchable: false,
     input: { ...toInput(api), ...toMediaTypes(otherMediaTypes(api)) },
-    output: {
-      ...toOutput(api.output.schema),
-      ...(api.kind === 'stream'
-        ? { is_stream: true, media_type: 'text/event-stream' }
-        : toMediaTypes(answerFormsOf(api.output.schema).flatMap((form) => (form.isByName ? [form.mediaType] : [])))),
-    },
+    output: { ...toOutput(api.output.schema), ...toKind(api) },
     is_task: false,
     ...(api.description === undefined ? {} : { description: api.description }),
   };
+}
+
+function toKind({ kind, output }: ApiSpec): JsonSchema {
+  switch (kind) {
+    case 'unary':
+      return toMediaTypes(answerFormsOf(output.schema).flatMap((form) => (form.isByName ? [form.mediaType] : [])));
+    case 'stream':
+      return { is_stream: true, media_type: 'text/event-stream' };
+    case 'response':
+      return { 'x-is-response': true }; // for Python clients it is bytes
+    default:
+      return never(kind);
+  }
 }
 
 /** Beside the usual ones: what a client may send, or get when its `Accept` names it. */

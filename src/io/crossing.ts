@@ -2,7 +2,9 @@
 import type { KeepOnDisk, OpenFile } from './file-content.ts';
 import { isParcel } from './io-type.ts';
 import { ioTypeOfCrossing, ioTypeOfParcel, ioTypeToPack } from './io-types.ts';
+import { Misfit } from './misfit.ts';
 import { rebuildArray, rebuildObject } from './rebuild.ts';
+import { isResponse } from './response.ts';
 
 /**
  * Packs what would not survive a structured clone. Answers with a promise only where the bytes of a file, or the items
@@ -62,6 +64,9 @@ function packSet(value: ReadonlySet<unknown>, depth: number, inner: Change): unk
 /** A class that says what it is in JSON is taken at its word; of any other, the fields are what crosses. */
 function packOther(value: object, depth: number, inner: Change): unknown {
   if (ioTypeOfCrossing(value) || ArrayBuffer.isView(value)) return value;
+  if (isResponse(value)) {
+    throw new Misfit('response', 'is a Response, which only a method that is declared to give one can answer with');
+  }
   const { toJSON } = value as { toJSON?: unknown };
   return typeof toJSON === 'function' ? inner(toJSON.call(value), depth + 1) : rebuildObject(value, depth, inner);
 }

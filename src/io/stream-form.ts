@@ -9,12 +9,16 @@ import { endEvent, toErrorEvent, toItemEvent } from './server-sent-events.ts';
 
 /** One way of writing streams; shared code never asks which one it holds. */
 export interface StreamForm extends Offer {
+  /** Empty where the method says it. */
+  readonly mediaType: string;
   /** Of `x-bentoml-stream`, by which our client knows it. */
   readonly mark?: string;
   /** Whether a chunk of HTTP says where an item ends; else several may share one. */
   readonly isChunkAnItem: boolean;
   /** Whether the bytes say themselves that nothing is missing: then HTTP may end in good order after a failure, too. */
   readonly saysItsEnd: boolean;
+  /** Whether the head goes out before there is an item. */
+  readonly isHeadFirst?: boolean;
   /** What comes after the last item. */
   readonly end: string | Uint8Array;
   /** The last words of a stream that failed; empty where it is only cut. */
@@ -90,6 +94,14 @@ const frames: StreamForm = {
     const { frameKind = frameKinds.json } = itemForm;
     return (item) => toFrame(frameKind, encodeItem(itemForm, open(item)));
   },
+};
+
+/** The body of a `Response`, whose media type it says itself. */
+export const asSent: StreamForm = {
+  ...chunks,
+  mediaType: '',
+  isHeadFirst: true,
+  createWriter: () => (piece) => piece as Uint8Array, // the output check lets nothing else through
 };
 
 /** All of them, first the one for callers who ask for none. */

@@ -47,7 +47,7 @@ export function createCallListener(deps: CallDeps): {
   fail(error: Error): boolean;
 } {
   const { api, invocation, check, spool } = deps;
-  const stream = api.kind === 'stream' ? deps.openStream() : undefined;
+  const stream = api.kind !== 'unary' ? deps.openStream() : undefined;
   const facts = { path: invocation.request.path, requestId: invocation.trace.spanId };
 
   const open = (response: ResponseChanges | undefined) => {
@@ -97,7 +97,7 @@ export function createCallListener(deps: CallDeps): {
       if (good.length > 0) {
         stream?.push(good, bytes);
         open(response);
-      }
+      } else if (response) open(response); // a head without a body yet
       if (!error) return;
       deps.cancel();
       invalid(error);

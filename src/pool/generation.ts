@@ -232,7 +232,7 @@ function describeGeneration(
 ): GenerationStatus {
   const methods = dispatcher.methods.map(({ api, waiting, running, costMs }) => ({
     name: api.name,
-    isStream: api.kind === 'stream',
+    isStream: api.kind !== 'unary',
     waiting,
     running,
     slots: api.slots,

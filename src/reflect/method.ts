@@ -1,6 +1,7 @@
 /** Turns one `@api` method into its parameters and its schemas. */
 
 import { envelopeKeyword } from '../io/io-type.ts';
+import { responseSchema } from '../io/response.ts';
 import { serverEvent } from '../io/server-event.ts';
 import type { ReflectedMethod } from '../spec/reflected.ts';
 import type { ParameterSpec, SchemaSource } from '../spec/service-spec.ts';
@@ -250,22 +251,32 @@ function reflectResult(
   const awaited = compiler.awaited(returns);
   const item = itemOf(awaited, compiler);
   const around = item && envelopeAround(compiler.describe(item.type), context);
+  const isResponse = isPlatformResponse(compiler.describe(awaited));
   const value = around?.value ?? item?.type ?? awaited;
   const place: Place = { role: item ? 'item' : 'result', path: '', owner, location, depth: 0 };
   if (item && !describesOutput && !method.isReturnAnnotated && compiler.describe(value).shape.kind === 'any') {
     problems.add(location, `streamed items of ${owner} have no type; write the return type: AsyncIterable<string>`);
   }
-  const schema = describesOutput ? {} : writer.write(value, place);
+  if (isResponse && describesOutput)
+    problems.add(
+      location,
+      `${owner} gives a Response, which no schema is for; leave the output out of the options of @api`,
+    );
+  const schema = isResponse ? { ...responseSchema } : describesOutput ? {} : writer.write(value, place);
   if (docs.returns) {
     if (describesOutput) refuseLimits(docs.returns, `result of ${owner}`, problems);
     writer.annotate(schema, docs.returns, place);
   }
   if (around) writer.own(schema)[envelopeKeyword] = around.name;
   return {
-    kind: item ? ('stream' as const) : ('unary' as const),
+    kind: item ? ('stream' as const) : isResponse ? ('response' as const) : ('unary' as const),
     isAsync: awaited.id !== returns.id || item?.isAsync === true,
     output: writer.finish(schema),
   };
+}
+
+function isPlatformResponse({ shape }: TypeDescription): boolean {
+  return shape.kind === 'library' && shape.name === 'Response';
 }
 
 /** What our own types put around an item: their type argument is the type of the item itself. */

@@ -26,7 +26,7 @@ function isMethod(value: unknown): value is ReflectedMethod {
   return (
     isObject(value) &&
     typeof value.name === 'string' &&
-    (value.kind === 'unary' || value.kind === 'stream') &&
+    (value.kind === 'unary' || value.kind === 'stream' || value.kind === 'response') &&
     typeof value.isAsync === 'boolean' &&
     isOptionalText(value.description) &&
     typeof value.takesBody === 'boolean' &&

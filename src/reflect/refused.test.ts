@@ -266,6 +266,30 @@ for (let start = 0; start < table.length; start += letters.length) {
   });
 }
 
+test('an answer that a method makes itself is its whole result, and nothing else', async () => {
+  const remedy =
+    'has the type "Response", which is an answer and no part of one; let a method give it alone, as Response or Promise<Response>, and send anywhere else what is in it, such as its bytes: Uint8Array';
+  const members = [
+    '@api a(answer: Response): void {}',
+    '@api async b(): Promise<{ answer: Response }> { return null! }',
+    '@api async *c(): AsyncIterable<Response> {}',
+    '@api d(): Response | string { return "" }',
+    '@api e(): Response { return null! }',
+    '@api async f(): Promise<Response> { return null! }',
+  ];
+  const dom = { 'tsconfig.json': '{ "compilerOptions": { "lib": ["esnext", "dom"], "types": [] } }' };
+  const problems = await problemsOf(serviceOf(members.join('\n')), dom);
+  assert.deepEqual(
+    problems.map((problem) => problem.replace(/^service\.ts:\d+:\d+: /, '')),
+    [
+      `parameter "answer" of S.a ${remedy}`,
+      `result "answer" of S.b ${remedy}`,
+      `streamed item of S.c ${remedy}`,
+      `result of S.d ${remedy}`,
+    ],
+  );
+});
+
 test('a problem inside a type names its path and stands where the property is written', async () => {
   const problems = await problemsOf(
     serviceOf('@api m(deep: Deep): void {}', 'interface Deep { list: { when: RegExp }[] }'),

@@ -39,6 +39,14 @@ export const refusedLibrary: ReadonlyMap<string, Refusal> = new Map(
     AsyncIterableIterator: stream,
     AsyncGenerator: stream,
     ReadableStream: stream,
+    Response: refuse(
+      'which is an answer and no part of one',
+      'let a method give it alone, as Response or Promise<Response>, and send anywhere else what is in it, such as its bytes: Uint8Array',
+    ),
+    Request: refuse(
+      never,
+      'take the body as a whole with @api({ body: true }), and headers from the Context: (body: Uint8Array, context: Context)',
+    ),
     Generator: stream,
     Iterable: list,
     Iterator: list,

@@ -44,7 +44,11 @@ const breaks = (where: string, what: string): Change => ({ verdict: 'breaks', wh
 const mayBreak = (where: string, what: string): Change => ({ verdict: 'may break', where, what });
 const fine = (where: string, what: string): Change => ({ verdict: 'fine', where, what });
 
-const kindNames = { unary: 'answered at once', stream: 'answered item by item' } as const;
+const kindNames = {
+  unary: 'answered at once',
+  stream: 'answered item by item',
+  response: 'answered as the method likes',
+} as const;
 
 function compareApis(before: ContractApi, after: ContractApi): Change[] {
   const { name } = before;

@@ -64,7 +64,7 @@ function isContractApi(value: unknown): value is ContractApi {
   const { name, kind, route, body, parameters, input, output } = value;
   return (
     typeof name === 'string' &&
-    (kind === 'unary' || kind === 'stream') &&
+    (kind === 'unary' || kind === 'stream' || kind === 'response') &&
     typeof route === 'string' &&
     typeof body === 'string' &&
     Array.isArray(parameters) &&

@@ -76,6 +76,8 @@ export interface ResponseChanges {
   /** Lower-case names, in the order in which they were set. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly cookies: readonly Cookie[];
+  /** Values of `Set-Cookie`, as a `Response` has them. */
+  readonly setCookies?: readonly string[];
 }
 
 /** What a call came to: one value, or items in the groups in which they arrived. */

@@ -4,7 +4,7 @@ import type { JsonSchema, ParameterSpec, SourceLocation } from './service-spec.t
 /** One method that carries `@api`. */
 export interface ReflectedMethod {
   readonly name: string;
-  readonly kind: 'unary' | 'stream';
+  readonly kind: 'unary' | 'stream' | 'response';
   /** Whether it gives a promise, an async generator or an `AsyncIterable`. */
   readonly isAsync: boolean;
   /** The JSDoc text above the method, without tags. */

@@ -74,8 +74,12 @@ interface ApiBase {
   readonly source: SourceLocation;
 }
 
-/** A method that callers can call: `unary` answers once, `stream` answers item by item. */
-export type ApiSpec = ApiBase & ({ readonly kind: 'unary' } | { readonly kind: 'stream' });
+/**
+ * A method that callers can call: `unary` answers once, `stream` answers item by item, `response` makes the HTTP answer
+ * itself, so that nothing of it is checked; its output is the bytes of the body.
+ */
+export type ApiSpec = ApiBase &
+  ({ readonly kind: 'unary' } | { readonly kind: 'stream' } | { readonly kind: 'response' });
 
 /** A reference to a model as plain data: its kind, and what that kind needs to find it again. */
 export interface ModelInfo {

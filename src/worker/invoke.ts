@@ -14,6 +14,7 @@ import { type CallContext, createContext } from './context.ts';
 import { createInflow, type WorkerInflow } from './inflow.ts';
 import { dropFiles, type KeptFiles, openFile } from './keep-files.ts';
 import { mapItems } from './map-items.ts';
+import { readResponse } from './read-response.ts';
 import { type StreamSender, sendStream } from './stream-sender.ts';
 
 type Call = Extract<ToWorker, { kind: 'call' }>;
@@ -110,6 +111,11 @@ export function createInvoker(deps: InvokerDeps): Invoker {
           ...(kept && kept.files.length > 0 && { files: kept.files }),
           ...changesOf(around),
         });
+      } else if (api.kind === 'response') {
+        const { head, pieces } = readResponse(isThenable(result) ? await result : result, around?.changes());
+        deps.send({ kind: 'items', id, items: [], bytes: 0, response: head }); // not with the first piece, which may be late
+        deps.flush();
+        await stream(message, entry, pieces, undefined);
       } else {
         const returned = asIterable(isThenable(result) ? await result : result);
         const source = schemas?.output ? mapItems(returned, schemas.output) : returned;

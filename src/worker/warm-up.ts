@@ -59,7 +59,7 @@ export function createWarmUp({ apis, timeoutMs }: WarmUpDeps): WarmUp {
         timeoutMs,
         trace: { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex'), isSampled: false },
         ...(api?.takesContext ? { request: { headers: {}, path: api.route } } : {}),
-        ...(api?.kind === 'stream' ? { credit: initialCredit } : {}),
+        ...(api && api.kind !== 'unary' ? { credit: initialCredit } : {}),
       });
       await ended.promise;
     },

@@ -8,7 +8,7 @@ import { ApiError, ServiceError, toAnswer } from '../../errors.ts';
 import { chooseOffer } from '../../io/accept.ts';
 import { type AnswerForm, answerFormsOf } from '../../io/answer.ts';
 import type { FileOnDisk } from '../../io/file-content.ts';
-import { chunks, streamForms } from '../../io/stream-form.ts';
+import { asSent, streamForms } from '../../io/stream-form.ts';
 import type { Exposition } from '../../observe/family.ts';
 import type { ServerLog } from '../../observe/log.ts';
 import type { ServerMetrics, ServiceMetrics } from '../../observe/server-metrics.ts';
@@ -291,10 +291,11 @@ function createHandler(
           });
       const forms = now.answerForms.get(route) as readonly [AnswerForm, ...AnswerForm[]]; // every route has some
       const { accept } = request.headers;
-      const streamForm = route.api.kind === 'stream' ? chooseOffer(accept, streamForms) : undefined;
-      const chosen = streamForm?.itemForm(forms) ?? chooseOffer(accept, forms);
+      const { kind } = route.api;
+      const streamForm = kind === 'stream' ? chooseOffer(accept, streamForms) : asSent;
+      const chosen = kind === 'unary' ? chooseOffer(accept, forms) : streamForm.itemForm(forms);
       const form = chosen.later ? chosen.later.open((await loadLibrary(chosen.later.needs)) as never) : chosen; // the one that it names
-      if (streamForm || forms.length > 1) headers.vary = 'Accept';
+      if (kind === 'stream' || (kind === 'unary' && forms.length > 1)) headers.vary = 'Accept';
       const dispatched = generation.dispatch({
         service: generation.spec.name,
         method: route.api.name,
@@ -316,7 +317,7 @@ function createHandler(
         return await writeValue(response, outcome, headers, { form, idleMs });
       }
       await writeItems(response, outcome, headers, {
-        form: streamForm ?? chunks,
+        form: streamForm,
         itemForm: form,
         schema: route.api.output.schema,
         idleMs,

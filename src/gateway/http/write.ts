@@ -145,10 +145,11 @@ export async function writeItems(
   const groups = outcome.groups[Symbol.asyncIterator]();
   try {
     const { mediaType, mark } = form;
-    const base = { ...headers, 'content-type': mediaType };
+    const base = mediaType === '' ? { ...headers } : { ...headers, 'content-type': mediaType };
     const marked = mark === undefined ? base : { ...base, 'x-bentoml-stream': mark };
     const { status, headers: changed } = applyChanges(outcome.response, marked);
     sendHead(response, status, changed);
+    if (form.isHeadFirst) response.flushHeaders();
   } catch (error) {
     void groups.return?.(); // nobody will read it
     throw error;
@@ -284,7 +285,8 @@ function applyChanges(
     validateHeaderValue(name, value); // before anything of the answer is set
     headers[name] = value;
   }
-  if (changes.cookies.length > 0) headers['set-cookie'] = changes.cookies.map(toSetCookie);
+  const setCookies = [...changes.cookies.map(toSetCookie), ...(changes.setCookies ?? [])];
+  if (setCookies.length > 0) headers['set-cookie'] = setCookies;
   return { status: changes.status ?? 200, headers };
 }
 
