@@ -1,9 +1,10 @@
 /** The author's vocabulary: what `import … from 'bentots'` gives. */
 export { ApiError, type ErrorCode, isServiceError, ServiceError, type Violation } from './errors.ts';
+export type { Dimension, DType, TensorData } from './io/dtype.ts';
 export { ImageFile, type ImageSize } from './io/image.ts';
 export { ServerEvent, type ServerEventFields } from './io/server-event.ts';
 export { Table, type TableColumns, type TableRow } from './io/table.ts';
-export { type Dimension, type DType, Tensor, type TensorData } from './io/tensor.ts';
+export { type NestedArray, Tensor, type TensorElement } from './io/tensor.ts';
 export type { MergeMode } from './observe/author-metrics.ts';
 export { type ApiDecorator, type ApiOptions, api } from './sdk/api.ts';
 export type { PlainSchema, Schema, StandardSchema } from './sdk/author-schema.ts';

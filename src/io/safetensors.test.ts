@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type DType, dtypes, makeData } from './dtype.ts';
 import { maxTensors, type NamedTensor, parseSafetensors, printSafetensors } from './safetensors.ts';
-import { type DType, dtypes, makeData } from './tensor.ts';
 
 const limit = 1024 * 1024;
 
@@ -201,6 +201,16 @@ for (const [what, body, message] of [
     /the data of "a" at 1, but what is before it ends at 0/,
   ],
   ['with bytes after the last', file({ a: u8(3, 0, 3) }, four), /has 4 bytes of data, but its tensors take 3/],
+  [
+    'with nothing in a billion rows',
+    file({ a: entry('U8', [2 ** 30, 0], 0, 0) }),
+    /without elements in 1073741824 rows/,
+  ],
+  [
+    'with nothing in too many rows together',
+    file({ a: entry('U8', [2 ** 20, 0], 0, 0), b: entry('U8', [0, 1], 0, 0) }),
+    /without elements in 1048577 rows/,
+  ],
   [
     'with a truth of 2',
     file({ a: entry('BOOL', [4], 0, 4) }, Uint8Array.of(0, 1, 2, 0)),

@@ -4,8 +4,8 @@
  * row, lowest byte first, as all platforms of Node but s390x have them in memory.
  */
 import { ServiceError } from '../errors.ts';
+import type { DType, TensorData, TensorFields } from './dtype.ts';
 import { parseJson } from './parse-json.ts';
-import type { DType, TensorData, TensorFields } from './tensor.ts';
 
 /** A tensor and its name in the file. */
 export interface NamedTensor extends TensorFields {
@@ -70,6 +70,7 @@ export function parseSafetensors(body: Uint8Array, headerLimitBytes: number): Sa
   const members = places.length * 4 + (metadata ? 1 + metadata.size : 0);
   if (members !== header.members) refuse('has the same key twice in its header');
   assertSeamless(places, data.length);
+  assertFewEmpty(places);
   return { tensors: places.map((place) => toTensor(place, data)), metadata: metadata ?? new Map() };
 }
 
@@ -162,6 +163,16 @@ function assertSeamless(places: readonly Place[], length: number): void {
     at = end;
   }
   if (at !== length) refuse(`has ${length} bytes of data, but its tensors take ${at}`);
+}
+
+// Of a tensor without elements a few bytes say how many arrays its JSON has.
+const maxEmptyArrays = 2 ** 20;
+
+function assertFewEmpty(places: readonly Place[]): void {
+  const empty = places.filter(({ begin, end }) => begin === end);
+  const arrays = empty.reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * (length || 1), 1), 0);
+  if (arrays > maxEmptyArrays)
+    refuse(`has tensors without elements in ${arrays} rows, but may have ${maxEmptyArrays} at most`);
 }
 
 function toTensor({ name, layout, shape, begin, end }: Place, data: Uint8Array): NamedTensor {

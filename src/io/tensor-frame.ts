@@ -3,10 +3,10 @@
  * document of the rest.
  */
 import { ServiceError } from '../errors.ts';
+import type { DType, TensorFields } from './dtype.ts';
 import { ioKeyword, isParcel } from './io-type.ts';
 import { parseJson } from './parse-json.ts';
 import { hasCode, metadataName, type NamedTensor, parseSafetensors, printSafetensors } from './safetensors.ts';
-import type { DType, TensorFields } from './tensor.ts';
 import { tensor } from './tensor-type.ts';
 
 // Under `__metadata__`: everything that is no tensor, with null where one stands.

@@ -1,38 +1,40 @@
 /** Tensors: numbers of one kind in a shape. */
-
-/** What a tensor's elements may be, by the names that ONNX Runtime and numpy share. */
-export type DType = keyof TensorData;
-
-/** What holds the elements of a tensor, row by row. */
-export interface TensorData {
-  readonly float64: Float64Array;
-  readonly float32: Float32Array;
-  /** The 16 bits of each number, as ONNX Runtime takes them where the platform has no `Float16Array`. */
-  readonly float16: Uint16Array;
-  readonly int8: Int8Array;
-  readonly int16: Int16Array;
-  readonly int32: Int32Array;
-  readonly int64: BigInt64Array;
-  readonly uint8: Uint8Array;
-  readonly uint16: Uint16Array;
-  readonly uint32: Uint32Array;
-  readonly uint64: BigUint64Array;
-  /** 0 or 1. */
-  readonly bool: Uint8Array;
-  readonly string: readonly string[];
-}
-
-/** What a tensor is made of, as plain data. */
-export interface TensorFields {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly data: TensorData[DType];
-}
-
-/** A dimension of a declared shape: its size, a name that stands for the same size in the whole call, or any size. */
-export type Dimension = number | string;
+import {
+  type Dimension,
+  type DType,
+  dtypes,
+  isDataOf,
+  isDType,
+  nameOfData,
+  sizeOf,
+  type TensorData,
+  type TensorFields,
+} from './dtype.ts';
+import { Misfit } from './misfit.ts';
+import { readElements, readShape, toNested } from './tensor-elements.ts';
+import {
+  fromOther,
+  type OrtTensorClass,
+  type OrtTensorLike,
+  type TfModule,
+  type TfTensorLike,
+  toOrt,
+  toTf,
+} from './tensor-likes.ts';
 
 const tensorBrand = Symbol.for('bentots.tensor/1');
+
+/** What a tensor has in one place. */
+export type TensorElement<T extends DType = DType> = T extends 'int64' | 'uint64'
+  ? bigint
+  : T extends 'bool'
+    ? boolean
+    : T extends 'string'
+      ? string
+      : number;
+
+/** Elements in arrays of arrays, or a single one. */
+export type NestedArray<Element> = Element | readonly NestedArray<Element>[];
 
 /**
  * A tensor. In JSON it is an array of arrays; its shape and its elements are checked against the declared type.
@@ -40,8 +42,8 @@ const tensorBrand = Symbol.for('bentots.tensor/1');
  * @example
  * ```ts
  * @api() async classify(pixels: Tensor<'float32', ['batch', 3, 224, 224]>): Promise<Tensor<'float32', ['batch', 1000]>> {
- *   const { logits } = await session.run({ pixels: new ort.Tensor(pixels.dtype, pixels.data, pixels.shape) });
- *   return new Tensor('float32', logits.data, logits.dims);
+ *   const { logits } = await session.run({ pixels: pixels.toOrt(ort.Tensor) });
+ *   return Tensor.from(logits);
  * }
  * ```
  */
@@ -59,7 +61,7 @@ export class Tensor<T extends DType = DType, S extends readonly Dimension[] = re
     const size = sizeOf(shape);
     if (!isDType(dtype))
       throw new TypeError(`a tensor has the dtype "${dtype}", but must have one of ${dtypes.join(', ')}`);
-    if (!holds(dtype, data)) throw new TypeError(`a tensor of ${dtype} needs its data as ${nameOf(dtype)}`);
+    if (!isDataOf(dtype, data)) throw new TypeError(`a tensor of ${dtype} needs its data as ${nameOfData(dtype)}`);
     if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0) || size !== data.length) {
       throw new TypeError(
         `a tensor of the shape [${shape.join(', ')}] has ${size} elements, but the data has ${data.length}`,
@@ -70,54 +72,65 @@ export class Tensor<T extends DType = DType, S extends readonly Dimension[] = re
     this.shape = [...shape] as unknown as { [Axis in keyof S]: number }; // checked by whoever declares it
     Object.defineProperty(this, tensorBrand, { value: true });
   }
+
+  /**
+   * A tensor with the memory of a typed array, or of a tensor of ONNX Runtime or TensorFlow.js; nothing is copied. The
+   * type says what its author knows of it, and a result is checked as any other.
+   *
+   * @param shape another one with as many elements. @default that of the tensor, or one dimension
+   * @throws TypeError if it is no such thing, or its elements are of a kind that no dtype is.
+   * @example
+   * ```ts
+   * const { logits } = await session.run(feeds);
+   * const scores: Tensor<'float32', ['batch', 10]> = Tensor.from(logits);
+   * ```
+   */
+  static from<T extends DType, S extends readonly Dimension[] = readonly Dimension[]>(
+    value: ArrayBufferView | OrtTensorLike | TfTensorLike,
+    shape?: readonly number[],
+  ): Tensor<T, S> {
+    const fields = fromOther(value, shape);
+    return new Tensor<DType, S>(fields.dtype, fields.data, fields.shape) as Tensor<T, S>; // as the author says
+  }
+
+  /**
+   * A tensor of what stands in arrays of arrays, which are copied.
+   * @throws TypeError if arrays of one level have several lengths, or something is no element of the dtype.
+   * @example
+   * ```ts
+   * Tensor.fromArray('int64', [[101n, 2023n, 102n]]).shape; // [1, 3]
+   * ```
+   */
+  static fromArray<T extends DType>(dtype: T, nested: NestedArray<TensorElement<T>>): Tensor<T> {
+    try {
+      const shape = readShape(nested);
+      return new Tensor(dtype, readElements(dtype, nested, shape) as TensorData[T], shape); // made for this dtype
+    } catch (error) {
+      if (!(error instanceof Misfit)) throw error;
+      throw new TypeError(`the tensor${error.loc.map((at) => `[${at}]`).join('')} ${error.message}`, { cause: error });
+    }
+  }
+
+  /** Its elements as arrays of arrays; of a tensor without dimensions its one element. */
+  toArray(): NestedArray<TensorElement<T>> {
+    return toNested(this as TensorFields, (element) => element) as NestedArray<TensorElement<T>>; // as the dtype says
+  }
+
+  /** A tensor of ONNX Runtime with the same memory: `tensor.toOrt(ort.Tensor)`. */
+  toOrt<Result>(OrtTensor: OrtTensorClass<Result>): Result {
+    return toOrt(this as TensorFields, OrtTensor);
+  }
+
+  /**
+   * A tensor of TensorFlow.js with the same memory: `tensor.toTf(tf)`.
+   * @throws TypeError for dtypes that it does not know: all but `float32`, `int32`, `bool` and `string`.
+   */
+  toTf<Result>(tf: TfModule<Result>): Result {
+    return toTf(this as TensorFields, tf);
+  }
 }
 
 /** Whether a value is a tensor, of this copy of the class or another. */
 export function isTensor(value: object): value is Tensor {
   return tensorBrand in value;
-}
-
-type Maker = (length: number) => TensorData[DType];
-
-const makers: Readonly<Record<DType, Maker>> = {
-  float64: (length) => new Float64Array(length),
-  float32: (length) => new Float32Array(length),
-  float16: (length) => new Uint16Array(length),
-  int8: (length) => new Int8Array(length),
-  int16: (length) => new Int16Array(length),
-  int32: (length) => new Int32Array(length),
-  int64: (length) => new BigInt64Array(length),
-  uint8: (length) => new Uint8Array(length),
-  uint16: (length) => new Uint16Array(length),
-  uint32: (length) => new Uint32Array(length),
-  uint64: (length) => new BigUint64Array(length),
-  bool: (length) => new Uint8Array(length),
-  string: (length) => new Array<string>(length).fill(''),
-};
-
-/** The names of all kinds of elements. */
-export const dtypes = Object.keys(makers) as readonly DType[]; // the keys of the record
-
-/** Whether a text names a kind of elements. */
-export function isDType(text: unknown): text is DType {
-  return dtypes.includes(text as DType);
-}
-
-/** Room for so many elements. */
-export function makeData(dtype: DType, length: number): TensorData[DType] {
-  return makers[dtype](length);
-}
-
-/** How many elements a shape has. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
-}
-
-function holds(dtype: DType, data: TensorData[DType]): boolean {
-  return Object.prototype.toString.call(data) === Object.prototype.toString.call(makers[dtype](0));
-}
-
-function nameOf(dtype: DType): string {
-  const name = Object.prototype.toString.call(makers[dtype](0)).slice(8, -1);
-  return name === 'Array' ? 'an array of strings' : `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
 }

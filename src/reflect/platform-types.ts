@@ -2,12 +2,12 @@
 import { bigintSchema } from '../io/bigint.ts';
 import { bytesContainers, bytesSchema } from '../io/bytes.ts';
 import { dateSchema } from '../io/date.ts';
+import { type DType, isDType } from '../io/dtype.ts';
 import { fileSchema } from '../io/file.ts';
 import { mapSchema } from '../io/map.ts';
 import { sequenceSchema } from '../io/sequence.ts';
 import { setSchema } from '../io/set.ts';
 import { tableSchema } from '../io/table-type.ts';
-import { type DType, isDType } from '../io/tensor.ts';
 import { tensorSchema } from '../io/tensor-type.ts';
 import { numberArrays, typedArraySchema } from '../io/typed-array.ts';
 import { urlSchema } from '../io/url.ts';

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { onnx, tfjs, transformers } from 'bentots/loaders';
+import { Tensor } from 'bentots';
+import { type OnnxTensor, onnx, tfjs, transformers } from 'bentots/loaders';
 import { start } from '../start.ts';
 import { createHome, type TestHome } from '../store/home.ts';
 import { writeFiles } from '../write-service.ts';
@@ -143,4 +144,53 @@ test('tfjs opens layers and graphs, with their weights', async () => {
   await assert.rejects(tfjs(model), { code: 'MODEL_FILE_MISSING', message: /leads out of its folder/ });
   writeFileSync(join(model, 'model.json'), '{}');
   await assert.rejects(tfjs(model), { code: 'MODEL_FILE_MISSING', message: /does not say what a model\.json/ });
+});
+
+interface TfTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  dataSync(): unknown;
+}
+
+interface Ort {
+  readonly Tensor: new (
+    type: 'float32' | 'int64' | 'float16',
+    data: ArrayBufferView,
+    dims: readonly number[],
+  ) => { readonly type: string; readonly data: ArrayBufferView; readonly dims: readonly number[] };
+}
+
+test('tensors go to ONNX Runtime and TensorFlow.js, and back, with the same memory', async () => {
+  const { createRequire } = await import('node:module');
+  const load = createRequire(join(process.cwd(), 'any.js'));
+  const ort = load('onnxruntime-node') as Ort;
+  const numbers = new Tensor('float32', Float32Array.of(1, 2, 3, 4), [2, 2]);
+  const there = numbers.toOrt(ort.Tensor);
+  assert.deepEqual([there.type, there.dims, there.data === numbers.data], ['float32', [2, 2], true]);
+  assert.equal(Tensor.from<'float32'>(there).data, numbers.data);
+  const halves = new Tensor('float16', Uint16Array.of(0x3e00), [1]);
+  const halvesThere = halves.toOrt(ort.Tensor);
+  assert.equal(halvesThere.data.buffer, halves.data.buffer);
+  assert.deepEqual(Tensor.from(halvesThere).toArray(), [1.5]);
+
+  const tf = load('@tensorflow/tfjs') as {
+    setBackend(name: string): Promise<boolean>;
+    tensor(data: unknown, shape: readonly number[], dtype: string): TfTensor;
+  };
+  await tf.setBackend('cpu');
+  const inTf = numbers.toTf(tf);
+  assert.deepEqual([inTf.dtype, inTf.shape, inTf.dataSync() === numbers.data], ['float32', [2, 2], true]);
+  assert.equal(Tensor.from<'float32'>(inTf).data, numbers.data);
+  const [file, model] = [join(folder, 'tensors.onnx'), embeddingModel(table)];
+  writeFileSync(file, model);
+  const session = await onnx(file);
+  const ids = Tensor.fromArray('int64', [[3n, 1n]]).toOrt(ort.Tensor);
+  const { last_hidden_state } = await session.run({ input_ids: ids, attention_mask: ids, token_type_ids: ids });
+  assert.deepEqual(Tensor.from(last_hidden_state as OnnxTensor).toArray(), [
+    [
+      [3, 30],
+      [1, 10],
+    ],
+  ]);
+  await session.release();
 });
