@@ -46,6 +46,7 @@ export const errorTable = {
   ITEM_TOO_LARGE: row(413, 'RESOURCE_EXHAUSTED', false, '{where} is longer than the limit of {limitBytes} bytes'),
   TOO_MANY_ITEMS: row(413, 'RESOURCE_EXHAUSTED', false, 'the body has more than {limit} items'),
   UNSUPPORTED_MEDIA_TYPE: row(415, 'INVALID_ARGUMENT', false, '{mediaType} is not accepted; {remedy}'),
+  RANGE_INVALID: row(416, 'INVALID_ARGUMENT', false, 'the range {range} begins after the {size} bytes that there are'),
   EXPECTATION_FAILED: row(
     417,
     'INVALID_ARGUMENT',

@@ -1,10 +1,11 @@
 /** The error answers of an OpenAPI document: which errors a caller can meet where, with the sentences they would say. */
 import { serverOptions } from '../config/options.ts';
 import { type ErrorBody, type ErrorCode, ServiceError, toAnswer } from '../errors.ts';
+import { answerFormsOf } from '../io/answer.ts';
 import { insideWords } from '../outbound/fetch-public.ts';
 import { toPublicWords } from '../pool/exit-reason.ts';
 import { inflowOf } from '../spec/inflow.ts';
-import type { JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { toExcess } from './rate-limits.ts';
 
 type Answers = Readonly<Record<string, JsonSchema>>;
@@ -107,6 +108,11 @@ function errorsOfAnyRequest(): ServiceError[] {
   ];
 }
 
+/** Whether callers may ask for a part of what it gives. */
+export function hasRanges({ kind, output }: ApiSpec): boolean {
+  return kind === 'unary' && answerFormsOf(output.schema).some((form) => form.hasRanges);
+}
+
 /** On the way to a method and back. */
 function errorsOfCalls({ name, settings, apis }: ServiceSpec): ServiceError[] {
   const { maxConcurrency, rateLimit } = settings.traffic;
@@ -134,6 +140,7 @@ function errorsOfCalls({ name, settings, apis }: ServiceSpec): ServiceError[] {
       mediaType: 'multipart/form-data',
       remedy: 'forms are not read yet; send application/json',
     }),
+    ...(apis.some(hasRanges) ? [new ServiceError('RANGE_INVALID', { range: 'bytes=2000-', size: 1000 })] : []),
     ...(maxConcurrency === undefined
       ? []
       : [new ServiceError('CONCURRENCY_EXCEEDED', { service: name, limit: maxConcurrency })]),

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { serviceOptions } from '../config/options.ts';
 import { resolveOptions } from '../config/resolve.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
+import { fileSchema } from '../io/file.ts';
 import { sequenceSchema } from '../io/sequence.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import { builtins } from './http/builtins.ts';
@@ -279,7 +280,8 @@ test('every error of the table that a caller of a method can meet is in the docu
   const expected = (Object.keys(errorTable) as ErrorCode[]).filter(
     (code) => errorTable[code].grpc !== 'FAILED_PRECONDITION' && !elsewhere.includes(code) && !isOfClient(code),
   );
-  const plain = toSpec([sequenceApi]);
+  const giving = toApi({ name: 'give', output: { schema: fileSchema('file') } });
+  const plain = toSpec([sequenceApi, giving]);
   const rateLimit = { requestsPerSecond: 1, burst: 1, isShared: false };
   const traffic = { ...plain.settings.traffic, maxConcurrency: 8, rateLimit };
   const { components } = toOpenApi({ ...plain, settings: { ...plain.settings, traffic } }) as unknown as Document;

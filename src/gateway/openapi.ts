@@ -4,7 +4,7 @@ import { framesMediaType, lineMediaTypes, streamForms } from '../io/stream-form.
 import { inflowOf } from '../spec/inflow.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, BodyForm, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
-import { type ErrorAnswers, errorSchema, requestIdHeader, toErrorAnswers } from './openapi-errors.ts';
+import { type ErrorAnswers, errorSchema, hasRanges, requestIdHeader, toErrorAnswers } from './openapi-errors.ts';
 import { createSchemaCollection, type SchemaCollection } from './openapi-schemas.ts';
 import { otherMediaTypes } from './request-media-types.ts';
 
@@ -69,6 +69,7 @@ function toOperation(spec: ServiceSpec, api: ApiSpec, schemas: SchemaCollection,
     ...toRequestBody(api, schemas),
     responses: {
       200: success,
+      ...(hasRanges(api) ? { 206: { ...success, description: 'The part of the file that `Range` asks for.' } } : {}),
       ...(api.takesContext || api.kind === 'response'
         ? Object.fromEntries(
             ['2XX', '3XX'].map((status) => [status, { ...success, description: chosenStatus(success) }]),

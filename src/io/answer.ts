@@ -1,8 +1,9 @@
 /** The forms in which a whole answer is written, and read again by a client: text, bytes, files, JSON. */
 import type { Offer } from './accept.ts';
 import { bytes, contentOf, isBytes, wrapBytes } from './bytes.ts';
+import { toDisposition } from './content-disposition.ts';
 import { blob, type FileFields, file } from './file.ts';
-import type { FileOnDisk } from './file-content.ts';
+import { formMediaType, type Piece, writeForm } from './form-data.ts';
 import { frameKinds } from './frames.ts';
 import { image } from './image.ts';
 import { type IoType, ioKeyword, type Schema } from './io-type.ts';
@@ -32,20 +33,33 @@ export interface AnswerForm extends Offer {
   readonly takes?: (crossing: unknown) => boolean;
   /** Kinds of parcels that it writes itself; everything else in a value is JSON. */
   readonly keeps?: readonly string[];
-  /** Of one answer, where the value decides. */
-  readonly mediaTypeOf?: (value: never) => string;
-  /** The body, or its pieces in order; the bytes of a file may lie on disk. */
-  encode(value: never): string | Uint8Array | FileOnDisk | readonly Uint8Array[];
+  /** Whether the bytes of what it keeps may lie on disk. */
+  readonly sendsFiles?: boolean;
+  /** Whether a caller may ask for a part of an answer. */
+  readonly hasRanges?: boolean;
+  /** Of one answer, where the value or its body decides. */
+  readonly mediaTypeOf?: (value: never, body: AnswerBody) => string;
+  /** Of one answer, beside its media type; names in lower case. */
+  readonly headersOf?: (value: never) => Readonly<Record<string, string>>;
+  /** The body, or its pieces in order. */
+  encode(value: never): AnswerBody;
   /** For forms in which items can stand in frames: of which kind these are. */
   readonly frameKind?: number;
   /** For forms that cannot write before a library is loaded: which one, and the form that then can. */
   readonly later?: { readonly needs: keyof Libraries; open(library: never): AnswerForm };
-  /** A client's side: the value in the form in which it crosses, or JSON. */
+}
+
+/** A form that our client reads, too. */
+export interface ReadableForm extends AnswerForm {
+  /** The value in the form in which it crosses, or JSON. */
   decode(body: Uint8Array<ArrayBuffer>, mediaType: string, schema: Schema): unknown;
 }
 
+/** The bytes of an answer; those of files may lie on disk. */
+export type AnswerBody = string | Piece | readonly Piece[];
+
 /** A declared `string` is answered without quotes: clients of the reference read it so. */
-export const textAnswer: AnswerForm = {
+export const textAnswer: ReadableForm = {
   name: 'text',
   matches: (schema) => schema.type === 'string' && schema[ioKeyword] === undefined,
   mediaType: 'text/plain; charset=utf-8',
@@ -55,7 +69,7 @@ export const textAnswer: AnswerForm = {
 };
 
 /** Bytes are answered as they are. */
-const bytesAnswer: AnswerForm = {
+const bytesAnswer: ReadableForm = {
   name: 'bytes',
   matches: (schema) => schema[ioKeyword] === bytes.name && schema.type === 'string', // null is no bytes
   takes: (crossing) => isBytes(crossing) || isParcelOf(bytes, crossing),
@@ -66,21 +80,26 @@ const bytesAnswer: AnswerForm = {
 };
 
 /** A file is answered as its bytes, with its own media type. */
-function fileAnswer(type: IoType, mediaType: string): AnswerForm {
+function fileAnswer(type: IoType, mediaType: string): ReadableForm {
   const { name } = type;
   return {
     name,
     mediaType,
     matches: (schema) => schema[ioKeyword] === name,
     takes: (crossing) => isParcelOf(type, crossing),
+    hasRanges: true,
     mediaTypeOf: ([, { type }]: readonly [RegExp, FileFields]) => type || 'application/octet-stream',
+    headersOf: ([, { type, name }]: readonly [RegExp, FileFields]) => ({
+      'content-disposition': toDisposition(type, name),
+      'x-content-type-options': 'nosniff', // a caller's file is not what a browser makes of it
+    }),
     encode: ([, fields]: readonly [RegExp, FileFields]) => fields.content,
     decode: (body, type) => [new RegExp(name), { content: body, type, name: undefined } satisfies FileFields],
   };
 }
 
 /** Everything that JSON can say, compact. */
-export const jsonAnswer: AnswerForm = {
+export const jsonAnswer: ReadableForm = {
   name: 'json',
   matches: () => true,
   mediaType: 'application/json',
@@ -90,7 +109,7 @@ export const jsonAnswer: AnswerForm = {
 };
 
 /** Tensors are had as they lie in memory, with JSON for what is beside them. */
-const tensorsAnswer: AnswerForm = {
+const tensorsAnswer: ReadableForm = {
   name: 'tensors',
   matches: mayHoldTensors,
   mediaType: safetensorsMediaType,
@@ -105,7 +124,7 @@ const tensorsAnswer: AnswerForm = {
 const unbounded = { headerLimitBytes: Number.POSITIVE_INFINITY, jsonDepthLimit: 1000 };
 /** Tables are had as CSV or Arrow, too, by callers who name one; the columns are those that are declared. */
 function tableAnswers(schema: Schema): readonly AnswerForm[] {
-  const common = { matches: isTableSchema, isByName: true, decode: refuseToDecode };
+  const common = { matches: isTableSchema, isByName: true };
   const names = columnsOf(schema);
   const arrow = { ...common, name: 'arrow', mediaType: 'application/vnd.apache.arrow.stream', encode: refuseToEncode };
   const withArrow = (library: Libraries['apache-arrow']): AnswerForm => ({
@@ -131,8 +150,26 @@ function refuseToEncode(): never {
   throw new TypeError('a library is missing that has to be loaded first');
 }
 
-function refuseToDecode(): never {
-  throw new TypeError('a table was answered in another form than JSON, which is what was asked for');
+const fileKinds = [file.name, blob.name, image.name];
+
+/** Several files, or files beside other things, are parts of a form. */
+const formAnswer: AnswerForm = {
+  name: 'form',
+  matches: (schema) => !fileKinds.includes(String(schema[ioKeyword])) && mayHold(fileKinds, schema),
+  mediaType: 'multipart/form-data',
+  isByName: true,
+  keeps: fileKinds,
+  sendsFiles: true,
+  mediaTypeOf: (_, pieces) => formMediaType(pieces as readonly Piece[]),
+  encode: writeForm,
+};
+
+function mayHold(kinds: readonly string[], schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  const { [ioKeyword]: kind } = schema as Schema;
+  return (
+    (typeof kind === 'string' && kinds.includes(kind)) || Object.values(schema).some((part) => mayHold(kinds, part))
+  );
 }
 
 const forms: readonly AnswerForm[] = [
@@ -143,6 +180,7 @@ const forms: readonly AnswerForm[] = [
   fileAnswer(image, 'image/*'),
   jsonAnswer,
   tensorsAnswer,
+  formAnswer,
 ];
 
 /** The forms in which values of a schema can be answered, first the one for callers who ask for none. JSON is always one. */
@@ -155,8 +193,8 @@ export function answerFormsOf(schema: Schema): readonly [AnswerForm, ...AnswerFo
 }
 
 /** The form in which values of a schema are answered to callers who ask for none. */
-export function chooseAnswerForm(schema: Schema): AnswerForm {
-  return answerFormsOf(schema)[0];
+export function chooseAnswerForm(schema: Schema): ReadableForm {
+  return answerFormsOf(schema)[0] as ReadableForm; // as those are that need not be asked for
 }
 
 /** How a body is written that is a value of this schema as a whole: text and bytes as they are, anything else as JSON. */
@@ -167,5 +205,5 @@ export function wholeBodyForm(schema: Schema): 'text' | 'bytes' | 'json' {
 
 /** The bytes of one item of a stream. */
 export function encodeItem({ encode }: AnswerForm, item: unknown): string | Uint8Array | readonly Uint8Array[] {
-  return encode(item as never) as Exclude<ReturnType<typeof encode>, FileOnDisk>; // checked for this form; and items cross in memory
+  return encode(item as never) as string | Uint8Array | readonly Uint8Array[]; // checked for this form; and items cross in memory
 }

@@ -1,6 +1,6 @@
 /**
  * Values with tensors ↔ binary frames: the tensors in the layout of safetensors, named by their places, and one JSON
- * document of the rest.
+ * document of the rest: docs/decisions/0043-tensors-in-safetensors.md.
  */
 import { ServiceError } from '../errors.ts';
 import type { DType, TensorFields } from './dtype.ts';

@@ -70,7 +70,7 @@ function createOutputCheck(
 
 function createValueCheck(
   schema: JsonSchema,
-  { takes, keeps }: AnswerForm,
+  { takes, keeps, sendsFiles = false }: AnswerForm,
   compile: (schema: JsonSchema) => Validator,
 ): OutputCheck {
   if (takes) {
@@ -97,7 +97,7 @@ function createValueCheck(
       return refuse(`it is too deep, or holds itself (${(error as Error).message})`); // stack overflow: JSON could not say it either
     }
   };
-  return Object.assign(check, { takesFiles: false });
+  return Object.assign(check, { takesFiles: sendsFiles });
 }
 
 /** What crossed as a parcel is looked at by its type; everything else the validator has seen. */

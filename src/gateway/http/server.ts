@@ -314,7 +314,7 @@ function createHandler(
       if (outcome.kind === 'value') {
         if (outcome.files) removeAfter(response, outcome.files);
         if (inflow) endUnreadBody(request, response, drainedUpToBytes);
-        return await writeValue(response, outcome, headers, { form, idleMs });
+        return await writeValue(response, outcome, headers, { form, idleMs, asked: request.headers });
       }
       await writeItems(response, outcome, headers, {
         form: streamForm,

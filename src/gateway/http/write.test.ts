@@ -42,13 +42,13 @@ const value = (response: Partial<ResponseChanges>, io = plain) =>
       to,
       { kind: 'value', value: 'hello', response: { headers: [], cookies: [], ...response } },
       { server: 'ours' },
-      { form: io, idleMs: 1000 },
+      { form: io, idleMs: 1000, asked: {} },
     ),
   );
 
 test('a value is answered with its media type and its length in bytes', async () => {
   const { status, headers, body } = await answer((to) =>
-    writeValue(to, { kind: 'value', value: 'é😀' }, {}, { form: json, idleMs: 1000 }),
+    writeValue(to, { kind: 'value', value: 'é😀' }, {}, { form: json, idleMs: 1000, asked: {} }),
   );
   assert.deepEqual(
     [status, headers['content-type'], headers['content-length'], body],
@@ -124,6 +124,7 @@ test('nothing is sent of a value whose header HTTP cannot carry: the error can s
         writeValue(to, { kind: 'value', value: 'x', response: { headers: [], cookies: [], ...response } }, headers, {
           form: plain,
           idleMs: 1000,
+          asked: {},
         });
       } catch (error) {
         writeError(to, error, headers); // as server.ts does

@@ -1,15 +1,17 @@
 /** A value, a stream or an error → status, headers, bytes. */
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { type ServerResponse, validateHeaderValue } from 'node:http';
 import { type ErrorBody, ServiceError, toAnswer } from '../../errors.ts';
-import type { AnswerForm } from '../../io/answer.ts';
-import { type FileOnDisk, isOnDisk } from '../../io/file-content.ts';
+import type { AnswerBody, AnswerForm } from '../../io/answer.ts';
+import type { FileContent } from '../../io/file-content.ts';
 import type { StreamForm } from '../../io/stream-form.ts';
 import type { Cookie, Outcome, ResponseChanges } from '../../spec/invocation.ts';
 import type { JsonSchema } from '../../spec/service-spec.ts';
+import { findPart } from './find-part.ts';
 import type { HttpInflow } from './inflow.ts';
+import type { RangeHeaders } from './ranges.ts';
 import { decideRetryAfter } from './retry-after.ts';
+import { lengthOf, sendBody } from './send-body.ts';
 
 /** Headers by lower-case name. */
 export type HeaderMap = Record<string, string | string[]>;
@@ -40,24 +42,28 @@ interface ValueOptions {
   readonly form: AnswerForm;
   /** How long a file may take to be read on, on the caller's side. */
   readonly idleMs: number;
+  /** Headers of the request. */
+  readonly asked: RangeHeaders;
 }
 
 /**
- * Answers with one value; takes time only where that lies on disk.
- * @throws ServiceError `OUTPUT_INVALID` if the value cannot be written, `CANCELLED` if the caller left.
+ * Answers with one value; takes time only where that is a file.
+ * @throws ServiceError `OUTPUT_INVALID` if the value cannot be written, `CANCELLED` if the caller left, `RANGE_INVALID` if
+ * it asked for a part that is not there.
  */
 export function writeValue(
   response: ServerResponse,
   outcome: Extract<Outcome, { kind: 'value' }>,
   given: HeaderMap,
-  { form, idleMs }: ValueOptions,
+  { form, idleMs, asked }: ValueOptions,
 ): void | Promise<void> {
   const encode = (value: unknown) => form.encode(value as never); // checked against the schema that the form was chosen for
-  const payload = toPayload(writeWith(encode, outcome.value));
+  const body = toPayload(writeWith(encode, outcome.value));
   // A copy: what cannot be sent must not be in the way of the error that says so.
   const { status, headers } = applyChanges(outcome.response, {
     ...given,
-    'content-type': form.mediaTypeOf?.(outcome.value as never) ?? form.mediaType,
+    'content-type': form.mediaTypeOf?.(outcome.value as never, body) ?? form.mediaType,
+    ...form.headersOf?.(outcome.value as never),
   });
   if (bodylessStatuses.has(status)) {
     delete headers['content-type'];
@@ -65,45 +71,16 @@ export function writeValue(
     response.end();
     return;
   }
-  headers['content-length'] = String(lengthOf(payload));
-  sendHead(response, status, headers);
-  if (isInPieces(payload)) return sendPieces(response, payload);
-  if (isOnDisk(payload)) return sendFile(response, payload, idleMs);
-  response.end(payload);
+  const send = (part: AnswerBody, code: number) => {
+    headers['content-length'] = String(lengthOf(part));
+    sendHead(response, code, headers);
+    return sendBody(response, part, idleMs);
+  };
+  if (!form.hasRanges || status !== 200) return send(body, status);
+  return findPart(body as FileContent, asked, headers, given).then(({ part, range }) => send(part, range ? 206 : 200));
 }
 
-type Payload = ReturnType<AnswerForm['encode']>;
-
-function isInPieces(payload: Payload): payload is readonly Uint8Array[] {
-  return Array.isArray(payload);
-}
-
-function lengthOf(payload: Payload): number {
-  if (isInPieces(payload)) return payload.reduce((length, piece) => length + piece.length, 0);
-  return isOnDisk(payload) ? payload.size : Buffer.byteLength(payload);
-}
-
-function sendPieces(response: ServerResponse, pieces: readonly Uint8Array[]): void {
-  response.cork();
-  for (const piece of pieces) response.write(piece);
-  response.end();
-}
-
-function sendFile(response: ServerResponse, { path }: FileOnDisk, idleMs: number): Promise<void> {
-  response.setTimeout(idleMs, () => response.destroy()); // what the operating system takes is a sign of life
-  return new Promise((resolve, reject) => {
-    const file = createReadStream(path);
-    file.once('error', reject);
-    response.once('close', () => {
-      file.destroy();
-      if (response.writableFinished) resolve();
-      else reject(new ServiceError('CANCELLED', {}));
-    });
-    file.pipe(response);
-  });
-}
-
-function toPayload<T extends Payload>(encoded: T): T | Buffer {
+function toPayload<T extends AnswerBody>(encoded: T): T | Buffer {
   return typeof encoded === 'string' && encoded.length > shortTextLength ? Buffer.from(encoded) : encoded;
 }
 
