@@ -16,6 +16,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   peers: () => import('./peers.ts'),
   packaging: () => import('./packaging.ts'),
   start: () => import('./start.ts'),
+  tensors: () => import('./tensors.ts'),
 };
 
 const toUsage = (questions: readonly string[]) => `npm run bench -- <name>... [--quick] [--also <folder>]
