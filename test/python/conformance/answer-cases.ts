@@ -69,6 +69,13 @@ export const answerCases: readonly Case[] = toCases([
     headersOf: ['x-mine'],
     sees: ({ headers }) => ({ cookie: headers['set-cookie']?.toLowerCase().split('; ').sort().join('; ') }),
   },
+  {
+    ...post('/direct'),
+    id: '53.direct',
+    what: 'an answer that is made by the method',
+    status: 202,
+    headersOf: ['x-mine', 'server'],
+  },
   { ...post('/words'), id: '54', what: 'a stream of texts, one chunk each', status: 200, sees: chunksOf },
   { ...post('/blobs'), id: '54.bytes', what: 'a stream of bytes', status: 200, sees: chunksOf },
   { ...post('/empty'), id: '54.empty', what: 'an empty stream', status: 200, sees: chunksOf },

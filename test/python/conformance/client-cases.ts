@@ -26,7 +26,7 @@ async function attempt(see: () => unknown): Promise<Facets> {
     return {
       status: status ?? null,
       code: isTheirs ? undefined : code,
-      'error text': message.includes('meant for the caller') ? 'meant for the caller' : '',
+      errorText: message.includes('meant for the caller') ? 'meant for the caller' : '',
       places: detail.map(({ loc }) => loc.join('.')).sort(),
     };
   }
@@ -59,7 +59,7 @@ function toNumbers(value: unknown): number[] {
 
 const failed = (status: number | null, more: Facets = {}): Facets => ({
   status,
-  'error text': '',
+  errorText: '',
   places: [],
   ...more,
 });
@@ -166,7 +166,7 @@ const rows: readonly Row[] = [
     (status): Row => ({
       id: `89.${status}`,
       what: `a method that answers ${status}`,
-      known: failed(status, { 'error text': 'meant for the caller' }),
+      known: failed(status, { errorText: 'meant for the caller' }),
       see: (client) => client.$call('refuse', status),
     }),
   ),
@@ -178,6 +178,12 @@ const rows: readonly Row[] = [
       see: (client) => client.$call('refuse', status),
     }),
   ),
+  {
+    id: '89.520',
+    what: 'a status that nobody knows',
+    known: failed(520),
+    see: (client) => client.$call('direct', 520),
+  },
   { id: '89.500', what: 'a method that crashes', known: failed(500), see: (client) => client.$call('crash') },
   { id: '89.504', what: 'a method that takes too long', known: failed(504), see: (client) => client.$call('hang') },
   {

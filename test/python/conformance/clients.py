@@ -135,6 +135,7 @@ def cases(files: Files) -> t.List[Case]:
                 (503, "ServiceUnavailable", False),
             )
         ),
+        ("84.520", "a status that nobody knows", lambda call: call("direct", status=520), raised("ValueError")),
         ("84.500", "a method that crashes", lambda call: call("crash"), raised("BentoMLException", 500)),
         ("84.504", "a method that takes too long", lambda call: call("hang"), raised("BentoMLException", 504)),
         ("84.input", "an argument of a wrong type", lambda call: call("add", a="x"), raised("InvalidArgument", 400)),

@@ -1,11 +1,11 @@
 /** Reads from the decision note where we differ from the reference on purpose. */
 import { readFileSync } from 'node:fs';
 
-/** One row: in these cases, or all of a row of the checklist, these facets differ. */
+/** In one case, or in all of a row of the checklist, one facet differs. */
 export interface Deviation {
-  /** As they stand in the note: `29.text`, `59` for all of its cases, `*` for all cases. */
-  readonly cases: readonly string[];
-  readonly facets: readonly string[];
+  /** As it stands in the note: `29.text`, `59` for all of its cases, `*` for all cases. */
+  readonly name: string;
+  readonly facet: string;
 }
 
 /** What the note lists. */
@@ -15,22 +15,23 @@ export interface Listed {
   readonly open: readonly number[];
 }
 
+const path = new URL('../../../docs/decisions/0050-where-python-clients-see-a-difference.md', import.meta.url);
+
 /** Reads the note. */
 export function readDeviations(): Listed {
-  const note = readFileSync(
-    new URL('../../../docs/decisions/0050-where-python-clients-see-a-difference.md', import.meta.url),
-    'utf8',
-  );
-  const rows = note
-    .split('\n')
-    .filter((line) => line.startsWith('| ') && !line.startsWith('| cases |') && !line.startsWith('| --'))
-    .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| /, '')));
-  const deviations = rows.map(([cases = '', facets = '']) => ({
-    cases: cases.split(', '),
-    facets: facets.split(', '),
-  }));
+  const note = readFileSync(path, 'utf8');
+  const [, ...rows] = [...note.matchAll(/^\| (?!---)(.+?) \|/gm)].map(([, cell = '']) => cell); // the first is the head
   const [, open = ''] = /^Rows without a case yet: (.+?)[.;]/m.exec(note) ?? [];
-  return { deviations, open: open.split(', ').flatMap(toNumbers) };
+  return {
+    deviations: rows.flatMap((cell) => cell.split(', ').flatMap(toDeviations)),
+    open: open.split(', ').flatMap(toNumbers),
+  };
+}
+
+/** `3/4 type body`: both in both. */
+function toDeviations(entry: string): Deviation[] {
+  const [names = '', ...facets] = entry.split(' ');
+  return names.split('/').flatMap((name) => facets.map((facet) => ({ name, facet })));
 }
 
 function toNumbers(range: string): number[] {
@@ -38,12 +39,7 @@ function toNumbers(range: string): number[] {
   return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 
-/** Whether a row is about this facet of this case. */
-export function covers({ cases, facets }: Deviation, id: string, facet: string): boolean {
-  return facets.includes(facet) && cases.some((name) => isNamed(name, id));
-}
-
-/** Whether a word of the note means a case. */
+/** Whether a name of the note means a case. */
 export function isNamed(name: string, id: string): boolean {
   return name === '*' || name === id || id.startsWith(`${name}.`);
 }

@@ -11,7 +11,7 @@ export const errorCases: readonly Case[] = toCases([
       id: `${row}.${status}`,
       what: `a method that answers ${status}`,
       status,
-      sees: ({ body }: Answer) => ({ ...errorFacetsOf(body), 'error text': body.includes('meant for the caller') }),
+      sees: ({ body }: Answer) => ({ ...errorFacetsOf(body), errorText: body.includes('meant for the caller') }),
     })),
   ),
   {

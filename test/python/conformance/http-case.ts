@@ -89,6 +89,6 @@ export function errorFacetsOf(body: Buffer): Facets {
       .map(({ loc }) => loc.join('.'))
       .filter((place) => place !== '')
       .sort(),
-    'error body': error === undefined ? 'text' : Array.isArray(said) ? 'array' : shape,
+    errorBody: error === undefined ? 'text' : Array.isArray(said) ? 'array' : shape,
   };
 }

@@ -64,7 +64,7 @@ async function seeAll(kind: Kind, server: Server): Promise<ReadonlyMap<string, F
 function toFacets(seen: unknown): Facets {
   if (typeof seen !== 'object' || seen === null || !('raised' in seen)) return { value: seen };
   const { raised, status, tells } = seen as Facets;
-  return { raised, status, 'error text': tells };
+  return { raised, status, errorText: tells };
 }
 
 /** All of them, which the program itself lists. */

@@ -298,6 +298,10 @@ class Conformance:
     def headers(self, ctx: bentoml.Context) -> t.Dict[str, str]:
         return {name: ctx.request.headers.get(name, "") for name in ("authorization", "user-agent")}
 
+    @bentoml.api
+    def direct(self, status: int = 202) -> t.Any:
+        return Response(b"<p>", status_code=status, media_type="text/html", headers={"x-mine": "1"})
+
     # Names that a client has itself.
 
     @bentoml.api

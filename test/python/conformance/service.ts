@@ -306,6 +306,10 @@ export class Conformance {
     return Object.fromEntries(names.map((name) => [name, context.request.headers.get(name) ?? '']));
   }
 
+  @api() direct(status: Whole = 202 as Whole): Response {
+    return new Response('<p>', { status, headers: { 'content-type': 'text/html; charset=utf-8', 'x-mine': '1' } });
+  }
+
   // Names that a client has itself.
 
   @api() request(): string {
