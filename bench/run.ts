@@ -16,6 +16,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   peers: () => import('./peers.ts'),
   packaging: () => import('./packaging.ts'),
   start: () => import('./start.ts'),
+  streams: () => import('./streams.ts'),
   tensors: () => import('./tensors.ts'),
 };
 
