@@ -36,9 +36,11 @@ interface MediaRange {
   readonly quality: number;
 }
 
-/** What cannot be read is left out. */
+const maxRanges = 100; // of a header full of them a request would cost several milliseconds
+
+/** What cannot be read is left out, and so is what comes after more than any client names. */
 function parseAccept(accept: string): MediaRange[] {
-  return accept.split(',').flatMap((text) => {
+  return accept.split(',', maxRanges).flatMap((text) => {
     const [name = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
     const weight = parameters.find((parameter) => /^q\s*=/.test(parameter)) ?? 'q=1';
     const [, quality] = /^q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.exec(weight) ?? [];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileSchema } from '../io/file.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
 import { createValidatorCompiler } from '../spec/validator.ts';
 import { createOutputChecks } from './output.ts';
@@ -40,6 +41,13 @@ test('bytes stay bytes unless they are answered as JSON', () => {
   const value = Uint8Array.of(1);
   assert.deepEqual([check(bytes, value), check(bytes, value, 'json')], [{ value }, { value: 'AQ==' }]);
   assert.throws(() => check(bytes, value, 'text'), /there is no answer in the form text/);
+});
+
+test('files may lie on disk where they are answered as they are, alone or in a form', () => {
+  const files = { type: 'array', items: fileSchema('file') };
+  const takesFiles = (schema: JsonSchema, form?: string) => createOutputChecks({ schema }, compile)(form).takesFiles;
+  assert.deepEqual([takesFiles(files.items), takesFiles(files, 'form')], [true, true]);
+  assert.deepEqual([takesFiles(files.items, 'json'), takesFiles(files)], [false, false]);
 });
 
 test('NaN where the type allows no null is told as NaN', () => {
