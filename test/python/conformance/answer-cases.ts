@@ -1,4 +1,4 @@
-/** How values and streams are answered: rows 44 to 48 and 51 to 57 of the checklist. */
+/** How values and streams are answered: rows 44 to 48 and 50 to 57 of the checklist. */
 import type { Answer } from './ask.ts';
 import type { Case } from './case.ts';
 import { chunksOf, documentsOf, json, post, toCases } from './http-case.ts';
@@ -39,6 +39,43 @@ export const answerCases: readonly Case[] = toCases([
     status: 200,
   },
   { ...post('/holes'), id: '48.nan', what: 'NaN in a tensor is null', status: 200 },
+  {
+    ...post('/fileOut', { name: 'a.txt', content: '0123456789' }),
+    id: '50',
+    what: 'a file to be saved',
+    status: 200,
+    headersOf: ['content-disposition', 'accept-ranges', 'content-length'],
+  },
+  {
+    ...post('/fileOut', { name: 'a.png', content: '0123456789' }),
+    id: '50.inline',
+    what: 'a picture to be shown',
+    status: 200,
+    headersOf: ['content-disposition'],
+  },
+  {
+    ...post('/fileOut', { name: 'é f.txt', content: '0123456789' }),
+    id: '50.name',
+    what: 'a name beyond ASCII',
+    status: 200,
+    headersOf: ['content-disposition'],
+  },
+  {
+    ...post('/fileOut', { name: 'a.txt', content: '0123456789' }, { ...json, range: 'bytes=2-4' }),
+    id: '50.range',
+    what: 'a part of a file',
+    status: 206,
+    headersOf: ['content-range', 'content-length'],
+  },
+  {
+    ...post('/fileOut', { name: 'a.txt', content: '0123456789' }, { ...json, range: 'bytes=20-' }),
+    id: '50.beyond',
+    what: 'a part beyond the end of a file',
+    status: 416,
+    headersOf: ['content-range'],
+    sees: () => ({}),
+  },
+  { ...post('/soundOut'), id: '50.declared', what: 'a file with a declared media type', status: 200 },
   ...(
     [
       ['/add', { a: 1 }, 200],

@@ -207,7 +207,7 @@ export class Conformance {
   }
 
   @api() fileOut(name: string, content: string): File {
-    return new File([content], name);
+    return new File([content], name, { type: name.endsWith('.png') ? 'image/png' : '' });
   }
 
   /** @returns @mediaType audio/mpeg */
