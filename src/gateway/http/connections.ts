@@ -7,6 +7,11 @@ import type { NetworkBytes } from '../../observe/server-metrics.ts';
 export interface Connections {
   /** Notes that an answer is under way. */
   begin(socket: Socket, response: ServerResponse): void;
+  /**
+   * Runs something, once, when the answers under way on a connection have ended: now, if there are none or the request of
+   * the last one has not come in whole.
+   */
+  afterAnswers(socket: Socket, run: () => void): void;
   /** Has the answers under way say that theirs is the last one on its connection. */
   announceClose(): void;
   /** From now on closes every connection as soon as nothing is under way on it. */
@@ -26,7 +31,7 @@ export function watchConnections(server: Server): Connections {
 
   server.on('connection', (socket: Socket) => {
     if (isClosing) return void socket.destroy();
-    open.set(socket, { underWay: 0, latest: undefined });
+    open.set(socket, { underWay: 0, latest: undefined, after: undefined });
     socket.once('close', () => {
       open.delete(socket);
       closed.received += socket.bytesRead;
@@ -43,8 +48,15 @@ export function watchConnections(server: Server): Connections {
       response.once('close', () => {
         connection.underWay--;
         if (connection.latest === response) connection.latest = undefined;
-        if (isClosing && connection.underWay === 0) socket.end();
+        if (connection.underWay > 0) return;
+        connection.after?.();
+        if (isClosing) socket.end();
       });
+    },
+    afterAnswers(socket, run) {
+      const connection = open.get(socket);
+      if (!connection?.latest?.req.complete) return run();
+      connection.after ??= run;
     },
     announceClose() {
       for (const { latest } of open.values())
@@ -70,4 +82,6 @@ interface Connection {
   underWay: number;
   /** The one that was asked for last, if it has not ended. */
   latest: ServerResponse | undefined;
+  /** What happens when none is under way any more. */
+  after: (() => void) | undefined;
 }

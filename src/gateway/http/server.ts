@@ -98,7 +98,9 @@ export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<Ht
     },
     clientErrorHandler(error, socket) {
       const isTooLong = (error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT';
-      if (!(isTooLong && openEnded.has(socket))) answerUnreadable(error, socket, options);
+      if (isTooLong && openEnded.has(socket)) return;
+      // What follows a request that came in whole is no part of it: that one's answer comes first, and is not cut.
+      connections.afterAnswers(socket, () => answerUnreadable(error, socket, options));
     },
     frameworkErrors: (error, _request, reply) => {
       reply.hijack();
@@ -371,6 +373,9 @@ function unmetExpectation({ headers, httpVersion }: IncomingMessage): ServiceErr
   const { expect } = headers;
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
     return new ServiceError('EXPECTATION_FAILED', { expectation: expect.slice(0, 40) });
+  }
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+    return new ServiceError('BAD_REQUEST', { problem: `it says HTTP/${httpVersion}, and HTTP/1.1 is spoken here` });
   }
   if (headers.host === undefined && httpVersion === '1.1') {
     return new ServiceError('BAD_REQUEST', { problem: 'it has no Host header' });

@@ -10,6 +10,7 @@ interface ReadLimits {
 
 /** Writes the answer by hand and closes the connection. */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, limits: ReadLimits): void {
+  if (error.code === 'HPE_CLOSED_CONNECTION') return; // the answer before has said that it is the last: RFC 9112 section 9.6
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy(error);
   const { status, body } = toAnswer(toUnreadable(error, limits));
   const payload = JSON.stringify(body);
