@@ -45,7 +45,14 @@ export const errorTable = {
   BODY_TOO_LARGE: row(413, 'RESOURCE_EXHAUSTED', false, 'the body is larger than the limit of {limitBytes} bytes'),
   ITEM_TOO_LARGE: row(413, 'RESOURCE_EXHAUSTED', false, '{where} is longer than the limit of {limitBytes} bytes'),
   TOO_MANY_ITEMS: row(413, 'RESOURCE_EXHAUSTED', false, 'the body has more than {limit} items'),
+  FORM_TOO_LARGE: row(413, 'RESOURCE_EXHAUSTED', false, 'the form has {problem}, which is more than is read'),
   UNSUPPORTED_MEDIA_TYPE: row(415, 'INVALID_ARGUMENT', false, '{mediaType} is not accepted; {remedy}'),
+  UNSUPPORTED_ENCODING: row(
+    415,
+    'INVALID_ARGUMENT',
+    false,
+    'the body is compressed in a way that is not read ({encoding}); send it plain, or in one or two of {accepted}',
+  ),
   RANGE_INVALID: row(416, 'INVALID_ARGUMENT', false, 'the range {range} begins after the {size} bytes that there are'),
   EXPECTATION_FAILED: row(
     417,

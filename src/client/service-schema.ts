@@ -7,7 +7,7 @@ import { readDialect } from './dialect.ts';
 import { createOutputReader } from './output-reader.ts';
 
 /** How an argument that is the whole body is written. */
-export type RootForm = 'text' | 'json' | 'bytes';
+export type RootForm = 'text' | 'json' | 'bytes' | 'file';
 
 /** One argument. */
 export interface Parameter {

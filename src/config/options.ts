@@ -366,6 +366,28 @@ export const serverOptions = {
     max: 64,
     doc: 'How many threads decode bodies of more than 256 KiB of JSON at most; 0 for none beside the one that answers.',
   }),
+  fileLimitBytes: option.bytes({
+    default: 100 * mebibyte,
+    min: 1,
+    doc: 'Largest file that is read, be it a part of a form, a whole body, or what an address leads to.',
+  }),
+  formLimitBytes: option.bytes({
+    default: 256 * mebibyte, // two files of the largest size, and what goes with them
+    min: 1,
+    doc: 'Largest form that is read, with all files in it.',
+  }),
+  fieldLimitBytes: option.bytes({
+    default: mebibyte, // as the Python original
+    min: 1,
+    max: 512 * mebibyte, // V8 makes no string longer than that
+    doc: 'Largest field of a form that is no file.',
+  }),
+  formPartsLimit: option.count({
+    default: 1000, // as the Python original, for files and for fields
+    min: 1,
+    max: 100_000,
+    doc: 'How many fields and files a form may have.',
+  }),
   jsonDepthLimit: option.count({
     default: 100,
     min: 1,

@@ -1,4 +1,5 @@
 /** The error answers of an OpenAPI document: which errors a caller can meet where, with the sentences they would say. */
+
 import { serverOptions } from '../config/options.ts';
 import { type ErrorBody, type ErrorCode, ServiceError, toAnswer } from '../errors.ts';
 import { answerFormsOf } from '../io/answer.ts';
@@ -6,6 +7,7 @@ import { insideWords } from '../outbound/fetch-public.ts';
 import { toPublicWords } from '../pool/exit-reason.ts';
 import { inflowOf } from '../spec/inflow.ts';
 import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import { acceptedEncodings } from './bodies/inflate.ts';
 import { toExcess } from './rate-limits.ts';
 
 type Answers = Readonly<Record<string, JsonSchema>>;
@@ -137,10 +139,12 @@ function errorsOfCalls({ name, settings, apis }: ServiceSpec): ServiceError[] {
         ]
       : []),
     new ServiceError('UNSUPPORTED_MEDIA_TYPE', {
-      mediaType: 'multipart/form-data',
-      remedy: 'forms are not read yet; send application/json',
+      mediaType: 'application/vnd.bentoml+pickle',
+      remedy: 'a pickle can run code; send application/json',
     }),
     ...(apis.some(hasRanges) ? [new ServiceError('RANGE_INVALID', { range: 'bytes=2000-', size: 1000 })] : []),
+    new ServiceError('UNSUPPORTED_ENCODING', { encoding: 'compress', accepted: acceptedEncodings }),
+    new ServiceError('FORM_TOO_LARGE', { problem: `more than ${serverOptions.formPartsLimit.default} parts` }),
     ...(maxConcurrency === undefined
       ? []
       : [new ServiceError('CONCURRENCY_EXCEEDED', { service: name, limit: maxConcurrency })]),
@@ -151,6 +155,7 @@ function errorsOfCalls({ name, settings, apis }: ServiceSpec): ServiceError[] {
     new ServiceError('QUEUE_FULL', { service: name, limit: settings.traffic.maxQueue }),
     new ServiceError('OVERLOADED', { answerMs: settings.traffic.timeoutMs * 2, timeoutMs: settings.traffic.timeoutMs }),
     new ServiceError('MEMORY_LOW', {}),
+    new ServiceError('SPOOL_FAILED', {}),
     new ServiceError('WORKER_LOST', {}),
     crashLoopOf(name),
     new ServiceError('NOT_READY', {}),

@@ -128,6 +128,7 @@ const requestMediaTypes: Readonly<Record<BodyForm, string>> = {
   json: 'application/json',
   text: 'text/plain',
   bytes: 'application/octet-stream',
+  file: 'application/octet-stream',
 };
 
 function toSuccess(api: ApiSpec, schemas: SchemaCollection): { readonly description: string } & JsonSchema {

@@ -7,7 +7,7 @@ import { formMediaType, type Piece, writeForm } from './form-data.ts';
 import { frameKinds } from './frames.ts';
 import { image } from './image.ts';
 import { type IoType, ioKeyword, type Schema } from './io-type.ts';
-import { isParcelOf } from './io-types.ts';
+import { ioTypeOf, isParcelOf } from './io-types.ts';
 import type { Libraries } from './libraries.ts';
 import { safetensorsMediaType } from './safetensors.ts';
 import type { TableRow } from './table.ts';
@@ -197,9 +197,10 @@ export function chooseAnswerForm(schema: Schema): ReadableForm {
   return answerFormsOf(schema)[0] as ReadableForm; // as those are that need not be asked for
 }
 
-/** How a body is written that is a value of this schema as a whole: text and bytes as they are, anything else as JSON. */
-export function wholeBodyForm(schema: Schema): 'text' | 'bytes' | 'json' {
+/** How a body is written that is a value of this schema as a whole: text, bytes and files as they are, anything else as JSON. */
+export function wholeBodyForm(schema: Schema): 'text' | 'bytes' | 'file' | 'json' {
   if (schema[ioKeyword] === bytes.name) return 'bytes';
+  if (ioTypeOf(schema)?.ready?.kinds.includes(file.name)) return 'file';
   return textAnswer.matches(schema) ? 'text' : 'json';
 }
 

@@ -47,10 +47,18 @@ export const bytes = {
       isOnDisk(content as FileContent) ? await openFile(content as FileOnDisk, 'bytes') : content,
     unpack: ([content, container]) => wrapBytes(content as Uint8Array, { 'x-container': container }), // packed above
   },
+  ready: {
+    kinds: ['file'],
+    accept: ([, fields], schema) => toCrossing((fields as { content: FileContent }).content, schema),
+  },
   describe: () => ({ type: 'string', format: 'binary' }),
   typeText: ({ 'x-container': container = 'Uint8Array' }) =>
     ['ArrayBuffer', 'Uint8ClampedArray'].includes(String(container)) ? String(container) : 'Uint8Array', // as a Buffer is
 } as const satisfies IoType;
+
+function toCrossing(content: FileContent, schema: Schema): unknown {
+  return isOnDisk(content) ? [/bytes/, content, schema['x-container']] : wrapBytes(content, schema);
+}
 
 /** Whether a value is bytes as an author's code has them. */
 export function isBytes(value: unknown): value is Bytes {

@@ -69,6 +69,7 @@ const bodyNames = {
   json: 'a whole JSON document',
   text: 'a whole text',
   bytes: 'bytes',
+  file: 'a file',
 } as const;
 
 function compareBodies(before: ContractApi, after: ContractApi): Change[] {

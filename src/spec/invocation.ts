@@ -41,7 +41,7 @@ export interface Invocation {
   readonly method: string;
   readonly args: CallArguments;
   /** What of them lies on disk, at least until the call is over; whoever dispatches the call removes it. */
-  readonly files?: readonly FileOnDisk[];
+  readonly files?: readonly Pick<FileOnDisk, 'path'>[];
   /** How long the caller waits for the first answer, in milliseconds from now, or from the last item that it sent. */
   readonly timeoutMs: number;
   readonly inflow?: Inflow;

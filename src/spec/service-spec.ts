@@ -34,9 +34,10 @@ export interface SchemaSource {
 
 /**
  * How the body of a request becomes the arguments: as a JSON object with the parameters as its `fields`; or whole, as the
- * one argument, from a `json` document, from UTF-8 `text`, or from `bytes` as they are.
+ * one argument, from a `json` document, from UTF-8 `text`, from `bytes` as they are, or from bytes with the media type of
+ * the request, as a `file`.
  */
-export type BodyForm = 'fields' | 'json' | 'text' | 'bytes';
+export type BodyForm = 'fields' | 'json' | 'text' | 'bytes' | 'file';
 
 /** What a method gives back. */
 export interface OutputSpec {

@@ -14,7 +14,9 @@ import { framesMediaType, lineMediaTypes } from '../../io/stream-form.ts';
 import type { InflowRoute } from '../../pool/inflow-route.ts';
 import type { Route } from '../../pool/route.ts';
 import type { Inflow } from '../../spec/invocation.ts';
-import { type MemoryView, mediaTypeOf, refuseEncodings } from './read.ts';
+import type { MemoryView } from '../bodies/body-reader.ts';
+import { type Inflated, inflate } from '../bodies/inflate.ts';
+import { mediaTypeOf, refusePickles } from '../bodies/media-type.ts';
 
 /** What bounds a body that is read so; nothing bounds it as a whole. */
 export interface InflowLimits {
@@ -71,7 +73,7 @@ function createInflow(
   splitter: ItemSplitter,
   { limits, memory, idleMs }: InflowDeps,
 ): HttpInflow {
-  const pieces = createPieceReader(request);
+  const pieces = createPieceReader(inflate(request));
   let waiting: readonly SentItem[] = []; // items that came with the other arguments
   let waitingBytes = 0;
   let count = 0;
@@ -120,7 +122,7 @@ function createInflow(
     onMove: undefined,
     close: () => pieces.stop(new ServiceError('CANCELLED', {})),
     async readOthers() {
-      refuseEncodings(request, false);
+      refusePickles(mediaTypeOf(request.headers['content-type']));
       if (memory.isLow()) throw new ServiceError('MEMORY_LOW', {});
       if (!route.hasOthers) return route.toOthers({}, '');
       const late = setTimeout(() => pieces.stop(new ServiceError('ITEM_TIMEOUT', { limitMs: idleMs })), idleMs);
@@ -182,20 +184,21 @@ interface PieceReader {
 }
 
 /** Not `for await`, which would close the connection when it is left early. */
-function createPieceReader(request: IncomingMessage): PieceReader {
+function createPieceReader({ source, failureOf, release }: Inflated): PieceReader {
   let wake: (() => void) | undefined;
   let failure: ServiceError | undefined;
   const rouse = () => wake?.();
   const stop = (reason: ServiceError) => {
     failure ??= reason;
-    request.off('readable', rouse);
+    source.off('readable', rouse);
+    release();
     rouse();
   };
-  request.on('readable', rouse);
-  request.once('end', rouse);
-  request.once('error', (cause) => stop(new ServiceError('CANCELLED', {}, { cause })));
-  request.once('close', () => {
-    if (request.readableEnded) rouse();
+  source.on('readable', rouse);
+  source.once('end', rouse);
+  source.once('error', (cause) => stop(failureOf(cause)));
+  source.once('close', () => {
+    if (source.readableEnded) rouse();
     else stop(new ServiceError('CANCELLED', {}));
   });
   return {
@@ -203,9 +206,9 @@ function createPieceReader(request: IncomingMessage): PieceReader {
     async next() {
       for (;;) {
         if (failure) throw failure;
-        const piece = request.read() as Buffer | null; // it has no encoding
+        const piece = source.read() as Buffer | null; // it has no encoding
         if (piece) return piece;
-        if (request.readableEnded) return undefined;
+        if (source.readableEnded) return undefined;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });

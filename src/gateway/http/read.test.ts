@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { test } from 'node:test';
-import type { Route } from '../../pool/route.ts';
+import { after, test } from 'node:test';
+import { serverOptions } from '../../config/options.ts';
+import { resolveOptions } from '../../config/resolve.ts';
+import { bytesSchema } from '../../io/bytes.ts';
+import { type Route, toRoute } from '../../pool/route.ts';
+import { createSpool } from '../../pool/spool.ts';
+import type { ApiSpec } from '../../spec/service-spec.ts';
 import { createValidatorCompiler } from '../../spec/validator.ts';
 import { readArguments } from './read.ts';
 
@@ -11,9 +16,12 @@ const route = {
   api: { body: 'fields', parameters: ['a', 'b', 'constructor'].map((name) => ({ name, isRequired: name === 'a' })) },
   input: createValidatorCompiler()(input),
 } as unknown as Route;
+const spool = createSpool();
+after(() => spool.close());
 const deps = {
-  limits: { jsonBodyLimitBytes: 1_000_000, rawBodyLimitBytes: 1_000_000, jsonDepthLimit: 10 },
+  limits: resolveOptions(serverOptions, {}, 'the test'),
   memory: { isLow: () => false },
+  spool,
   threads: undefined,
   signal: new AbortController().signal,
 };
@@ -27,24 +35,23 @@ function request(headers: Readonly<Record<string, string>> = {}) {
 test('arguments are put in the order of the parameters, undefined where one was left out', async () => {
   const body = request();
   body.end('{"b":2,"a":1}');
-  assert.deepEqual(await readArguments(body, route, deps), [1, 2, undefined]);
+  assert.deepEqual((await readArguments(body, route, deps)).args, [1, 2, undefined]);
 });
 
 test('a body of bytes is the argument as it is, whatever it says that it is', async () => {
-  const bytes = {
-    api: { body: 'bytes', input: {}, parameters: [{ name: 'data', isRequired: true }] },
-  } as unknown as Route;
+  const api = { body: 'bytes', input: bytesSchema('Uint8Array'), parameters: [{ name: 'data', isRequired: true }] };
+  const bytes = toRoute(api as unknown as ApiSpec, createValidatorCompiler());
   const body = request({ 'content-type': 'multipart/form-data' });
   body.end(Buffer.from([0xff, 0x00]));
-  const [data] = await readArguments(body, bytes, deps);
-  assert.deepEqual(data, new Uint8Array([0xff, 0x00]));
+  const { args } = await readArguments(body, bytes, deps);
+  assert.deepEqual(args, [new Uint8Array([0xff, 0x00])]);
 });
 
 test('a body in pieces is one body', async () => {
   const body = request();
   for (const piece of ['{"a', '":', '12}']) body.write(piece);
   body.end();
-  assert.deepEqual(await readArguments(body, route, deps), [12, undefined, undefined]);
+  assert.deepEqual((await readArguments(body, route, deps)).args, [12, undefined, undefined]);
 });
 
 test('a request that ends early is a caller who has left', async () => {

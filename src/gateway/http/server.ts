@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { fastify } from 'fastify';
 import { serviceOptions } from '../../config/options.ts';
 import { resolveOptions } from '../../config/resolve.ts';
-import { ApiError, ServiceError, toAnswer } from '../../errors.ts';
+import { ApiError, isServiceError, ServiceError, toAnswer } from '../../errors.ts';
 import { chooseOffer } from '../../io/accept.ts';
 import { type AnswerForm, answerFormsOf } from '../../io/answer.ts';
 import type { FileOnDisk } from '../../io/file-content.ts';
@@ -17,6 +17,8 @@ import type { Route } from '../../pool/route.ts';
 import type { Spool } from '../../pool/spool.ts';
 import type { RequestInfo, Trace } from '../../spec/invocation.ts';
 import type { ServiceSpec } from '../../spec/service-spec.ts';
+import type { BodyLimits } from '../bodies/body-reader.ts';
+import { acceptedEncodings } from '../bodies/inflate.ts';
 import { createDecodeThreads } from '../decode/decode-threads.ts';
 import { loadLibrary } from '../load-library.ts';
 import { createMemoryGuard } from '../memory-guard.ts';
@@ -29,7 +31,7 @@ import { watchConnections } from './connections.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import { createFilteredExpose } from './filtered-metrics.ts';
 import { type HttpInflow, type InflowLimits, openInflow } from './inflow.ts';
-import { type BodyLimits, type ReadDeps, readArguments } from './read.ts';
+import { type ReadDeps, readArguments } from './read.ts';
 import { createSwaggerUi } from './swagger-ui.ts';
 import { answerUnreadable } from './unreadable.ts';
 import { cutIfUnread, type HeaderMap, writeError, writeItems, writeValue } from './write.ts';
@@ -283,14 +285,16 @@ function createHandler(
       const timeoutMs = readTimeout(request, idleMs);
       inflow = route.inflow && openInflow(request, route, { limits: options, memory, idleMs: timeoutMs });
       if (inflow) openEnded.add(request.socket);
-      const args = inflow
-        ? await inflow.readOthers()
+      const { args, files } = inflow
+        ? { args: await inflow.readOthers() }
         : await readArguments(request, route, {
             limits: options,
             memory,
+            spool: deps.spool,
             threads: deps.threads,
             signal: departure.signal,
           });
+      if (files) removeAfter(response, files);
       const forms = now.answerForms.get(route) as readonly [AnswerForm, ...AnswerForm[]]; // every route has some
       const { accept } = request.headers;
       const { kind } = route.api;
@@ -302,6 +306,7 @@ function createHandler(
         service: generation.spec.name,
         method: route.api.name,
         args,
+        ...(files && { files }),
         timeoutMs,
         signal: departure.signal,
         trace,
@@ -335,6 +340,7 @@ function createHandler(
       count(now, error);
       logFailure(error, isDispatched, path, trace);
       if (response.destroyed || response.headersSent) return void response.destroy();
+      if (isServiceError(error, 'UNSUPPORTED_ENCODING')) headers['accept-encoding'] = acceptedEncodings;
       endUnreadBody(request, response, Math.min(drainedUpToBytes, options.jsonBodyLimitBytes));
       writeError(response, error, headers);
     } finally {
@@ -347,7 +353,7 @@ function createHandler(
   }
 
   /** Files of callers and of workers are there until the answer has been sent, or will not be. */
-  function removeAfter(response: ServerResponse, files: readonly FileOnDisk[]): void {
+  function removeAfter(response: ServerResponse, files: readonly Pick<FileOnDisk, 'path'>[]): void {
     if (response.closed) deps.spool.remove(files);
     else response.once('close', () => deps.spool.remove(files));
   }

@@ -1,0 +1,117 @@
+/** The fields of a form → a value with the shape that the method's schema has. */
+import { ioTypeOf } from '../../io/io-types.ts';
+import { parseJson } from '../../io/parse-json.ts';
+import { type Definitions, definitionsOf, isSchema, resolveReference } from '../../spec/schema-parts.ts';
+import type { JsonSchema } from '../../spec/service-spec.ts';
+
+/** A form that is being read. */
+export interface Form {
+  /** What is declared under a name; nothing of it is wanted otherwise. */
+  field(name: string): FormField | undefined;
+  /** All fields that came, as one object. */
+  value(): Record<string, unknown>;
+}
+
+/** A field, with what came for it so far. */
+export interface FormField {
+  /** Whether a part with a file in it is taken as a file; else as the text in it. */
+  readonly takesFiles: boolean;
+  /** Whether it has its file, and takes no other. */
+  readonly isFull: boolean;
+  /** The next file of the field; gives what has to be called with it once it is there. */
+  addFile(): (file: unknown) => void;
+  /** @throws ServiceError `MALFORMED_BODY` */
+  addText(text: string): void;
+}
+
+/** Reads a form for a method whose body has that schema. */
+export function createForm(input: JsonSchema, jsonDepthLimit: number): Form {
+  const definitions = definitionsOf(input);
+  const properties = membersOf(input, definitions).map(({ properties }) => (isSchema(properties) ? properties : {}));
+  const fields = new Map<string, OpenField | undefined>();
+  return {
+    field(name) {
+      if (fields.has(name)) return fields.get(name);
+      const schema = properties.flatMap((table) => (Object.hasOwn(table, name) ? [table[name]] : [])).find(isSchema);
+      const field = schema && createField(membersOf(schema, definitions), definitions, jsonDepthLimit);
+      if (field) fields.set(name, field); // of others there may be any number
+      return field;
+    },
+    value: () =>
+      Object.fromEntries([...fields].flatMap(([name, field]) => (field?.isGiven() ? [[name, field.value()]] : []))),
+  };
+}
+
+interface OpenField extends FormField {
+  isGiven(): boolean;
+  value(): unknown;
+}
+
+function createField(members: readonly JsonSchema[], definitions: Definitions, jsonDepthLimit: number): OpenField {
+  const lists = members.filter(({ items }) => isSchema(items) && membersOf(items, definitions).some(isFile));
+  const isList = lists.length > 0;
+  const takesFiles = isList || members.some(isFile);
+  const toValue = textReaderOf(members, jsonDepthLimit);
+  const files: unknown[] = [];
+  let text: { readonly value: unknown } | undefined;
+  return {
+    takesFiles,
+    get isFull() {
+      return files.length > 0 && !isList;
+    },
+    addFile() {
+      const at = files.push(undefined) - 1;
+      return (file) => {
+        files[at] = file;
+      };
+    },
+    addText(given) {
+      text = { value: toValue(given) };
+    },
+    isGiven: () => files.length > 0 || text !== undefined,
+    value: () => (files.length === 0 ? text?.value : isList ? files : files[0]),
+  };
+}
+
+/** The alternatives of a schema. */
+function membersOf(schema: JsonSchema, definitions: Definitions, seen = new Set<JsonSchema>()): readonly JsonSchema[] {
+  if (seen.has(schema)) return [];
+  seen.add(schema);
+  const target = resolveReference(schema, definitions);
+  if (target) return membersOf(target, definitions, seen);
+  const members = [schema.anyOf, schema.oneOf].flat().filter(isSchema);
+  if (members.length > 0) return members.flatMap((member) => membersOf(member, definitions, seen));
+  return [schema];
+}
+
+function isFile(schema: JsonSchema): boolean {
+  return ioTypeOf(schema)?.ready?.kinds.includes('file') === true;
+}
+
+/**
+ * A form has nothing but text: what is meant by it, the declared type says. Of a text that is declared as one, only the
+ * quotes of a JSON string are undone; Python clients send them.
+ */
+function textReaderOf(members: readonly JsonSchema[], jsonDepthLimit: number): (text: string) => unknown {
+  const types = members.flatMap(typesOf);
+  const isText = types.every((type) => type === 'string' || type === 'null');
+  const isJson = (text: string) =>
+    (text.startsWith('"') && text.endsWith('"')) || (text === 'null' && types.includes(text));
+  return (text) => {
+    if (isText && !isJson(text.trim())) return text;
+    try {
+      const value = parseJson(new TextEncoder().encode(text), jsonDepthLimit);
+      // A number of more digits than JavaScript has would be another one.
+      const isOther = Number.isInteger(value) && !Number.isSafeInteger(value) && types.includes('string');
+      return isOther ? text : value;
+    } catch {
+      return text; // the check says what is wrong with it
+    }
+  };
+}
+
+function typesOf({ type, enum: words, const: word }: JsonSchema): readonly unknown[] {
+  if (type !== undefined) return [type].flat();
+  if (Array.isArray(words)) return words.map((one) => (one === null ? 'null' : typeof one));
+  return [word === null ? 'null' : typeof word];
+}
