@@ -2,7 +2,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { urlIn } from './bento.ts';
 
@@ -73,14 +73,30 @@ export async function serveAsWritten(command: string, cwd: string): Promise<Serv
 }
 
 /**
- * Sends what a page's `curl [-N] URL [-H '…'] -d '…'` or `--data-binary @file` would send; a machine may have Node alone.
+ * Sends what a page's `curl` would send with `-d '…'`, `--data-binary @file` or `-F name=@file`; a machine may have Node
+ * alone.
  * @param folder in which the files are.
  */
 export function asCurl(line: string, url: string, folder: string): Promise<Response> {
   const path = /^curl (?:-N )?http:\/\/127\.0\.0\.1:3000(\S+) /.exec(line)?.[1];
-  const [, text, file] = / (?:-d '(.+)'|--data-binary @(\S+))/.exec(line) ?? [];
-  if (path === undefined || (text ?? file) === undefined) throw new Error(`not a line for this test: ${line}`);
-  const body = text ?? new Uint8Array(readFileSync(join(folder, file ?? '')));
-  const type = /-H 'content-type: ([^']+)'/.exec(line)?.[1] ?? 'application/x-www-form-urlencoded';
-  return fetch(url + path, { method: 'POST', body, headers: { 'content-type': type } });
+  if (path === undefined) throw new Error(`not a line for this test: ${line}`);
+  const body = bodyOf(line, folder);
+  const type = /-H 'content-type: ([^']+)'/.exec(line)?.[1] ?? 'application/x-www-form-urlencoded'; // as curl has it
+  return fetch(url + path, { method: 'POST', body, headers: body instanceof FormData ? {} : { 'content-type': type } });
+}
+
+function bodyOf(line: string, folder: string): NonNullable<RequestInit['body']> {
+  const read = (file: string) => new Uint8Array(readFileSync(join(folder, file)));
+  const [, text, file, field = '', part] = / (?:-d '(.+)'|--data-binary @(\S+)|-F (\w+)=@(\S+))/.exec(line) ?? [];
+  if (file !== undefined) return read(file);
+  if (part !== undefined) return formOf({ [field]: new File([read(part)], basename(part)) });
+  if (text !== undefined) return text;
+  throw new Error(`not a line for this test: ${line}`);
+}
+
+/** A form with one part for each field. */
+export function formOf(fields: Readonly<Record<string, string | Blob>>): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  return form;
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { lineOf, type Served, serveAsWritten } from '../follow-page.ts';
+import { asCurl, formOf, lineOf, type Served, serveAsWritten } from '../follow-page.ts';
 
 const folder = fileURLToPath(new URL('../../examples/ocr/', import.meta.url));
 const page = readFileSync(`${folder}README.md`, 'utf8');
@@ -17,13 +17,13 @@ before(async () => {
 });
 after(() => served[Symbol.asyncDispose]());
 
-function read(bytes: Uint8Array, rest: object = {}): Promise<Response> {
-  const body = JSON.stringify({ image: { data: Buffer.from(bytes).toString('base64') }, ...rest });
-  return fetch(`${served.url}/read`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+function read(bytes: Uint8Array, rest: Readonly<Record<string, string>> = {}): Promise<Response> {
+  const image = new File([new Uint8Array(bytes)], 'sample.png', { type: 'image/png' });
+  return fetch(`${served.url}/read`, { method: 'POST', body: formOf({ image, ...rest }) });
 }
 
 test('the sample has the lines that the page shows, where it shows them', async () => {
-  const response = await read(sample);
+  const response = await asCurl(lineOf(page, 'curl '), served.url, folder);
   const shown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '') as Line[];
   const lines = (await response.json()) as Line[];
   assert.equal(response.status, 200);
@@ -42,9 +42,9 @@ test('the sample has the lines that the page shows, where it shows them', async 
 });
 
 test('a caller chooses how many lines there may be, and how sure the model has to be', async () => {
-  const few = (await (await read(sample, { maxLines: 2 })).json()) as Line[];
+  const few = (await (await read(sample, { maxLines: '2' })).json()) as Line[];
   assert.equal(few.length, 2);
-  const sure = (await (await read(sample, { minScore: 0.999 })).json()) as Line[];
+  const sure = (await (await read(sample, { minScore: '0.999' })).json()) as Line[];
   assert.ok(sure.length > 2 && sure.length < 11, `${sure.length}`);
 });
 
