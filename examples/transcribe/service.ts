@@ -22,9 +22,10 @@ export class Transcriber {
    * @param audio A WAV file of at most 10 minutes, as the body of the request: PCM or float, any rate, any channels.
    */
   @api({ body: true, slots: 2 }) // two take turns, so that a reader who stalls does not keep the next one waiting
-  async *transcribe(audio: Uint8Array): AsyncIterable<string> {
+  async *transcribe(audio: Blob): AsyncIterable<string> {
+    const recording = readWav(new Uint8Array(await audio.arrayBuffer()));
     let isFirst = true;
-    for (const piece of cutAtPauses(readWav(audio))) {
+    for (const piece of cutAtPauses(recording)) {
       const { samples } = resample(piece, moonshineRate);
       for await (const text of this.#moonshine.transcribe(samples)) {
         yield isFirst ? text.trimStart() : text;
