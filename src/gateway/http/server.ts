@@ -430,8 +430,9 @@ function drain(request: IncomingMessage, idleMs: number): void {
   request.once('close', () => clearTimeout(late));
   request.once('end', () => clearTimeout(late));
   request.on('data', (chunk: Buffer) => {
+    const isTooMuch = leftBytes >= 0 && leftBytes < chunk.length;
     leftBytes -= chunk.length;
-    if (leftBytes < 0) socket.destroySoon();
+    if (isTooMuch) socket.destroySoon(); // once
   });
   request.resume();
 }
