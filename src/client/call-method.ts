@@ -1,5 +1,5 @@
 /** One call of one method, from its arguments to its answer. */
-import { type RequestBody, toBody } from './arguments.ts';
+import { type Content, type RequestBody, toBody } from './arguments.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CallError, isCallError, withTries } from './call-error.ts';
 import { pause } from './clock.ts';
@@ -12,7 +12,9 @@ import { type Answer, createPendingCall, type PendingCall } from './pending-call
 import { readValue } from './read-body.ts';
 import { decideRetryMs, type RetryBudget } from './retry.ts';
 import type { RemoteMethod, ServiceSchema } from './service-schema.ts';
+import { untilAborted } from './shared-flight.ts';
 import { send, type Transport } from './transport.ts';
+import type { Upload } from './upload-progress.ts';
 
 /** What all calls to one server share. */
 export interface Connection {
@@ -20,6 +22,10 @@ export interface Connection {
   readonly base: BaseUrl;
   readonly directory: Directory;
   readonly retryBudget: RetryBudget;
+  /** How a call tells its progress, by whether it streams its answer; `undefined` where nothing can. */
+  uploadFor(isStream: boolean): Upload | undefined;
+  /** Whether bodies can be sent while they come. */
+  canStream(): boolean;
   /** From 0 to 1. */
   random(): number;
 }
@@ -57,7 +63,8 @@ async function tryAgain(call: Call, name: string): Promise<Answer> {
       return await answer(call, name);
     } catch (error) {
       const random = connection.random();
-      const known = { error, tries, maxRetries: settings.maxRetries, remainingMs: deadline.remainingMs(), random };
+      const maxRetries = call.body?.stream?.hasBegun ? 0 : settings.maxRetries; // items come once
+      const known = { error, tries, maxRetries, remainingMs: deadline.remainingMs(), random };
       const pauseMs = decideRetryMs(known);
       if (pauseMs === undefined || !connection.retryBudget.spend()) throw tellTries(error, tries);
       await pause(connection.transport.clock, pauseMs, deadline.signal).catch((reason: unknown) => {
@@ -77,7 +84,7 @@ async function answer(call: Call, name: string): Promise<Answer> {
   try {
     return await post(call, method);
   } catch (error) {
-    if (!isUnrouted(error)) throw error;
+    if (!isUnrouted(error) || call.body?.stream?.hasBegun) throw error;
     const { connection, settings, deadline } = call;
     const moved = await connection.directory.findMoved(schema, method, settings.headers, deadline.signal);
     if (!moved) throw error;
@@ -109,19 +116,26 @@ async function find(call: Call, name: string): Promise<{ schema: ServiceSchema; 
 
 async function post(call: Call, method: RemoteMethod): Promise<Answer> {
   const { deadline, settings } = call;
-  const { url, isStream } = method;
-  const writing = call.body ?? toBody(method, call.args);
+  const { url, isStream, isResponse, binaryOutput } = method;
+  const writing =
+    call.body ?? toBody(method, call.args, { canStream: call.connection.canStream, onFailure: deadline.fail });
   const body = writing instanceof Promise ? await writing : writing;
+  const { stream } = body;
+  if (stream && !call.body) {
+    deadline.whenOver(() => stream.close(!deadline.signal.aborted));
+    await untilAborted(stream.ready(), deadline.signal);
+  }
   call.body = body;
   const headers = {
     ...settings.headers,
-    'content-type': body.contentType,
+    ...body.headers,
     'x-request-timeout-ms': String(Math.max(1, Math.floor(deadline.remainingMs()))),
     ...(isStream && { accept: 'text/event-stream' }),
+    ...(binaryOutput && { accept: `${binaryOutput.mediaType}, */*;q=0.5` }),
   };
-  const init = { method: 'POST', headers, body: body.content };
-  const response = await send(call.connection.transport, url, init, deadline.signal);
-  if (method.isResponse) {
+  const init = { method: 'POST', headers, ...toInit(body) };
+  const response = await send(withProgress(call, body.content, isStream || isResponse), url, init, deadline.signal);
+  if (isResponse) {
     deadline.pause(); // the caller reads the body in its own time; its signal goes on to abort it
     return { kind: 'value', value: response };
   }
@@ -132,4 +146,19 @@ async function post(call: Call, method: RemoteMethod): Promise<Answer> {
   const value = await readValue(response, method, deadline.signal);
   deadline.dispose();
   return { kind: 'value', value };
+}
+
+function toInit({ content, stream }: RequestBody): RequestInit {
+  if (stream) return { body: stream.open(), duplex: 'half' } as RequestInit; // which the types of browsers lack
+  return content === undefined ? {} : { body: content };
+}
+
+function withProgress(
+  { connection: { transport, uploadFor }, settings: { onUploadProgress: onProgress } }: Call,
+  content: Content | undefined,
+  isStream: boolean,
+): Transport {
+  const upload = onProgress && content !== undefined ? uploadFor(isStream) : undefined;
+  if (!upload || !onProgress || content === undefined) return transport;
+  return { ...transport, fetch: (url, init) => upload({ url, init, content, onProgress }) };
 }

@@ -10,6 +10,7 @@ export interface Seen {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -32,7 +33,8 @@ export async function startServer(answer: (response: ServerResponse, seen: Seen)
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer); // no encoding is set, so these are buffers
     const { method = '', url = '', headers } = request;
-    const seen = { method, path: url, headers, body: Buffer.concat(chunks).toString() };
+    const bytes = Buffer.concat(chunks);
+    const seen = { method, path: url, headers, body: bytes.toString(), bytes: new Uint8Array(bytes) };
     requests.push(seen);
     answer(response, seen);
     events.emit('request', seen);

@@ -4,6 +4,7 @@ import { type Connection, callMethod } from './call-method.ts';
 import type { Client } from './client-types.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createDirectory } from './directory.ts';
+import { canStreamTo } from './item-stream.ts';
 import {
   type CallOptions,
   type CallSettings,
@@ -14,6 +15,7 @@ import {
 import type { PendingCall } from './pending-call.ts';
 import { isReservedName } from './reserved-names.ts';
 import { createRetryBudget } from './retry.ts';
+import { chooseUploads } from './upload-progress.ts';
 
 /**
  * Makes a client of a running service; works in Node and in browsers, with bentots and with Python servers.
@@ -58,8 +60,18 @@ export function createClientAt<S>(
 ): Client<S> {
   const { fetch, readyTimeoutMs, retryShare, call } = resolveClientOptions(options);
   const transport = { fetch, clock };
+  const uploadFor = chooseUploads(fetch, options.fetch !== undefined);
   const directory = createDirectory(transport, base, readyTimeoutMs);
-  const connection = { transport, base, directory, retryBudget: createRetryBudget(retryShare), random };
+  const canStream = () => canStreamTo(base.href);
+  const connection = {
+    transport,
+    base,
+    directory,
+    uploadFor,
+    canStream,
+    retryBudget: createRetryBudget(retryShare),
+    random,
+  };
   return createFacade(connection, call) as Client<S>; // the proxy answers every name, so it has those of S
 }
 

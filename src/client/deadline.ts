@@ -19,7 +19,11 @@ export interface Deadline {
   restart(ms?: number): void;
   /** Aborts, since nobody wants the rest. */
   cancel(): void;
-  /** Lets go of the timer and the caller's signals. */
+  /** Aborts with what a caller's own code has thrown. */
+  fail(error: unknown): void;
+  /** Calls back once, when the call is over, however it ended; if it was aborted, after that. */
+  whenOver(callback: () => void): void;
+  /** Lets go of the timer and the caller's signals, since the call is over. */
   dispose(): void;
 }
 
@@ -41,6 +45,7 @@ export function createDeadline(
   let leftMs = timeoutMs;
   let startedMs: number | undefined;
   let stopTimer = () => {};
+  let onOver = () => {};
 
   const remainingMs = () => Math.max(0, leftMs - (startedMs === undefined ? 0 : clock.nowMs() - startedMs));
   const pause = () => {
@@ -56,13 +61,22 @@ export function createDeadline(
       abort(new CallError(`${method}: nothing came from ${url} for ${timeoutMs} ms`, { code: 'TIMEOUT', url })),
     );
   };
-  const dispose = () => {
+  const letGo = () => {
     pause();
     for (const signal of signals) signal.removeEventListener('abort', leave);
   };
-  const abort = (error: CallError) => {
-    dispose();
+  const over = () => {
+    onOver();
+    onOver = () => {};
+  };
+  const dispose = () => {
+    letGo();
+    over();
+  };
+  const abort = (error: unknown) => {
+    letGo();
     controller.abort(error);
+    over();
   };
   const cancel = (cause?: unknown) =>
     abort(new CallError(`${method}: the call to ${url} was cancelled`, { code: 'CANCELLED', url, cause }));
@@ -83,6 +97,10 @@ export function createDeadline(
       resume();
     },
     cancel: () => cancel(),
+    fail: abort,
+    whenOver(callback) {
+      onOver = callback;
+    },
     dispose,
   };
 }

@@ -171,6 +171,7 @@ test('types are those of JSON Schema', () => {
   assert.equal(output(fields({ 'a-b': {}, new: { type: 'null' } }, ['new'])), `{ 'a-b'?: unknown; 'new': null }`);
   assert.equal(output({ $ref: '#/$defs/None' }), 'unknown');
   assert.equal(output({ type: 'nonsense' }), 'unknown');
+  assert.equal(output({ 'x-is-response': true }), 'Response');
 });
 
 test('what JSON has no word for is written as what the client gives', () => {

@@ -17,7 +17,7 @@ export interface GeneratedClient {
 
 /** Names that stand for something else in what is written. */
 const foreign =
-  `AsyncIterable Blob Client ClientOptions Date File ImageFile Map Promise Record ServerEvent Set Table Tensor URL Array ArrayBuffer
+  `AsyncIterable Blob Client ClientOptions Date File ImageFile Map Promise Record Response ServerEvent Set Table Tensor URL Array ArrayBuffer
   BigInt64Array BigUint64Array Float16Array Float32Array Float64Array Int16Array Int32Array Int8Array Uint16Array Uint32Array
   Uint8Array Uint8ClampedArray createClient url options`.split(/\s+/);
 
@@ -77,7 +77,8 @@ const longestLine = 118; // two less than the line, for the place inside the int
 function writeMethod(route: JsonSchema, types: TypeWriter): string {
   const name = String(route.name);
   const output = readDialect(isSchema(route.output) ? route.output : {});
-  const item = types.write(output, definitionsOf(output), 'output');
+  const isResponse = output['x-is-response'] === true;
+  const item = isResponse ? 'Response' : types.write(output, definitionsOf(output), 'output');
   const result = output.is_stream === true ? `AsyncIterable<${item}>` : `Promise<${item}>`;
   const parameters = readParameters(readDialect(isSchema(route.input) ? route.input : {}), types);
   const lastRequired = parameters.findLastIndex(({ isRequired }) => isRequired);

@@ -10,3 +10,4 @@ export type { Client, StreamCall, UntypedCall } from './client-types.ts';
 export { createClient } from './create-client.ts';
 export type { CallOptions, ClientOptions } from './options.ts';
 export type { Fetch } from './transport.ts';
+export type { OnUploadProgress, UploadProgress } from './upload-progress.ts';

@@ -1,5 +1,6 @@
 /** What a user may set, for a client or for some of its calls. */
 import type { Fetch } from './transport.ts';
+import type { OnUploadProgress } from './upload-progress.ts';
 
 /** Options of single calls, given to `client.$with`. */
 export interface CallOptions {
@@ -21,6 +22,11 @@ export interface CallOptions {
    * @default 2
    */
   readonly maxRetries?: number;
+  /**
+   * Is told how much of the arguments has been sent. In browsers not for methods that stream their answers, and not with
+   * a `fetch` of your own: nothing there tells both.
+   */
+  readonly onUploadProgress?: OnUploadProgress;
 }
 
 /** Options of a client. */
@@ -46,6 +52,7 @@ export interface CallSettings {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly maxRetries: number;
+  readonly onUploadProgress: OnUploadProgress | undefined;
 }
 
 /** What holds for a client and all that are derived from it. */
@@ -56,7 +63,7 @@ export interface ClientSettings {
   readonly call: CallSettings;
 }
 
-const callKeys = ['timeoutMs', 'signal', 'headers', 'maxRetries'];
+const callKeys = ['timeoutMs', 'signal', 'headers', 'maxRetries', 'onUploadProgress'];
 const clientKeys = [...callKeys, 'readyTimeoutMs', 'token', 'retryShare', 'fetch'];
 
 /** Timers hold 31 bits; a longer wait would fire at once. */
@@ -76,7 +83,11 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
   }
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const own = Object.fromEntries(Object.entries(options).filter(([key]) => callKeys.includes(key)));
-  const call = refineSettings('createClient', { timeoutMs: 60_000, signals: [], headers, maxRetries: 2 }, own);
+  const call = refineSettings(
+    'createClient',
+    { timeoutMs: 60_000, signals: [], headers, maxRetries: 2, onUploadProgress: undefined },
+    own,
+  );
   return { readyTimeoutMs, retryShare, fetch, call };
 }
 
@@ -84,6 +95,7 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
 export function refineSettings(where: string, base: CallSettings, options: CallOptions): CallSettings {
   assertKeys(where, options, callKeys);
   const { timeoutMs = base.timeoutMs, signal, headers = {}, maxRetries = base.maxRetries } = options;
+  const { onUploadProgress = base.onUploadProgress } = options;
   assertTimeout('timeoutMs', timeoutMs, 1);
   if (!Number.isSafeInteger(maxRetries) || maxRetries < 0) {
     throw new RangeError(`maxRetries is ${maxRetries}, but must be a whole number from 0`);
@@ -91,6 +103,7 @@ export function refineSettings(where: string, base: CallSettings, options: CallO
   return {
     timeoutMs,
     maxRetries,
+    onUploadProgress,
     signals: signal ? [...base.signals, signal] : base.signals,
     headers: { ...base.headers, ...toHeaders(where, headers) },
   };

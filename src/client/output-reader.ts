@@ -1,7 +1,7 @@
 /** What a server answered in JSON → the values that its method gave. */
 import { unpack } from '../io/crossing.ts';
-import { ioKeyword } from '../io/io-type.ts';
-import { ioTypeOf } from '../io/io-types.ts';
+import { ioKeyword, isParcel } from '../io/io-type.ts';
+import { ioTypeOf, ioTypeOfParcel } from '../io/io-types.ts';
 import { admits } from '../spec/alternatives.ts';
 import { createReader } from '../spec/codec.ts';
 import { type Definitions, definitionsOf, isSchema, resolveReference } from '../spec/schema-parts.ts';
@@ -16,6 +16,7 @@ export function createOutputReader(output: JsonSchema): ((json: unknown) => unkn
 /** Whether a value that a server checked is of this member of a union: enough is looked at to tell it from the others. */
 function isLike(member: JsonSchema, value: unknown, definitions: Definitions): boolean {
   const schema = resolveReference(member, definitions) ?? member;
+  if (Array.isArray(value) && isParcel(value)) return ioTypeOf(schema) === ioTypeOfParcel(value[0]); // read already
   if (!admits(schema, value, definitions)) return false;
   if (schema.const !== undefined && schema.const !== value) return false;
   if (Array.isArray(schema.enum) && !schema.enum.includes(value)) return false;

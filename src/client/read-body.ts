@@ -1,7 +1,9 @@
 /** Reads the body of an answer: bounded text for errors, or a value as the schema declares it. */
 import { chooseAnswerForm, textAnswer } from '../io/answer.ts';
 import { unpack } from '../io/crossing.ts';
+import { ImageFile, isImageFile } from '../io/image.ts';
 import { CallError } from './call-error.ts';
+import { parseFileName } from './content-disposition.ts';
 import type { RemoteMethod } from './service-schema.ts';
 
 /** Reads at most `limitBytes` as text and gives up the rest. */
@@ -25,6 +27,9 @@ export async function readText(response: Response, limitBytes: number, signal: A
 /** What it takes to read an answer. */
 export type AnswerReader = Pick<RemoteMethod, 'output' | 'readOutput' | 'url'>;
 
+/** The same, with the form that was asked for. */
+type WholeAnswerReader = AnswerReader & Pick<RemoteMethod, 'binaryOutput'>;
+
 /**
  * Reads the whole body as the schema of the output declares it.
  *
@@ -32,17 +37,33 @@ export type AnswerReader = Pick<RemoteMethod, 'output' | 'readOutput' | 'url'>;
  */
 export async function readValue(
   response: Response,
-  { output, readOutput, url }: AnswerReader,
+  { output, readOutput, url, binaryOutput }: WholeAnswerReader,
   signal: AbortSignal,
 ): Promise<unknown> {
   const bytes = await readBytes(response, url, signal);
   const mediaType = response.headers.get('content-type') ?? '';
+  if (binaryOutput && mediaType === binaryOutput.mediaType) {
+    return asPromised(url, () => {
+      const value = binaryOutput.decode(bytes, mediaType, output);
+      return readOutput ? readOutput(value) : unpack(value);
+    });
+  }
   const form = chooseAnswerForm(output);
-  if (form.takes) return asPromised(url, () => unpack(form.decode(bytes, mediaType, output)));
+  if (form.takes) {
+    const value = asPromised(url, () => unpack(form.decode(bytes, mediaType, output)));
+    return withName(value, parseFileName(response.headers.get('content-disposition')));
+  }
   if (output.type === 'string' && output.format === 'binary') return bytes;
   if (form === textAnswer) return form.decode(bytes, mediaType, output);
   if (bytes.length === 0) return output.type === 'null' ? null : undefined;
   return toValue(new TextDecoder().decode(bytes), readOutput, url);
+}
+
+/** A file or picture with the name that the server gave; a Blob has none. */
+function withName(value: unknown, name: string | undefined): unknown {
+  if (name === undefined) return value;
+  if (value instanceof File) return new File([value], name, { type: value.type });
+  return isImageFile(value) ? new ImageFile(value.bytes, { name }) : value;
 }
 
 /**

@@ -1,9 +1,14 @@
 /** What a service says about itself in `/schema.json`, checked and reduced to what a call needs. */
-import { wholeBodyForm } from '../io/answer.ts';
+import { answerFormsOf, type ReadableForm, wholeBodyForm } from '../io/answer.ts';
+import { ioKeyword } from '../io/io-type.ts';
+import { itemsOf } from '../io/io-types.ts';
+import { reachableFrom } from '../spec/schema-parts.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CallError } from './call-error.ts';
 import { readDialect } from './dialect.ts';
+import { filePlace } from './file-place.ts';
+import type { ItemForm } from './item-stream.ts';
 import { createOutputReader } from './output-reader.ts';
 
 /** How an argument that is the whole body is written. */
@@ -13,6 +18,8 @@ export type RootForm = 'text' | 'json' | 'bytes' | 'file';
 export interface Parameter {
   readonly name: string;
   readonly isRequired: boolean;
+  /** Whether the schema describes a file to upload, or a list of them. */
+  readonly filePlace?: 'one' | 'list' | undefined;
 }
 
 /** One method of a running service. */
@@ -24,6 +31,12 @@ export interface RemoteMethod {
   readonly parameters: readonly Parameter[];
   /** Whether the one argument is the whole body instead of a field of it, and how it is then written. */
   readonly root: RootForm | undefined;
+  /** The argument that may be sent item by item, and how; undefined where there is none, or several. */
+  readonly inflow: { readonly at: number; readonly form: ItemForm } | undefined;
+  /** The form in which what JSON writes at length is sent as it lies in memory, if the server takes one. */
+  readonly binaryInput: ReadableForm | undefined;
+  /** The same of answers. */
+  readonly binaryOutput: ReadableForm | undefined;
   /** Schema of the value, or of one item. */
   readonly output: JsonSchema;
   /** Makes values of an answer or an item in JSON, where they are more than JSON says. */
@@ -74,11 +87,15 @@ function parseRoute(route: unknown, url: string, root: string): RemoteMethod {
     url: root + path,
     parameters: isRoot
       ? [{ name: 'body', isRequired: false }]
-      : fields.map(([parameter]) => ({
+      : fields.map(([parameter, schema]) => ({
           name: parameter,
           isRequired: required.has(parameter),
+          filePlace: uploadPlace(schema),
         })),
     root: isRoot ? rootForm(input) : undefined,
+    inflow: inflowOf(isRoot ? [input] : fields.map(([, schema]) => schema), isRoot),
+    binaryInput: binaryForm(input),
+    binaryOutput: output.is_stream === true ? undefined : binaryForm(output),
     output,
     readOutput: createOutputReader(output),
     isStream: output.is_stream === true,
@@ -86,8 +103,33 @@ function parseRoute(route: unknown, url: string, root: string): RemoteMethod {
   };
 }
 
+/** Servers of ours, which are known by their keyword, take files in JSON. */
+function uploadPlace(schema: unknown): Parameter['filePlace'] {
+  const isOurs = isRecord(schema) && [...reachableFrom(schema, {})].some((part) => part[ioKeyword] !== undefined);
+  return isOurs ? undefined : filePlace(schema);
+}
+
+function binaryForm(schema: JsonSchema): ReadableForm | undefined {
+  const names: readonly unknown[] = Array.isArray(schema['x-media-types']) ? schema['x-media-types'] : [];
+  if (names.length === 0) return undefined;
+  return answerFormsOf(schema).find(
+    (form): form is ReadableForm => form.keeps !== undefined && 'decode' in form && names.includes(form.mediaType),
+  );
+}
+
+function inflowOf(schemas: readonly unknown[], isRoot: boolean): RemoteMethod['inflow'] {
+  const found = schemas.flatMap((schema, at) => {
+    const item = isRecord(schema) ? itemsOf(schema) : undefined;
+    if (!item) return [];
+    const form: ItemForm = wholeBodyForm(item) !== 'bytes' ? 'lines' : isRoot ? 'pieces' : 'frames';
+    return [{ at, form }];
+  });
+  return found.length === 1 ? found[0] : undefined;
+}
+
 /** Python servers describe bytes as a string of the format `binary`. */
 function rootForm(input: JsonSchema): RootForm {
+  if (uploadPlace(input) === 'one') return 'file';
   return input.format === 'binary' ? 'bytes' : wholeBodyForm(input);
 }
 

@@ -38,7 +38,8 @@ export function createSharedFlight<T>(start: (signal: AbortSignal) => Promise<T>
   };
 }
 
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Waits until something is done, or until the signal aborts. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const leave = () => reject(signal.reason);

@@ -58,7 +58,7 @@ export class ImageFile {
 }
 
 /** Whether a value is a picture, of this copy of the class or another. */
-function isImageFile(value: unknown): value is ImageFile {
+export function isImageFile(value: unknown): value is ImageFile {
   return typeof value === 'object' && value !== null && imageBrand in value;
 }
 
