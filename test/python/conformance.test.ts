@@ -10,6 +10,7 @@ import { clientCases, prefixCase } from './conformance/client-cases.ts';
 import { isNamed, readDeviations } from './conformance/deviations.ts';
 import { discoveryCases } from './conformance/discovery-cases.ts';
 import { errorCases } from './conformance/error-cases.ts';
+import { fileCases } from './conformance/file-cases.ts';
 import { jsonCases } from './conformance/json-cases.ts';
 import { liveCases } from './conformance/live-cases.ts';
 import { loadPythonCases } from './conformance/python-cases.ts';
@@ -21,6 +22,7 @@ const cases: readonly Case[] = [
   ...builtinCases,
   ...discoveryCases,
   ...jsonCases,
+  ...fileCases,
   ...wholeBodyCases,
   ...answerCases,
   ...errorCases,

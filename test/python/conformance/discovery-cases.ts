@@ -30,6 +30,8 @@ const methods: Readonly<Record<string, readonly string[]>> = {
   17: [
     'file',
     'files',
+    'sound',
+    'soundOut',
     'picture',
     'pictures',
     'mirror',
@@ -106,6 +108,7 @@ export const discoveryCases: readonly Case[] = [
     version: document.openapi,
     servers: document.servers.map(({ url }) => url),
     methods: operationIdsOf(document).sort(),
+    form: Object.keys(document.paths['/file']?.post?.requestBody?.content ?? {}),
     body: Object.keys(document.paths['/add']?.post?.requestBody?.content ?? {}),
   })),
 ];

@@ -1,5 +1,5 @@
 /** One request as bytes, and what is compared of its answer. */
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { type Answer, type Asked, ask } from './ask.ts';
 import type { Case, Facets } from './case.ts';
 import type { ServiceName } from './servers.ts';
@@ -31,6 +31,29 @@ export function post(path: string, body?: unknown, headers: Readonly<Record<stri
 export function get(path: string, method = 'GET'): Asked {
   return { path, method };
 }
+
+/** A POST of a multipart form, whose parts are sent as they stand. */
+export function form(path: string, ...parts: readonly (readonly [head: string, body: string | Uint8Array])[]): Asked {
+  const boundary = 'a-boundary-of-the-tests';
+  const bytes = parts.flatMap(([head, body]) => [
+    Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; ${head}\r\n\r\n`),
+    Buffer.from(body),
+    Buffer.from('\r\n'),
+  ]);
+  return {
+    path,
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    body: Buffer.concat([...bytes, Buffer.from(`--${boundary}--\r\n`)]),
+  };
+}
+
+/** A POST of an urlencoded form. */
+export function urlencoded(path: string, body: string): Asked {
+  return post(path, body, { 'content-type': 'application/x-www-form-urlencoded' });
+}
+
+/** Every byte once. */
+export const everyByte = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
 
 /** The chunks of a stream as they came. */
 export function chunksOf({ chunks = [], isWhole }: Answer): Facets {
