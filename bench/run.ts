@@ -18,6 +18,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   start: () => import('./start.ts'),
   streams: () => import('./streams.ts'),
   tensors: () => import('./tensors.ts'),
+  uploads: () => import('./uploads.ts'),
 };
 
 const toUsage = (questions: readonly string[]) => `npm run bench -- <name>... [--quick] [--also <folder>]

@@ -128,3 +128,54 @@ test('fields that are not declared are ignored, files among them', async () => {
   const form = formOf({ text: 'x', other: new File([new Uint8Array(2 * mebibyte)], 'x'), more: '1' });
   assert.equal((await send('/plain', form)).json.text, 'x');
 });
+
+const typed = (fields: Parameters<typeof formOf>[0]) => send('/typed', formOf(fields));
+
+test('a file has one of the declared media types, or says nothing of itself', async () => {
+  const sound = (type: string) => new File(['x'], 's', { type });
+  assert.equal((await typed({ sound: sound('audio/wav') })).json, 'audio/wav undefined undefined');
+  assert.equal((await typed({ sound: sound('') })).json, 'application/octet-stream undefined undefined');
+  const { status, json } = await typed({ sound: sound('image/png') });
+  assert.deepEqual(
+    [status, json.detail],
+    [400, [{ loc: ['sound'], msg: 'must have the media type audio/*, but has image/png', type: 'media_type' }]],
+  );
+  const inJson = await send('/typed', JSON.stringify({ inner: { text: { data: '', type: 'audio/wav' } } }));
+  assert.deepEqual(inJson.json.detail[0].loc, ['inner', 'text']);
+});
+
+test('of a picture the bytes say what it is', async () => {
+  assert.equal(
+    (await typed({ pictures: [new File([png], 'p', { type: 'image/gif' })] })).json,
+    'undefined image/png undefined',
+  );
+  const gif = new File(['GIF89a'], 'g', { type: 'image/png' });
+  const { json } = await typed({ pictures: [new File([png], 'p'), gif] });
+  assert.equal(json.detail[0].msg, 'must have the media type image/png or image/jpeg, but has image/gif');
+  assert.deepEqual(json.detail[0].loc, ['pictures', 1]);
+});
+
+test('the documents say what files are taken, and that a form may hold them', async () => {
+  const { routes } = (await (await fetch(`${forms.url}/schema.json`)).json()) as {
+    routes: { name: string; input: { properties: Record<string, Record<string, unknown>> } }[];
+  };
+  const { sound, pictures } = routes.find(({ name }) => name === 'typed')?.input.properties ?? {};
+  assert.deepEqual([sound?.type, sound?.format, sound?.content_type], ['file', 'audio', 'audio/*']);
+  const { type, format, pil, content_type } = (pictures?.items ?? {}) as Record<string, unknown>;
+  assert.deepEqual(
+    [pictures?.type, type, format, pil, content_type],
+    ['array', 'file', 'image', true, 'image/png, image/jpeg'],
+  );
+  const { paths } = (await (await fetch(`${forms.url}/docs.json`)).json()) as {
+    paths: Record<string, { post: { requestBody: { content: Record<string, unknown> } } }>;
+  };
+  assert.deepEqual(paths['/one']?.post.requestBody.content['multipart/form-data'], {
+    schema: {
+      type: 'object',
+      properties: { file: { type: 'string', format: 'binary' }, note: {}, options: {} },
+      required: ['file'],
+    },
+    encoding: { note: { contentType: 'application/json' }, options: { contentType: 'application/json' } },
+  });
+  assert.equal(paths['/plain']?.post.requestBody.content['multipart/form-data'], undefined);
+});

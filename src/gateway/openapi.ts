@@ -1,9 +1,12 @@
 /** A service → its OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.0 */
 import { answerFormsOf } from '../io/answer.ts';
+import { mediaTypeKeyword } from '../io/media-type.ts';
 import { framesMediaType, lineMediaTypes, streamForms } from '../io/stream-form.ts';
 import { inflowOf } from '../spec/inflow.ts';
 import { never } from '../spec/never.ts';
+import { type Definitions, definitionsOf, traitsOf } from '../spec/schema-parts.ts';
 import type { ApiSpec, BodyForm, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import { itemsOf, membersOf, takesAddress } from './bodies/members.ts';
 import { type ErrorAnswers, errorSchema, hasRanges, requestIdHeader, toErrorAnswers } from './openapi-errors.ts';
 import { createSchemaCollection, type SchemaCollection } from './openapi-schemas.ts';
 import { otherMediaTypes } from './request-media-types.ts';
@@ -100,11 +103,49 @@ function toRequestBody(api: ApiSpec, schemas: SchemaCollection): { requestBody?:
       required: api.parameters.some(({ isRequired }) => isRequired),
       content: {
         [requestMediaTypes[api.body]]: { schema: schemas.add(api.input) },
+        ...toFormContent(api),
         ...Object.fromEntries(otherMediaTypes(api).map((mediaType) => [mediaType, {}])), // no words of JSON Schema fit
         ...toInflowContent(api, schemas),
       },
     },
   };
+}
+
+/** Where files are taken, the body may be a form. Their bytes have no words of JSON Schema; what is none is JSON. */
+function toFormContent({ body, input }: ApiSpec): JsonSchema {
+  if (body !== 'fields' || !traitsOf(input).takesAddresses) return {};
+  const definitions = definitionsOf(input);
+  const fields = Object.entries((input.properties ?? {}) as Readonly<Record<string, JsonSchema>>).map(
+    ([name, schema]) => [name, toFormField(schema, definitions)] as const, // of an object with fields
+  );
+  return {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        properties: Object.fromEntries(fields.map(([name, { words }]) => [name, words])),
+        ...(input.required === undefined ? {} : { required: input.required }),
+      },
+      encoding: Object.fromEntries(
+        fields.flatMap(([name, { isFile }]) => (isFile ? [] : [[name, { contentType: 'application/json' }]])),
+      ),
+    },
+  };
+}
+
+function toFormField(
+  { description, ...schema }: JsonSchema,
+  definitions: Definitions,
+): { readonly words: JsonSchema; readonly isFile: boolean } {
+  const words = description === undefined ? {} : { description };
+  const members = membersOf(schema, definitions);
+  const file = members.find(takesAddress);
+  if (file) return { words: { ...toBinary(file), ...words }, isFile: true };
+  const item = members.flatMap((member) => itemsOf(member, definitions)).find(takesAddress);
+  return { words: item ? { type: 'array', items: toBinary(item), ...words } : words, isFile: item !== undefined };
+}
+
+function toBinary({ [mediaTypeKeyword]: mediaType }: JsonSchema): JsonSchema {
+  return { type: 'string', format: 'binary', ...(mediaType === undefined ? {} : { [mediaTypeKeyword]: mediaType }) };
 }
 
 /** How the items of an argument are sent one by one. */

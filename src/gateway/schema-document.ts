@@ -99,7 +99,11 @@ function toOptional(schema: JsonSchema): JsonSchema {
   const members = Array.isArray(schema.anyOf) ? schema.anyOf.filter((member) => member?.type !== 'null') : [];
   const [only] = members;
   if (members.length !== 1 || !isSchema(only)) return schema;
-  return { ...schema, ...ioTypeOf(only)?.describe?.(only) };
+  const isList = isSchema(only.items) && ioTypeOf(only.items)?.ready?.byAddress === true;
+  const words = isList
+    ? { type: 'array', items: toDialect(only.items as JsonSchema) }
+    : ioTypeOf(only)?.describe?.(only);
+  return { ...schema, ...words };
 }
 
 /** `max_tokens` → `Max Tokens`, as the reference makes titles of names. */

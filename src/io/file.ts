@@ -10,6 +10,7 @@ import {
   largestInMemoryBytes,
 } from './file-content.ts';
 import type { IoType, Schema } from './io-type.ts';
+import { assertMediaType, describeMediaType } from './media-type.ts';
 
 /** What crosses after the mark. */
 export interface FileFields {
@@ -53,7 +54,7 @@ function fileType(name: string, holds: (value: object) => boolean, make: (fields
   return {
     name,
     tags: [],
-    read: (json) => [new RegExp(name), readFile(json, name)],
+    read: (json, schema) => toParcel(name, readFile(json, name), schema),
     write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
     parcel: {
       holds,
@@ -61,11 +62,20 @@ function fileType(name: string, holds: (value: object) => boolean, make: (fields
       open: (fields, openFile) => openContent(fields as FileFields, (file) => openFile(file, 'blob')),
       unpack: ([fields]) => make(fields as OpenedFile), // packed above
     },
-    ready: { kinds: ['file'], accept: ([, fields]) => [new RegExp(name), fields] },
-    describe: () => ({ type: 'file', format: 'binary' }),
+    ready: {
+      kinds: ['file'],
+      byAddress: true,
+      accept: ([, fields], schema) => toParcel(name, fields as FileFields, schema),
+    },
+    describe: (schema) => ({ type: 'file', format: 'binary', ...describeMediaType(schema) }),
     recognise: ({ type }) => (name === 'file' && type === 'file' ? { 'x-io-type': name } : undefined),
     typeText: () => (name === 'file' ? 'File' : 'Blob'),
   };
+}
+
+function toParcel(name: string, fields: FileFields, schema: Schema): unknown {
+  assertMediaType(fields.type, schema);
+  return [new RegExp(name), fields];
 }
 
 export const file = fileType(

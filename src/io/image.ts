@@ -3,7 +3,8 @@ import { ServiceError } from '../errors.ts';
 import { toBytes } from './bytes.ts';
 import { type FileFields, openContent, readFile, writeFile } from './file.ts';
 import { type FileContent, headOf, inMemory, toContent } from './file-content.ts';
-import type { IoType } from './io-type.ts';
+import type { IoType, Schema } from './io-type.ts';
+import { assertMediaType, describeMediaType } from './media-type.ts';
 import { Misfit } from './misfit.ts';
 
 const imageBrand = Symbol.for('bentots.image/1');
@@ -84,7 +85,7 @@ function sniff(bytes: Uint8Array): string | undefined {
 export const image: IoType = {
   name: 'image',
   tags: [],
-  read: (json) => toPicture(readFile(json, 'image')),
+  read: (json, schema) => toPicture(readFile(json, 'image'), schema),
   write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
   parcel: {
     holds: isImageFile,
@@ -99,14 +100,15 @@ export const image: IoType = {
       return new ImageFile(inMemory(content), name === undefined ? {} : { name });
     },
   },
-  ready: { kinds: ['file'], accept: ([, fields]) => toPicture(fields as FileFields) },
-  describe: () => ({ type: 'file', format: 'image', pil: true }),
+  ready: { kinds: ['file'], byAddress: true, accept: ([, fields], schema) => toPicture(fields as FileFields, schema) },
+  describe: (schema) => ({ type: 'file', pil: true, ...describeMediaType(schema), format: 'image' }),
   recognise: ({ type, pil }) => (type === 'file' && pil === true ? { 'x-io-type': 'image' } : undefined),
   typeText: (_, { imported }) => imported('ImageFile'),
 };
 
-function toPicture({ content, name }: FileFields): unknown {
+function toPicture({ content, name }: FileFields, schema: Schema): unknown {
   const type = sniff(headOf(content));
   if (type === undefined) throw new Misfit('image', `must be a picture, but its bytes are ${kinds}`);
+  assertMediaType(type, schema);
   return [/image/, { content, type, name } satisfies FileFields];
 }

@@ -59,6 +59,8 @@ export interface IoType {
 export interface ReadyParcels {
   /** Names of the io types whose parcels are taken. */
   readonly kinds: readonly string[];
+  /** Whether a caller may give the address of one instead. */
+  readonly byAddress?: boolean;
   /**
    * A parcel of such a kind → the one of this type.
    * @throws Misfit if what is in it does not fit the schema.

@@ -3,6 +3,7 @@ import { ServiceError } from '../errors.ts';
 import { Misfit } from '../io/misfit.ts';
 import { admitParcels } from '../spec/admit-parcels.ts';
 import { createReader } from '../spec/codec.ts';
+import { traitsOf } from '../spec/schema-parts.ts';
 import type { ApiSpec, JsonSchema } from '../spec/service-spec.ts';
 import { summarize, type Validator } from '../spec/validator.ts';
 import { type InflowRoute, toInflowRoute } from './inflow-route.ts';
@@ -13,6 +14,8 @@ export interface Route {
   readonly input: Validator;
   /** The same for bodies that hold ready parcels; compiled with the first. */
   readonly inputWithParcels: () => Validator;
+  /** Whether files may stand in it of which a caller gives the address. */
+  readonly takesAddresses: boolean;
   /** Makes values of JSON that fits; absent where JSON says it all. @throws Misfit */
   readonly read?: (json: unknown) => unknown;
   /** How an argument comes item by item; absent where the body comes whole. */
@@ -29,7 +32,15 @@ export function toRoute(api: ApiSpec, compile: (schema: JsonSchema) => Validator
     return withParcels;
   };
   const inflow = toInflowRoute(api, compile);
-  return { api, input: compile(checked), inputWithParcels, ...(read && { read }), ...(inflow && { inflow }) };
+  const { takesAddresses } = traitsOf(checked);
+  return {
+    api,
+    input: compile(checked),
+    inputWithParcels,
+    takesAddresses,
+    ...(read && { read }),
+    ...(inflow && { inflow }),
+  };
 }
 
 /** A body that was read. */

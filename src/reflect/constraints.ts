@@ -1,6 +1,8 @@
 /** Turns JSDoc tags such as `@minimum 0` into keywords of a JSON Schema. */
 import { ioKeyword } from '../io/io-type.ts';
+import { ioTypeOf } from '../io/io-types.ts';
 import { map } from '../io/map.ts';
+import { isMediaRange, mediaTypeKeyword } from '../io/media-type.ts';
 import { sequence } from '../io/sequence.ts';
 import { set } from '../io/set.ts';
 import { typedArray } from '../io/typed-array.ts';
@@ -9,7 +11,7 @@ import { type Draft, Reference } from './definitions.ts';
 import type { Docs, Tag } from './jsdoc.ts';
 import { setKey } from './keys.ts';
 
-type Applies = 'number' | 'string' | 'array';
+type Applies = 'number' | 'string' | 'array' | 'file';
 
 interface ConstraintRow {
   readonly applies: Applies;
@@ -57,6 +59,14 @@ const pattern = (text: string) => {
   return why === undefined ? text : new Wrong(`which ${why}`);
 };
 
+const mediaTypes = (text: string) => {
+  const types = text
+    .toLowerCase()
+    .split(',')
+    .map((one) => one.trim());
+  return types.every(isMediaRange) ? types.join(', ') : wanted('media types, separated by commas');
+};
+
 const rows: ReadonlyMap<string, ConstraintRow> = new Map(
   Object.entries({
     minimum: { applies: 'number', read: number, example: '0' },
@@ -72,10 +82,14 @@ const rows: ReadonlyMap<string, ConstraintRow> = new Map(
     minItems: { applies: 'array', read: count, example: '1' },
     maxItems: { applies: 'array', read: count, example: '32' },
     uniqueItems: { applies: 'array', read: flag, example: '' },
+    mediaType: { applies: 'file', read: mediaTypes, example: 'image/*' },
   } satisfies Record<string, ConstraintRow>),
 );
 
-const plural = { number: 'numbers', string: 'strings', array: 'arrays' } as const;
+const plural = { number: 'numbers', string: 'strings', array: 'arrays', file: 'files' } as const;
+
+/** Keywords that are not called as their tags. */
+const keywords: Readonly<Record<string, string>> = { mediaType: mediaTypeKeyword };
 
 /** Whether a tag limits a value, so that it must not be lost. */
 export function isConstraint({ name, text }: Tag): boolean {
@@ -132,20 +146,20 @@ export function applyConstraint(
     const example = form === 'tag' ? `; write for example ${`@${name} ${row.example}`.trim()}` : '';
     return `${shown} has the value "${text}", ${value.sentence}${example}`;
   }
-  const targets = partsOfType(schema, row.applies);
+  const targets = row.applies === 'file' ? filesIn(schema) : partsOfType(schema, row.applies);
   if (targets.length === 0) {
     const what = form === 'tag' ? 'tag' : 'limit';
     return `${shown} is for ${plural[row.applies]}, and this is ${printType(schema)}; remove the ${what} or change the type`;
   }
   for (const target of targets) {
     if (name === 'integer') setInteger(target);
-    else setKey(target, name, value);
+    else setKey(target, keywords[name] ?? name, value);
   }
   return undefined;
 }
 
 /** The parts of a union that a keyword is for; a schema without a type takes every keyword. */
-function partsOfType(schema: unknown, wanted: Applies): Draft[] {
+function partsOfType(schema: unknown, wanted: Exclude<Applies, 'file'>): Draft[] {
   if (schema instanceof Reference) {
     const { target } = schema;
     return target && partsOfType(target, wanted).length > 0 ? [schema.siblings] : [];
@@ -157,6 +171,13 @@ function partsOfType(schema: unknown, wanted: Applies): Draft[] {
   const types = typesOf(schema);
   if (Object.keys(schema).every((key) => annotations.has(key)) || types.includes(wanted)) return [schema];
   return wanted === 'number' && types.includes('integer') ? [schema] : [];
+}
+
+/** A file, those in a list of files, and those among the alternatives of a union. */
+function filesIn(schema: unknown): Draft[] {
+  if (!isDraft(schema)) return [];
+  if (ioTypeOf(schema)?.ready?.kinds.includes('file')) return [schema];
+  return [...(Array.isArray(schema.anyOf) ? schema.anyOf : []), schema.items].flatMap(filesIn);
 }
 
 /** Io types that are written as one item after the other. */

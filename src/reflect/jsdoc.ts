@@ -40,6 +40,7 @@ const inlineTags = [
   'deprecated',
   'title',
   'additionalProperties',
+  'mediaType',
 ].join('|');
 const tagAtStart = /^@([A-Za-z][\w-]*)(?=\s|$)/;
 const tagInside = new RegExp(`\\s@(?:${inlineTags})(?=\\s|$)`, 'g');

@@ -41,7 +41,10 @@ export class SchemaWriter implements TypeWriter {
     if (this.#isTooLarge(description, place)) return {};
     if (!isComposite(description.shape)) return this.#writeDescribed(description, place);
     const isShared =
-      description.shape.kind === 'structure' && description.name !== undefined && !description.isLibraryName;
+      description.shape.kind === 'structure' &&
+      description.name !== undefined &&
+      !description.isLibraryName &&
+      !(description.name === 'ImageFile' && this.#isOurs(description.declaredIn)); // each use has media types of its own, as of a File
     return this.#definitions.define(type.id, this.#nameOf(description), isShared, () =>
       this.#writeDescribed(description, place),
     );

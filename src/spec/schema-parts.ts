@@ -88,6 +88,8 @@ export interface Traits {
   readonly hasIoTypes: boolean;
   /** Some do not survive a structured clone. */
   readonly hasParcels: boolean;
+  /** Some are files of which a caller may give the address. */
+  readonly takesAddresses: boolean;
   /** Some may be anything, so that only the value itself says what it is. */
   readonly isOpen: boolean;
 }
@@ -98,6 +100,7 @@ export function traitsOf(document: JsonSchema): Traits {
   return {
     hasIoTypes: schemas.some((schema) => schema[ioKeyword] !== undefined || envelopeOf(schema) !== undefined),
     hasParcels: schemas.some((schema) => (ioTypeOf(schema) ?? envelopeOf(schema))?.parcel !== undefined),
+    takesAddresses: schemas.some((schema) => ioTypeOf(schema)?.ready?.byAddress === true),
     isOpen: schemas.some(isOpen),
   };
 }

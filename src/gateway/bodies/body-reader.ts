@@ -20,6 +20,14 @@ export interface BodyLimits {
   /** For what is no file in a form. */
   readonly fieldLimitBytes: number;
   readonly formPartsLimit: number;
+  readonly inputs: AddressOptions;
+}
+
+/** Whether and how files are fetched whose address a caller gives. */
+export interface AddressOptions {
+  readonly urls: boolean;
+  readonly urlAllow: readonly string[];
+  readonly urlTimeoutMs: number;
 }
 
 /** Whether there is memory for one more body. */
@@ -50,6 +58,11 @@ export interface IncomingBody {
   flowInto(target: Writable, limitBytes: number): Promise<void>;
   /** Begins a file, which goes to disk where it is large; what is there is removed with the call. */
   createFile(limitBytes: number): FileSink;
+  /**
+   * Fetches a file, whose parcel this gives.
+   * @throws ServiceError `URL_REFUSED`, `URL_FAILED`, `SPOOL_FAILED`, `CANCELLED`
+   */
+  fetchFile(address: string): Promise<unknown>;
 }
 
 /** A body that was read; its size decides how much of what is wrong with it is told. */

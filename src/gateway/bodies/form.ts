@@ -1,8 +1,9 @@
 /** The fields of a form → a value with the shape that the method's schema has. */
-import { ioTypeOf } from '../../io/io-types.ts';
 import { parseJson } from '../../io/parse-json.ts';
-import { type Definitions, definitionsOf, isSchema, resolveReference } from '../../spec/schema-parts.ts';
+import { type Definitions, definitionsOf, isSchema } from '../../spec/schema-parts.ts';
 import type { JsonSchema } from '../../spec/service-spec.ts';
+import { toAddress } from './addresses.ts';
+import { itemsOf, membersOf, takesAddress, takesFile } from './members.ts';
 
 /** A form that is being read. */
 export interface Form {
@@ -16,11 +17,14 @@ export interface Form {
 export interface FormField {
   /** Whether a part with a file in it is taken as a file; else as the text in it. */
   readonly takesFiles: boolean;
+  /** Whether a text may be the address of a file. */
+  readonly takesAddresses: boolean;
   /** Whether it has its file, and takes no other. */
   readonly isFull: boolean;
   /** The next file of the field; gives what has to be called with it once it is there. */
   addFile(): (file: unknown) => void;
-  /** @throws ServiceError `MALFORMED_BODY` */
+  /** The address of a file that a text is; else it is nothing but a text. */
+  addressIn(text: string): string | undefined;
   addText(text: string): void;
 }
 
@@ -48,14 +52,17 @@ interface OpenField extends FormField {
 }
 
 function createField(members: readonly JsonSchema[], definitions: Definitions, jsonDepthLimit: number): OpenField {
-  const lists = members.filter(({ items }) => isSchema(items) && membersOf(items, definitions).some(isFile));
-  const isList = lists.length > 0;
-  const takesFiles = isList || members.some(isFile);
+  const items = members.flatMap((member) => itemsOf(member, definitions));
+  const isList = items.some(takesFile);
+  const takesFiles = isList || members.some(takesFile);
+  const takesAddresses = [...members, ...items].some(takesAddress);
   const toValue = textReaderOf(members, jsonDepthLimit);
-  const files: unknown[] = [];
+  const files: unknown[] = []; // undefined where none came of it
+  const given = () => files.filter((file) => file !== undefined);
   let text: { readonly value: unknown } | undefined;
   return {
     takesFiles,
+    takesAddresses,
     get isFull() {
       return files.length > 0 && !isList;
     },
@@ -65,27 +72,13 @@ function createField(members: readonly JsonSchema[], definitions: Definitions, j
         files[at] = file;
       };
     },
-    addText(given) {
-      text = { value: toValue(given) };
+    addressIn: (said) => (takesAddresses ? toAddress(said) : undefined),
+    addText(said) {
+      text = { value: toValue(said) };
     },
-    isGiven: () => files.length > 0 || text !== undefined,
-    value: () => (files.length === 0 ? text?.value : isList ? files : files[0]),
+    isGiven: () => given().length > 0 || text !== undefined,
+    value: () => (given().length === 0 ? text?.value : isList ? given() : given()[0]),
   };
-}
-
-/** The alternatives of a schema. */
-function membersOf(schema: JsonSchema, definitions: Definitions, seen = new Set<JsonSchema>()): readonly JsonSchema[] {
-  if (seen.has(schema)) return [];
-  seen.add(schema);
-  const target = resolveReference(schema, definitions);
-  if (target) return membersOf(target, definitions, seen);
-  const members = [schema.anyOf, schema.oneOf].flat().filter(isSchema);
-  if (members.length > 0) return members.flatMap((member) => membersOf(member, definitions, seen));
-  return [schema];
-}
-
-function isFile(schema: JsonSchema): boolean {
-  return ioTypeOf(schema)?.ready?.kinds.includes('file') === true;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Route } from '../../pool/route.ts';
 import type { Spool } from '../../pool/spool.ts';
 import type { DecodeThreads } from '../decode/decode-threads.ts';
 import type { BodyLimits, IncomingBody, MemoryView } from './body-reader.ts';
+import { createFetcher } from './fetch-file.ts';
 import { createFileSink } from './file-sink.ts';
 import { inflate } from './inflate.ts';
 import { mediaTypeOf } from './media-type.ts';
@@ -38,6 +39,16 @@ export function openBody(
   const { source, isPlain, failureOf, release } = inflate(request);
   let files: { readonly path: string }[] | undefined;
 
+  const createFile = (limitBytes: number) => {
+    const place = () => {
+      const path = spool.place();
+      files ??= [];
+      files.push({ path });
+      return path;
+    };
+    return createFileSink({ limitBytes, place });
+  };
+  let fetching: ((address: string) => Promise<unknown>) | undefined;
   const tooLarge = (limitBytes: number) => new ServiceError('BODY_TOO_LARGE', { limitBytes });
 
   /** `data` and `end` events cost a third less than `for await`. The request stays open: it has still to be answered. */
@@ -45,7 +56,7 @@ export function openBody(
     limitBytes: number,
     onData: (chunk: Buffer, length: number) => void,
     onEnd: (resolve: (value: T) => void) => void,
-    onSetUp: (fail: (cause: unknown) => void) => void = () => {},
+    onSetUp: (stop: (error: unknown) => void) => void = () => {},
   ): Promise<T> => {
     const announced = isPlain ? Number(headers['content-length'] ?? 0) : 0;
     if (announced > limitBytes) return Promise.reject(tooLarge(limitBytes));
@@ -60,12 +71,13 @@ export function openBody(
           fail(error);
         }
       };
-      const fail = (cause: unknown) => {
+      const stop = (error: unknown) => {
         source.off('data', take);
         release();
-        reject(failureOf(cause));
+        reject(error);
       };
-      onSetUp(fail);
+      const fail = (cause: unknown) => stop(failureOf(cause));
+      onSetUp(stop);
       source.on('data', take);
       source.once('end', () => onEnd(resolve));
       source.once('error', fail);
@@ -113,7 +125,7 @@ export function openBody(
         limitBytes,
         take,
         (resolve) => target.once('finish', resolve).end(),
-        (fail) => target.once('error', fail),
+        (stop) => target.once('error', stop),
       );
       return flowed.catch((error: unknown) => {
         target.on('error', () => {}); // the first is told
@@ -122,14 +134,10 @@ export function openBody(
         throw error;
       });
     },
-    createFile(limitBytes) {
-      const place = () => {
-        const path = spool.place();
-        files ??= [];
-        files.push({ path });
-        return path;
-      };
-      return createFileSink({ limitBytes, place });
+    createFile,
+    fetchFile(address) {
+      fetching ??= createFetcher({ limits, signal, createFile });
+      return fetching(address);
     },
   };
 }

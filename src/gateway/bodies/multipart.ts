@@ -42,10 +42,14 @@ async function readForm(body: IncomingBody): Promise<ReadBody> {
     add(toFilePart({ content: file.content(), mediaType, name: fileName }));
   };
   const readText = async ({ stream }: Part, field: FormField) => {
+    const add = field.takesAddresses && !field.isFull ? field.addFile() : undefined; // in its place among the others
     const memory = createMemorySink(limits.fieldLimitBytes);
     await pipeline(stream, memory.stream);
     sizeBytes += memory.size;
-    field.addText(decodeUtf8(memory.bytes()));
+    const text = decodeUtf8(memory.bytes());
+    const address = field.addressIn(text);
+    if (address === undefined) field.addText(text);
+    else add?.(await body.fetchFile(address));
   };
   const readPart = (part: Part): Promise<void> | undefined => {
     if (part.name.length > longestName) throw tooMuch(`a field whose name is longer than ${longestName} characters`);

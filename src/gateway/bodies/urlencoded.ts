@@ -30,7 +30,10 @@ export const urlencodedReader: BodyReader = {
       if (!field) continue;
       const value = equals < 0 ? '' : pair.slice(equals + 1);
       if (value.length > limits.fieldLimitBytes) throw tooMuch(`a field of more than ${limits.fieldLimitBytes} bytes`);
-      field.addText(undo(value));
+      const given = undo(value);
+      const address = field.addressIn(given);
+      if (address === undefined) field.addText(given);
+      else if (!field.isFull) field.addFile()(await incoming.fetchFile(address));
     }
     return { value: form.value(), hasParcels: true, sizeBytes };
   },

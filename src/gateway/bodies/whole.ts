@@ -1,5 +1,7 @@
 /** Bodies that are the one argument as they are: text, bytes, files. */
+import { isOnDisk } from '../../io/file-content.ts';
 import { decodeUtf8 } from '../../io/utf-8.ts';
+import { toAddress } from './addresses.ts';
 import type { BodyReader } from './body-reader.ts';
 import { toFilePart } from './file-part.ts';
 
@@ -22,10 +24,26 @@ export const fileReader: BodyReader = {
     await body.flowInto(file.stream, limitBytes);
     const { size } = file;
     if (size === 0) return undefined;
+    const content = file.content();
+    const address =
+      isOnDisk(content) || size > longestAddress || !mayBeText(mediaType) ? undefined : addressIn(content);
+    if (address !== undefined && route.takesAddresses) {
+      return { value: await body.fetchFile(address), hasParcels: true, sizeBytes: size };
+    }
     const name = nameIn(headers['content-disposition']);
-    return { value: toFilePart({ content: file.content(), mediaType, name }), hasParcels: true, sizeBytes: size };
+    return { value: toFilePart({ content, mediaType, name }), hasParcels: true, sizeBytes: size };
   },
 };
+
+const longestAddress = 2048;
+
+function mayBeText(mediaType: string): boolean {
+  return mediaType === '' || mediaType === 'application/json' || mediaType.startsWith('text/');
+}
+
+function addressIn(content: Uint8Array): string | undefined {
+  return toAddress(Buffer.from(content).toString('latin1'));
+}
 
 /** RFC 6266 section 4.1: the form with a star goes before the one without. */
 function nameIn(disposition: string | undefined): string | undefined {

@@ -49,7 +49,8 @@ const readers: readonly BodyReader[] = [
 /**
  * Reads, decodes and checks the body of a call.
  * @throws ServiceError `UNSUPPORTED_MEDIA_TYPE`, `UNSUPPORTED_ENCODING`, `BODY_TOO_LARGE`, `FORM_TOO_LARGE`,
- * `MALFORMED_BODY`, `INVALID_INPUT`, `MEMORY_LOW`, `SPOOL_FAILED`, `CANCELLED`.
+ * `MALFORMED_BODY`, `INVALID_INPUT`, `MEMORY_LOW`, `SPOOL_FAILED`, `URL_REFUSED`, `URL_FAILED`,
+ * `CANCELLED`.
  */
 export async function readArguments(request: IncomingMessage, route: Route, deps: ReadDeps): Promise<Arguments> {
   const { memory, spool } = deps;
