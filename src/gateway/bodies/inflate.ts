@@ -81,5 +81,6 @@ function connect(from: Readable, to: Transform): Readable {
     if (!from.readableEnded) to.destroy();
   });
   to.once('close', () => from.unpipe(to));
+  to.on('error', () => {}); // whoever reads it hears of that; where nobody does, the process must not end with it
   return from.pipe(to);
 }

@@ -9,7 +9,7 @@ import type { BodyForm } from '../../spec/service-spec.ts';
 import type { BodyLimits, BodyReader, MemoryView } from '../bodies/body-reader.ts';
 import { openBody } from '../bodies/incoming-body.ts';
 import { jsonReader } from '../bodies/json.ts';
-import { refusePickles } from '../bodies/media-type.ts';
+import { mediaTypeOf, refusePickles } from '../bodies/media-type.ts';
 import { multipartReader } from '../bodies/multipart.ts';
 import { tensorReader } from '../bodies/tensors.ts';
 import { urlencodedReader } from '../bodies/urlencoded.ts';
@@ -55,8 +55,8 @@ const readers: readonly BodyReader[] = [
 export async function readArguments(request: IncomingMessage, route: Route, deps: ReadDeps): Promise<Arguments> {
   const { memory, spool } = deps;
   if (memory.isLow()) throw new ServiceError('MEMORY_LOW', {});
+  refusePickles(mediaTypeOf(request.headers['content-type']));
   const body = openBody(request, route, deps);
-  refusePickles(body.mediaType);
   const reader = readers.find(({ takes }) => takes(body.mediaType, route.api)) as BodyReader; // the last takes everything
   try {
     const given = await reader.read(body);
@@ -65,6 +65,7 @@ export async function readArguments(request: IncomingMessage, route: Route, deps
     return body.files ? { args, files: body.files } : { args };
   } catch (error) {
     if (body.files) spool.remove(body.files);
+    request.unpipe(); // what nobody inflates must not hold up the connection
     throw error;
   }
 }
