@@ -174,6 +174,17 @@ test('types are those of JSON Schema', () => {
   assert.equal(output({ 'x-is-response': true }), 'Response');
 });
 
+test('bytes of Python services are bytes where they are the whole body, and texts in JSON', () => {
+  const bytes = { type: 'string', format: 'binary' };
+  assert.equal(output(bytes), 'Uint8Array');
+  assert.equal(output({ type: 'array', items: bytes }), 'string[]');
+  assert.equal(signature({ input: { ...bytes, root_input: true } }), 'f(body: Uint8Array): Promise<unknown>;');
+  assert.equal(
+    signature({ input: fields({ data: bytes, number: bytes }) }),
+    'f(data?: string, number?: string): Promise<unknown>;',
+  );
+});
+
 test('what JSON has no word for is written as what the client gives', () => {
   const io = (name: string, rest: JsonSchema = {}) => output({ 'x-io-type': name, ...rest });
   assert.equal(io('date', { type: 'string' }), 'Date');

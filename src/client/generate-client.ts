@@ -1,5 +1,6 @@
 /** Writes the module of a typed client, from what a running service says of itself. */
 
+import { ioKeyword } from '../io/io-type.ts';
 import { definitionsOf, isSchema } from '../spec/schema-parts.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
 import { readDialect } from './dialect.ts';
@@ -78,7 +79,7 @@ function writeMethod(route: JsonSchema, types: TypeWriter): string {
   const name = String(route.name);
   const output = readDialect(isSchema(route.output) ? route.output : {});
   const isResponse = output['x-is-response'] === true;
-  const item = isResponse ? 'Response' : types.write(output, definitionsOf(output), 'output');
+  const item = isResponse ? 'Response' : (rawType(output) ?? types.write(output, definitionsOf(output), 'output'));
   const result = output.is_stream === true ? `AsyncIterable<${item}>` : `Promise<${item}>`;
   const parameters = readParameters(readDialect(isSchema(route.input) ? route.input : {}), types);
   const lastRequired = parameters.findLastIndex(({ isRequired }) => isRequired);
@@ -111,8 +112,15 @@ function readParameters(input: JsonSchema, types: TypeWriter): Parameter[] {
   }));
 }
 
+/** Bytes of Python services, which are what they are only where they are the whole body; in JSON they are texts. */
+function rawType({ type, format, [ioKeyword]: io }: JsonSchema): string | undefined {
+  return type === 'string' && format === 'binary' && io === undefined ? 'Uint8Array' : undefined;
+}
+
 /** Whatever is uploaded is taken where a file is described, and so is the address of one. */
 function typeOf(schema: JsonSchema, types: TypeWriter): string {
+  const raw = schema.root_input === true ? rawType(schema) : undefined;
+  if (raw !== undefined) return raw;
   const place = filePlace(schema);
   if (place === undefined) return types.write(schema, definitionsOf(schema), 'input');
   const upload = `Blob | URL | ${types.use('ImageFile')}`;

@@ -50,29 +50,37 @@ function wrap(text: string): string[] {
   return line === '' ? lines : [...lines, line];
 }
 
-/** Words that may not name a parameter or a type, in modules or in strict code. */
+/** Words that may not name a parameter, in modules or in strict code. */
 const keywords: ReadonlySet<string> = new Set(
-  `any arguments as async await bigint boolean break case catch class const constructor continue debugger declare default
-  delete do else enum eval export extends false finally for from function get if implements import in infer Infinity
-  instanceof interface is keyof let module NaN namespace never new null number object of package private protected public
-  readonly require return satisfies set static string super switch symbol this throw true try type typeof undefined unique
-  unknown var void while with yield`.split(/\s+/),
+  `arguments async await break case catch class const constructor continue debugger default delete do else enum eval export
+  extends false finally for function if implements import in Infinity instanceof interface let NaN new null package private
+  protected public return static super switch this throw true try typeof undefined var void while with yield`.split(
+    /\s+/,
+  ),
 );
+
+/** Words that may not name a type, either. */
+const typeKeywords: ReadonlySet<string> = new Set(
+  `any as asserts bigint boolean declare from infer intrinsic is keyof module namespace never number object readonly require
+  satisfies string symbol type unique unknown`.split(/\s+/),
+);
+
+const hasShape = (text: string) => /^[A-Za-z_$][\w$]*$/.test(text);
 
 /** Whether a text is an identifier that may stand anywhere. */
 export function isIdentifier(text: string): boolean {
-  return /^[A-Za-z_$][\w$]*$/.test(text) && !keywords.has(text);
+  return hasShape(text) && !keywords.has(text) && !typeKeywords.has(text);
 }
 
 /** The name of a member: as it is where TypeScript allows that. */
 export function toKey(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'new' && name !== 'constructor' ? name : toLiteral(name);
+  return hasShape(name) && name !== 'new' && name !== 'constructor' ? name : toLiteral(name);
 }
 
 /** The name of a parameter, as near to the given one as can be. */
 export function toParameterName(name: string): string {
   const plain = name.replace(/[^\w$]/g, '_').replace(/^(?=\d|$)/, '_');
-  return isIdentifier(plain) ? plain : `${plain}_`;
+  return keywords.has(plain) ? `${plain}_` : plain;
 }
 
 /** The name of a type, as near to the given one as can be. */
