@@ -1,11 +1,16 @@
 /** What the client sends as it is, to the real gateway: files, tensors, and items while they come. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { createClient, Tensor } from 'bentots/client';
+import { createClient, ImageFile, Tensor } from 'bentots/client';
 import { createClient as createNodeClient } from 'bentots/client/node';
 import type { Answers } from './fixtures/answers.ts';
+import type { Forms } from './fixtures/forms.ts';
 import type { StreamedInto } from './fixtures/streamed-into.ts';
 import { start } from './start.ts';
+
+const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const gif = Uint8Array.from([0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 3, 0, 2, 0, 0, 0, 0]);
 
 /** Remembers what was sent with each request. */
 function spy() {
@@ -19,6 +24,39 @@ function spy() {
     },
   };
 }
+
+test('files go as forms and as whole bodies, large and small, and the other arguments with them', async () => {
+  await using server = await start('forms');
+  const { types, fetch } = spy();
+  const client = createClient<Forms>(server.url, { fetch });
+  const large = new Uint8Array(3_000_000).map((_, at) => at % 251);
+  const file = new File([large], 'é (1).bin', { type: 'application/x-large' });
+  const seen = { name: file.name, type: file.type, size: large.length, hash: hashOf(large) };
+  assert.deepEqual(await client.one(file, '12', { size: 3, labels: ['a'] }), {
+    file: seen,
+    note: '12',
+    options: { size: 3, labels: ['a'] },
+  });
+  const many = await client.many([new File(['1'], 'a'), file, new File([], 'empty')], null);
+  assert.deepEqual(
+    many.files.map(({ name, size }) => [name, size]),
+    [
+      ['a', 1],
+      [file.name, large.length],
+      ['empty', 0],
+    ],
+  );
+  assert.equal(await client.picture(new ImageFile(gif, { name: 'a.gif' })), 'image/gif a.gif 13');
+  assert.deepEqual(await client.whole(file), seen);
+  assert.equal(await client.wholePicture(), 'none');
+  assert.deepEqual(types, ['multipart/form-data', 'multipart/form-data', 'multipart/form-data', file.type, undefined]);
+});
+
+test('a file of the wrong kind is refused with the place where it stands', async () => {
+  await using server = await start('forms');
+  const refused = createClient(server.url).$call('picture', new File(['text'], 'a.txt'));
+  await assert.rejects(refused, { code: 'INVALID_INPUT', message: /picture must be a picture/ });
+});
 
 test('tensors of more than 1 KiB go and come in binary frames, and smaller ones are the same', async () => {
   await using server = await start('answers');

@@ -1,8 +1,6 @@
 /** What a service says about itself in `/schema.json`, checked and reduced to what a call needs. */
 import { answerFormsOf, type ReadableForm, wholeBodyForm } from '../io/answer.ts';
-import { ioKeyword } from '../io/io-type.ts';
 import { itemsOf } from '../io/io-types.ts';
-import { reachableFrom } from '../spec/schema-parts.ts';
 import type { JsonSchema } from '../spec/service-spec.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CallError } from './call-error.ts';
@@ -90,7 +88,7 @@ function parseRoute(route: unknown, url: string, root: string): RemoteMethod {
       : fields.map(([parameter, schema]) => ({
           name: parameter,
           isRequired: required.has(parameter),
-          filePlace: uploadPlace(schema),
+          filePlace: filePlace(schema),
         })),
     root: isRoot ? rootForm(input) : undefined,
     inflow: inflowOf(isRoot ? [input] : fields.map(([, schema]) => schema), isRoot),
@@ -101,12 +99,6 @@ function parseRoute(route: unknown, url: string, root: string): RemoteMethod {
     isStream: output.is_stream === true,
     isResponse: output['x-is-response'] === true,
   };
-}
-
-/** Servers of ours, which are known by their keyword, take files in JSON. */
-function uploadPlace(schema: unknown): Parameter['filePlace'] {
-  const isOurs = isRecord(schema) && [...reachableFrom(schema, {})].some((part) => part[ioKeyword] !== undefined);
-  return isOurs ? undefined : filePlace(schema);
 }
 
 function binaryForm(schema: JsonSchema): ReadableForm | undefined {
@@ -129,7 +121,7 @@ function inflowOf(schemas: readonly unknown[], isRoot: boolean): RemoteMethod['i
 
 /** Python servers describe bytes as a string of the format `binary`. */
 function rootForm(input: JsonSchema): RootForm {
-  if (uploadPlace(input) === 'one') return 'file';
+  if (filePlace(input) === 'one') return 'file';
   return input.format === 'binary' ? 'bytes' : wholeBodyForm(input);
 }
 
