@@ -135,7 +135,7 @@ export function testOnNode({ node, packages, types }: Surroundings): void {
         }
         const gzipped = gzipSync(page as Buffer, { level: 9 }).byteLength; // esbuild has written it
         t.diagnostic(`the client for browsers: ${page?.byteLength} bytes, ${gzipped} gzipped`);
-        assert.ok(gzipped < 20_000, `${gzipped} bytes gzipped`);
+        assert.ok(gzipped < 32_000, `${gzipped} bytes gzipped`); // 29_600 with tables, binary tensors, forms and streams both ways
         const code =
           "import('./browser/page.js').then((page) => console.log(JSON.stringify(typeof page.createClient)))";
         assert.equal(evaluate('module', code), 'function');
