@@ -106,6 +106,6 @@ export function createMemorySink(limitBytes: number): MemorySink {
 /** Writes all of it; the system may take less at a time. */
 async function write(file: FileHandle, chunks: readonly Buffer[]): Promise<void> {
   const { bytesWritten } = await file.writev(chunks);
-  const left = Buffer.concat(chunks).subarray(bytesWritten);
-  if (left.length > 0) await file.writeFile(left);
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (bytesWritten < length) await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
 }
