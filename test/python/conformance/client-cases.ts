@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Tensor } from 'bentots';
 import { type Client, createClient, isCallError } from 'bentots/client';
 import type { Case, Facets } from './case.ts';
+import { png } from './images.ts';
 import type { ServiceName } from './servers.ts';
 
 type AnyClient = Client<unknown>;
@@ -64,6 +65,20 @@ const failed = (status: number | null, more: Facets = {}): Facets => ({
   ...more,
 });
 const person = { name: 'é', age: 3 };
+
+const words = new File(['some words'], 'words.txt', { type: 'text/plain' });
+const note = new File([Uint8Array.of(0, 255)], 'note.md');
+const wordsSeen = {
+  extension: '.txt',
+  length: 10,
+  sha256: '050777a35dcd48838062824126e60a0780dc322c5b1f84c3a32636cc7466b1b6',
+};
+const noteSeen = {
+  extension: '.md',
+  length: 2,
+  sha256: '06eb7d6a69ee19e5fbdf749018d3d2abfa04bcbd1365db312eb86dc7169389b8',
+};
+const picture = new File([new Uint8Array(png)], 'a.png', { type: 'image/png' });
 
 const rows: readonly Row[] = [
   {
@@ -155,6 +170,57 @@ const rows: readonly Row[] = [
     what: 'a stream of bytes',
     known: { value: ['bytes', '00ff80'] },
     see: async (client) => Buffer.concat((await collect(client.$call('blobs'))) as Uint8Array[]),
+  },
+  {
+    id: '89.file',
+    what: 'a file',
+    known: { value: { ...wordsSeen, note: '', number: 1 } },
+    see: (client) => client.$call('file', words),
+  },
+  {
+    id: '89.files',
+    what: 'a list of files',
+    known: { value: [noteSeen, wordsSeen] },
+    see: (client) => client.$call('files', [note, words]),
+  },
+  {
+    id: '89.picture',
+    what: 'a picture',
+    known: { value: [4, 6] },
+    see: (client) => client.$call('picture', picture, 2),
+  },
+  {
+    id: '89.given',
+    what: 'an optional file',
+    known: { value: true },
+    see: (client) => client.$call('maybeFile', note),
+  },
+  {
+    id: '89.whole',
+    what: 'a file as the body',
+    known: { value: 10 },
+    see: async (client) => ((await client.$call('rootFile', words)) as { length: number }).length,
+  },
+  {
+    id: '89.saved',
+    what: 'a file as an answer',
+    known: { value: ['a.csv', 'a,b'] },
+    see: async (client) => {
+      const file = (await client.$call('fileOut', 'a.csv', 'a,b')) as File;
+      return [file.name, await file.text()];
+    },
+  },
+  {
+    id: '90.quoted',
+    what: 'a file with a text that looks like a number',
+    known: { value: { ...wordsSeen, note: '12', number: 7 } },
+    see: (client) => client.$call('file', words, '12', 7),
+  },
+  {
+    id: '90.nothing',
+    what: 'an optional file that is left out',
+    known: { value: false },
+    see: (client) => client.$call('maybeFile'),
   },
   {
     id: '89.early',
