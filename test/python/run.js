@@ -1,4 +1,4 @@
-// Has BentoML for Python and bentots share a store. Installs what requirements.txt says into test/python/.venv first.
+// Has BentoML for Python and bentots share stores, and compares their servers and clients. Installs what requirements.txt says into test/python/.venv first.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
