@@ -4,6 +4,7 @@ import { type Load, startLoad } from './http-overhead/children.ts';
 import type { LoadResult } from './load/generator.ts';
 import { goodOnes, goodPerSecond, sendLoad, sinceDueMs, timeToRecover } from './load/send-load.ts';
 import { bentoml, bentots, ensureEnvironment, type Peer, type RunningPeer, startPeer } from './peers/peer.ts';
+import { sendAll, type Workload, workloads } from './peers/values.ts';
 import { readCpuTimes, readMemoryBytes, usedBetween } from './process-tree.ts';
 import { formatSpread, quantile, type Spread, toSpread } from './statistics.ts';
 
@@ -13,12 +14,13 @@ interface Plan {
   readonly starts: number;
   readonly rounds: number;
   readonly requests: number;
+  readonly valueRounds: number;
   readonly overloads: number;
   readonly overloadMs: number;
 }
 
-const fullPlan: Plan = { starts: 7, rounds: 9, requests: 4000, overloads: 3, overloadMs: 10_000 };
-const quickPlan: Plan = { starts: 1, rounds: 1, requests: 500, overloads: 1, overloadMs: 2000 };
+const fullPlan: Plan = { starts: 7, rounds: 9, requests: 4000, valueRounds: 5, overloads: 3, overloadMs: 10_000 };
+const quickPlan: Plan = { starts: 1, rounds: 1, requests: 500, valueRounds: 1, overloads: 1, overloadMs: 2000 };
 
 const clients = 32;
 const limitMs = 60_000; // of one server in one round
@@ -36,8 +38,9 @@ export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
   const bounded = bentoml(`BentoML, max_concurrency ${clients}`, clients);
   const starts = await measureStarts(asItComes, plan);
   const overheads = await measureOverheads(asItComes, plan);
+  const values = await measureValues(asItComes, plan);
   const overloads = await measureOverloads([...asItComes, bounded], plan);
-  return toReport(plan, starts, overheads, overloads);
+  return toReport(plan, { starts, overheads, values, overloads });
 }
 
 interface Start {
@@ -98,6 +101,52 @@ async function measureOverhead(load: Load, peer: RunningPeer, plan: Plan): Promi
     latencyP50Us: quantile(latencies, 0.5),
     latencyP99Us: quantile(latencies, 0.99),
     afterMiB: readMemoryBytes(peer.pid) / mebibyte,
+  };
+}
+
+interface ValueCost {
+  readonly cpuMs: number;
+  readonly requestsPerSecond: number;
+  /** The most that all processes held at once, above what they held idle. */
+  readonly grownMiB: number;
+}
+
+/** By workload and server. */
+type ValueCosts = ReadonlyMap<string, ReadonlyMap<string, ValueCost[]>>;
+
+async function measureValues(peers: readonly Peer[], plan: Plan): Promise<ValueCosts> {
+  await using stack = new AsyncDisposableStack();
+  const running: (readonly [string, RunningPeer])[] = [];
+  for (const peer of peers) running.push([peer.name, stack.use(await startPeer(peer))]);
+  const costs = new Map<string, Map<string, ValueCost[]>>();
+  for (const workload of workloads) {
+    const takers = running.filter(([name]) => workload.isFor(name));
+    const samples = new Map<string, ValueCost[]>(takers.map(([name]) => [name, []]));
+    for (const [, peer] of takers) await sendAll(workload, peer, workload.clients); // warm-up
+    for (let round = 0; round < plan.valueRounds; round++) {
+      for (const [name, peer] of turn(takers, round)) samples.get(name)?.push(await measureValue(workload, peer));
+    }
+    costs.set(workload.name, samples);
+  }
+  return costs;
+}
+
+async function measureValue(workload: Workload, peer: RunningPeer): Promise<ValueCost> {
+  const idle = readMemoryBytes(peer.pid);
+  let most = idle;
+  const watch = setInterval(() => {
+    most = Math.max(most, readMemoryBytes(peer.pid));
+  }, 50);
+  const before = readCpuTimes(peer.pid);
+  const startedMs = performance.now();
+  await sendAll(workload, peer, workload.requests);
+  const wallMs = performance.now() - startedMs;
+  const used = usedBetween(before, readCpuTimes(peer.pid));
+  clearInterval(watch);
+  return {
+    cpuMs: [...used.values()].reduce((sum, us) => sum + us, 0) / 1000 / workload.requests,
+    requestsPerSecond: (workload.requests / wallMs) * 1000,
+    grownMiB: (most - idle) / mebibyte,
   };
 }
 
@@ -170,12 +219,14 @@ function turn<T>(all: readonly T[], round: number): readonly T[] {
   return [...all.slice(first), ...all.slice(0, first)];
 }
 
-function toReport(
-  plan: Plan,
-  starts: ReadonlyMap<string, Start[]>,
-  overheads: ReadonlyMap<string, Overhead[]>,
-  overloads: ReadonlyMap<string, Overload[]>,
-): BenchReport {
+interface Measured {
+  readonly starts: ReadonlyMap<string, Start[]>;
+  readonly overheads: ReadonlyMap<string, Overhead[]>;
+  readonly values: ValueCosts;
+  readonly overloads: ReadonlyMap<string, Overload[]>;
+}
+
+function toReport(plan: Plan, { starts, overheads, values, overloads }: Measured): BenchReport {
   const text = `## Start and memory
 
 ${toTable(starts, {
@@ -197,6 +248,12 @@ ${toTable(overheads, {
 One array of 32 numbers in, two fields out, both checked, metrics and access log on. ${plan.rounds} rounds of ${plan.requests}
 requests, the servers in turns, one worker each. CPU is that of all processes.
 
+## Tensors, streams, files
+
+${Array.from(values, ([name, samples]) => toValueTable(name, samples)).join('\n')}
+Each kind ${plan.valueRounds} times in turns. CPU is that of all processes, for one request; memory is the most that all of them
+held while the requests ran, above what they held before.
+
 ## ${overload} times overload
 
 ${toTable(overloads, {
@@ -214,7 +271,20 @@ Times count from when a request was due.
 
 Shown are medians and, in brackets, quartiles.
 `;
-  return { text, data: { starts: toData(starts), overheads: toData(overheads), overloads: toData(overloads) } };
+  const valueData = Object.fromEntries(Array.from(values, ([name, samples]) => [name, toData(samples)]));
+  return {
+    text,
+    data: { starts: toData(starts), overheads: toData(overheads), values: valueData, overloads: toData(overloads) },
+  };
+}
+
+function toValueTable(name: string, samples: ReadonlyMap<string, readonly ValueCost[]>): string {
+  const columns: Columns<ValueCost> = {
+    'CPU ms a request': [(sample) => sample.cpuMs, 2],
+    'requests a second': [(sample) => sample.requestsPerSecond, 1],
+    'memory grown, MiB': [(sample) => sample.grownMiB, 0],
+  };
+  return `${name}:\n\n${toTable(samples, columns)}`;
 }
 
 type Columns<T> = Readonly<Record<string, readonly [pick: (sample: T) => number, digits: number]>>;

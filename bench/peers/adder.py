@@ -2,8 +2,13 @@
 
 import os
 import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Annotated
 
 import bentoml
+import numpy as np
+from bentoml.validators import DType, Shape
 from pydantic import BaseModel
 
 # What a user can set against overload; 0 leaves it as it comes.
@@ -29,3 +34,18 @@ class Adder:
     def hold(self, ms: float) -> float:
         time.sleep(ms / 1000)  # a model that holds its thread
         return ms
+
+    @bentoml.api
+    async def echo(
+        self, x: Annotated[np.ndarray, DType("float32"), Shape((-1, 512))]
+    ) -> Annotated[np.ndarray, DType("float32"), Shape((-1, 512))]:
+        return x
+
+    @bentoml.api
+    async def tokens(self, n: int) -> AsyncGenerator[str, None]:
+        for at in range(n):
+            yield f"token{at} "
+
+    @bentoml.api
+    def size(self, file: Path) -> int:
+        return file.stat().st_size

@@ -1,5 +1,5 @@
 /** The service of adder.py as an author writes it for bentots, which bench/peers.ts runs beside it. */
-import { api, service } from 'bentots';
+import { api, service, type Tensor } from 'bentots';
 
 const silence = new Int32Array(new SharedArrayBuffer(4));
 
@@ -17,5 +17,20 @@ export class Adder {
   hold(ms: number): number {
     Atomics.wait(silence, 0, 0, ms); // a model that holds its thread
     return ms;
+  }
+
+  @api()
+  async echo(x: Tensor<'float32', ['rows', 512]>): Promise<Tensor<'float32', ['rows', 512]>> {
+    return x;
+  }
+
+  @api()
+  async *tokens(n: number): AsyncIterable<string> {
+    for (let at = 0; at < n; at++) yield `token${at} `;
+  }
+
+  @api()
+  async size(file: File): Promise<number> {
+    return file.size;
   }
 }
