@@ -1,13 +1,13 @@
 /** Loads what only some bodies and answers need, with the first of them. */
-import type { Libraries } from '../io/libraries.ts';
+import type { LibraryName } from '../io/libraries.ts';
 import { importPeer } from '../peer.ts';
 
-const loaders: { readonly [Name in keyof Libraries]: () => Promise<Libraries[Name]> } = {
+const loaders: Readonly<Record<LibraryName, () => Promise<unknown>>> = {
   'csv-parse': () => import('csv-parse/sync'),
   'apache-arrow': () => importPeer('apache-arrow', 'a table as Arrow', () => import('apache-arrow')),
 };
 
 /** @throws ServiceError `PEER_MISSING` */
-export function loadLibrary(name: keyof Libraries): Promise<unknown> {
+export function loadLibrary(name: LibraryName): Promise<unknown> {
   return loaders[name]();
 }

@@ -8,10 +8,10 @@ import { frameKinds } from './frames.ts';
 import { image } from './image.ts';
 import { type IoType, ioKeyword, type Schema } from './io-type.ts';
 import { ioTypeOf, isParcelOf } from './io-types.ts';
-import type { Libraries } from './libraries.ts';
+import type { LibraryName } from './libraries.ts';
 import { safetensorsMediaType } from './safetensors.ts';
 import type { TableRow } from './table.ts';
-import { writeArrow } from './table-arrow.ts';
+import { type Arrow, writeArrow } from './table-arrow.ts';
 import { writeCsv } from './table-csv.ts';
 import { columnsOf, table } from './table-type.ts';
 import { mayHoldTensors, readTensorFrame, writeTensorFrame } from './tensor-frame.ts';
@@ -46,7 +46,7 @@ export interface AnswerForm extends Offer {
   /** For forms in which items can stand in frames: of which kind these are. */
   readonly frameKind?: number;
   /** For forms that cannot write before a library is loaded: which one, and the form that then can. */
-  readonly later?: { readonly needs: keyof Libraries; open(library: never): AnswerForm };
+  readonly later?: { readonly needs: LibraryName; open(library: never): AnswerForm };
 }
 
 /** A form that our client reads, too. */
@@ -127,7 +127,7 @@ function tableAnswers(schema: Schema): readonly AnswerForm[] {
   const common = { matches: isTableSchema, isByName: true };
   const names = columnsOf(schema);
   const arrow = { ...common, name: 'arrow', mediaType: 'application/vnd.apache.arrow.stream', encode: refuseToEncode };
-  const withArrow = (library: Libraries['apache-arrow']): AnswerForm => ({
+  const withArrow = (library: Arrow): AnswerForm => ({
     ...arrow,
     encode: (rows: readonly TableRow[]) => writeArrow(rows, schema, library, names),
   });

@@ -1,7 +1,7 @@
 /** One kind of value that JSON has no word for: how it is written in JSON, and how it crosses to another process. */
 
 import type { KeepOnDisk, OpenFile } from './file-content.ts';
-import type { Libraries } from './libraries.ts';
+import type { LibraryName } from './libraries.ts';
 
 /** A part of a JSON Schema document. */
 export type Schema = { readonly [keyword: string]: unknown };
@@ -71,7 +71,7 @@ export interface ReadyParcels {
 /** What makes JSON of a body in a media type of its own. */
 export interface ForeignReader {
   /** Library that {@link read} is given. */
-  readonly needs: keyof Libraries;
+  readonly needs: LibraryName;
   /**
    * The body → JSON, which is checked afterwards.
    * @param schema with the `$defs` that it refers to.

@@ -3,11 +3,11 @@ import type { DataType, Vector } from 'apache-arrow';
 import { ServiceError } from '../errors.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import type { Schema } from './io-type.ts';
-import type { Libraries } from './libraries.ts';
 import { namesOf, type TableRow } from './table.ts';
 import { type ColumnKind, columnSchema, kindOf } from './table-cell.ts';
 
-type Arrow = Libraries['apache-arrow'];
+/** The package. */
+export type Arrow = typeof import('apache-arrow');
 
 // A value takes at least a bit. What is longer says so only, and would have us count for ever.
 const valuesPerByte = 8;

@@ -1,16 +1,17 @@
 /** Tables as CSV (RFC 4180), with a row of names first; the declared columns say what a text means. */
 import { ServiceError } from '../errors.ts';
 import type { Schema } from './io-type.ts';
-import type { Libraries } from './libraries.ts';
 import { namesOf, type TableRow } from './table.ts';
 import { type ColumnKind, columnSchema, kindOf } from './table-cell.ts';
 import { decodeUtf8 } from './utf-8.ts';
+
+type Csv = typeof import('csv-parse/sync');
 
 /**
  * CSV → an array of rows. Numbers, true and false are read where they are declared; an empty text is null where that is
  * declared, and is left out where the column may be; everything that is no text is JSON.
  */
-export function readCsv(body: Uint8Array, schema: Schema, { parse }: Libraries['csv-parse']): unknown {
+export function readCsv(body: Uint8Array, schema: Schema, { parse }: Csv): unknown {
   const [names, ...lines] = parseLines(decodeUtf8(body), parse);
   if (!names) return [];
   const duplicate = names.find((name, at) => names.indexOf(name) !== at);
@@ -30,7 +31,7 @@ export function writeCsv(rows: readonly TableRow[], names: readonly string[] = n
   return lines.map((cells) => `${cells.map(toCell).join(',')}\r\n`).join('');
 }
 
-function parseLines(text: string, parse: Libraries['csv-parse']['parse']): string[][] {
+function parseLines(text: string, parse: Csv['parse']): string[][] {
   try {
     return parse(text, { skip_empty_lines: true });
   } catch (cause) {
