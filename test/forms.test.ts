@@ -144,6 +144,14 @@ test('a file has one of the declared media types, or says nothing of itself', as
   assert.deepEqual(inJson.json.detail[0].loc, ['inner', 'text']);
 });
 
+test('a part with a file and no media type has said nothing, where no text is declared', async () => {
+  const part = (head: string) =>
+    `--b\r\ncontent-disposition: form-data; name="sound"; filename="s"${head}\r\n\r\nx\r\n--b--\r\n`;
+  const sent = (head: string) => send('/typed', part(head), { 'content-type': 'multipart/form-data; boundary=b' });
+  assert.equal((await sent('')).json, 'application/octet-stream undefined undefined');
+  assert.equal((await sent('\r\ncontent-type: video/mp4')).status, 400);
+});
+
 test('of a picture the bytes say what it is', async () => {
   assert.equal(
     (await typed({ pictures: [new File([png], 'p', { type: 'image/gif' })] })).json,

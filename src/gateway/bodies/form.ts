@@ -1,4 +1,5 @@
 /** The fields of a form → a value with the shape that the method's schema has. */
+import { mediaTypeKeyword } from '../../io/media-type.ts';
 import { parseJson } from '../../io/parse-json.ts';
 import { type Definitions, definitionsOf, isSchema } from '../../spec/schema-parts.ts';
 import type { JsonSchema } from '../../spec/service-spec.ts';
@@ -21,6 +22,11 @@ export interface FormField {
   readonly takesAddresses: boolean;
   /** Whether it has its file, and takes no other. */
   readonly isFull: boolean;
+  /**
+   * The media type of a file whose part has that one. A part that says none counts as `text/plain` (RFC 7578 section 4.4),
+   * and many a client says none: where no text is declared, nothing was said.
+   */
+  typeOf(said: string): string;
   /** The next file of the field; gives what has to be called with it once it is there. */
   addFile(): (file: unknown) => void;
   /** The address of a file that a text is; else it is nothing but a text. */
@@ -55,6 +61,7 @@ function createField(members: readonly JsonSchema[], definitions: Definitions, j
   const items = members.flatMap((member) => itemsOf(member, definitions));
   const isList = items.some(takesFile);
   const takesFiles = isList || members.some(takesFile);
+  const isNoText = excludesText([...members, ...items]);
   const takesAddresses = [...members, ...items].some(takesAddress);
   const toValue = textReaderOf(members, jsonDepthLimit);
   const files: unknown[] = []; // undefined where none came of it
@@ -66,6 +73,7 @@ function createField(members: readonly JsonSchema[], definitions: Definitions, j
     get isFull() {
       return files.length > 0 && !isList;
     },
+    typeOf: (said) => (said === 'text/plain' && isNoText ? 'application/octet-stream' : said),
     addFile() {
       const at = files.push(undefined) - 1;
       return (file) => {
@@ -79,6 +87,13 @@ function createField(members: readonly JsonSchema[], definitions: Definitions, j
     isGiven: () => given().length > 0 || text !== undefined,
     value: () => (given().length === 0 ? text?.value : isList ? given() : given()[0]),
   };
+}
+
+function excludesText(members: readonly JsonSchema[]): boolean {
+  const ranges = members.flatMap(({ [mediaTypeKeyword]: declared }) =>
+    declared === undefined ? [] : String(declared).split(', '),
+  );
+  return ranges.length > 0 && !ranges.some((range) => range === '*/*' || range.startsWith('text/'));
 }
 
 /**

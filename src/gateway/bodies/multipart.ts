@@ -39,7 +39,7 @@ async function readForm(body: IncomingBody): Promise<ReadBody> {
     const add = field.addFile();
     const file = body.createFile(limits.fileLimitBytes);
     await pipeline(stream, file.stream);
-    add(toFilePart({ content: file.content(), mediaType, name: fileName }));
+    add(toFilePart({ content: file.content(), mediaType: field.typeOf(mediaType), name: fileName }));
   };
   const readText = async ({ stream }: Part, field: FormField) => {
     const add = field.takesAddresses && !field.isFull ? field.addFile() : undefined; // in its place among the others
