@@ -65,6 +65,7 @@ test('decorators and types together are the spec, with every setting filled in',
         namespace: 'bentoml_service',
         durationBuckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180],
       },
+      http: { response: { traceId: false } },
       logging: {
         access: {
           enabled: true,
