@@ -115,6 +115,21 @@ test('addresses and files stand in one list, in their order', async () => {
   await folder.until(0);
 });
 
+test('a body that is decoded in a thread has files in the places of its addresses, too', async () => {
+  const data = Buffer.alloc(mebibyte, 'data').toString('base64');
+  const files = [{ url: `${origin}/small.txt` }, { data, name: 'a' }, { url: `${origin}/large.bin` }];
+  const body = JSON.stringify({ files, blob: { url: `${origin}/small.txt` } });
+  const answer = (await send(`${forms.url}/many`, body, json)).json;
+  assert.deepEqual(answer.files[0], hello);
+  assert.deepEqual(
+    [...answer.files.map(({ size }: typeof hello) => size), answer.blob.size],
+    [5, mebibyte, large.length, 5],
+  );
+  const wrong = JSON.stringify({ files: [...files, { url: `${origin}/none` }] });
+  assert.deepEqual((await send(`${forms.url}/many`, wrong, json)).json.code, 'URL_FAILED');
+  await folder.until(0);
+});
+
 test('what is fetched has the limits of files and of forms', async () => {
   const one = await send(`${forms.url}/one`, formOf([['file', `${origin}/more.bin`]]));
   assert.deepEqual([one.status, one.json.code], [400, 'URL_FAILED']);

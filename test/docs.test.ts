@@ -6,17 +6,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import type { Option } from '../src/config/option.ts';
-import {
-  apiOptions,
-  argumentOptions,
-  homeOptions,
-  hubOptions,
-  imageOptions,
-  objectStoreOptions,
-  serverOptions,
-  serviceOptions,
-} from '../src/config/options.ts';
+import { apiOptions, argumentOptions, imageOptions, serverOptions, serviceOptions } from '../src/config/options.ts';
 import { isOption, type Rows } from '../src/config/resolve.ts';
+import { homeOptions, hubOptions, objectStoreOptions } from '../src/config/store-options.ts';
 import { errorTable } from '../src/errors.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));

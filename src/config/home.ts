@@ -1,7 +1,7 @@
 /** Finds the folder in which models, bentos and what else outlives a server are kept. */
 import { type Environment, expandPath } from './expand-path.ts';
-import { homeOptions } from './options.ts';
 import { fromEnvironment, resolveOptions } from './resolve.ts';
+import { homeOptions } from './store-options.ts';
 
 /**
  * The absolute path of the home: `BENTOML_HOME`, else `~/bentoml`. `~` and `$VARIABLES` in it are filled in, as often

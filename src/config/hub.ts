@@ -1,7 +1,7 @@
 /** Finds the hub of models, what it may be asked with, and where what it gave is kept. */
 import { type Environment, expandPath } from './expand-path.ts';
-import { hubOptions } from './options.ts';
 import { fromEnvironment, resolveOptions } from './resolve.ts';
+import { hubOptions } from './store-options.ts';
 
 /** What the environment says of the hub. */
 export interface HubSettings {

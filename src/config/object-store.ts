@@ -1,6 +1,7 @@
 /** Finds the object store that `s3://` addresses mean, as far as the SDK of Amazon does not. */
-import { objectStoreOptions } from './options.ts';
+
 import { fromEnvironment, type Resolved, resolveOptions } from './resolve.ts';
+import { objectStoreOptions } from './store-options.ts';
 
 /** Reads the environment. @throws ServiceError `OPTION_INVALID` */
 export function findObjectStore(

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Option } from './option.ts';
-import { apiOptions, homeOptions, hubOptions, serverOptions, serviceOptions } from './options.ts';
+import { apiOptions, serverOptions, serviceOptions } from './options.ts';
 import { isOption, type Rows } from './resolve.ts';
+import { homeOptions, hubOptions } from './store-options.ts';
 
 function flatten(rows: Rows, prefix = ''): [string, Option<unknown>][] {
   return Object.entries(rows).flatMap(([name, row]) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toDisposition } from './content-disposition.ts';
+import { readDisposition, toDisposition } from './content-disposition.ts';
 
 for (const [type, name, header] of [
   ['text/csv', 'a.csv', 'attachment; filename="a.csv"'],
@@ -24,3 +24,9 @@ for (const [type, name, header] of [
     assert.equal(toDisposition(type, name), header);
   });
 }
+
+test('the name in a header is given as it was sent, folders and all', () => {
+  assert.equal(readDisposition('form-data; name="x"; filename="../a\\"b"'), '../a"b');
+  assert.equal(readDisposition("attachment; filename=plain; filename*=UTF-8''%2Fetc"), '/etc');
+  assert.equal(readDisposition('attachment; name="filename=a"'), undefined);
+});

@@ -39,6 +39,9 @@ const mediaType = '^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$';
 // Without separators: an author may put the file where its name says.
 const fileName = '^[^/\\\\\\u0000-\\u001f\\u007f]+$';
 
+/** How a caller sends a file. */
+export const askedFile = 'a file: the part of a form that has a file name, or an object with its base64 text as "data"';
+
 /** JSON → what crosses after the mark. */
 export function readFile(json: unknown, kind: string): FileFields {
   const { data, type = 'application/octet-stream', name } = json as Record<string, string | undefined>; // as the schema says
@@ -67,6 +70,7 @@ function fileType(name: string, holds: (value: object) => boolean, make: (fields
       byAddress: true,
       accept: ([, fields], schema) => toParcel(name, fields as FileFields, schema),
     },
+    asked: askedFile,
     describe: (schema) => ({ type: 'file', format: 'binary', ...describeMediaType(schema) }),
     recognise: ({ type }) => (name === 'file' && type === 'file' ? { 'x-io-type': name } : undefined),
     typeText: () => (name === 'file' ? 'File' : 'Blob'),

@@ -1,7 +1,7 @@
 /** `ImageFile`: a picture as its bytes, known to be one; in JSON an object with base64 text, media type and name. */
 import { ServiceError } from '../errors.ts';
 import { toBytes } from './bytes.ts';
-import { type FileFields, openContent, readFile, writeFile } from './file.ts';
+import { askedFile, type FileFields, openContent, readFile, writeFile } from './file.ts';
 import { type FileContent, headOf, inMemory, toContent } from './file-content.ts';
 import type { IoType, Schema } from './io-type.ts';
 import { assertMediaType, describeMediaType } from './media-type.ts';
@@ -101,6 +101,7 @@ export const image: IoType = {
     },
   },
   ready: { kinds: ['file'], byAddress: true, accept: ([, fields], schema) => toPicture(fields as FileFields, schema) },
+  asked: askedFile,
   describe: (schema) => ({ type: 'file', pil: true, ...describeMediaType(schema), format: 'image' }),
   recognise: ({ type, pil }) => (type === 'file' && pil === true ? { 'x-io-type': 'image' } : undefined),
   typeText: (_, { imported }) => imported('ImageFile'),

@@ -39,6 +39,8 @@ export interface IoType {
   write(crossing: never, inner: (value: unknown) => unknown): unknown;
   /** For kinds whose values do not survive a structured clone. */
   readonly parcel?: ParcelType;
+  /** What a caller is asked for in place of a wrong value; without it the JSON types of the schema. */
+  readonly asked?: string;
   /** For kinds that a request may bring in another form than JSON. */
   readonly ready?: ReadyParcels;
   /** For kinds that stand around a value of another type: in schemas they stand under {@link envelopeKeyword}. */

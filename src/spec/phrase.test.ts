@@ -34,6 +34,11 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ['the value must be a whole number or null, but is "1"', { type: ['integer', 'null'] }, '1'],
     ['the value must be an object, but is an empty array', person, []],
     ['the value must be an array, but is an object', { type: 'array' }, {}],
+    [
+      'the value must be a file: the part of a form that has a file name, or an object with its base64 text as "data", but is "/a"',
+      { 'x-io-type': 'file', type: 'object' },
+      '/a',
+    ],
     ['the value must be number, but is a function', number, () => 1],
     ['the value must be number, but is a symbol', number, Symbol('secret')],
     ['the value must be number, but is a bigint', number, 10n ** 100n],

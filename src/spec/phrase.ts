@@ -1,5 +1,6 @@
 /** Says in plain English which rule a value breaks: what was wanted, what was seen, and what was probably meant. */
 import type { ErrorObject } from 'ajv';
+import { ioTypeOf } from '../io/io-types.ts';
 import { inPlace, nameAlternatives, nameTypes, nameWords, wordsOf } from './alternatives.ts';
 import { describeValue, inline, list, nameKey, quote } from './quote.ts';
 import { type Definitions, isSchema } from './schema-parts.ts';
@@ -94,7 +95,7 @@ function wanted({ keyword, params, message }: ErrorObject, schema: JsonSchema, d
   if (bound && typeof params.limit === 'number') return bound(params.limit);
   const words = wordsOf(schema);
   if (words && (keyword === 'enum' || keyword === 'const' || keyword === 'type')) return `must be ${nameWords(words)}`;
-  if (keyword === 'type') return `must be ${nameTypes(params.type)}`;
+  if (keyword === 'type') return `must be ${ioTypeOf(schema)?.asked ?? nameTypes(params.type)}`;
   if (keyword === 'anyOf' || keyword === 'oneOf') return `must be ${nameAlternatives(schema, definitions)}`;
   if (keyword === 'multipleOf') return `must be a multiple of ${params.multipleOf}`;
   if (keyword === 'pattern') return `must match ${inline(String(params.pattern))}`;

@@ -1,10 +1,10 @@
 /** The fields of a form → a value with the shape that the method's schema has. */
 import { mediaTypeKeyword } from '../../io/media-type.ts';
 import { parseJson } from '../../io/parse-json.ts';
+import { itemsOf, membersOf, takesAddress, takesFile } from '../../spec/members.ts';
 import { type Definitions, definitionsOf, isSchema } from '../../spec/schema-parts.ts';
 import type { JsonSchema } from '../../spec/service-spec.ts';
-import { toAddress } from './addresses.ts';
-import { itemsOf, membersOf, takesAddress, takesFile } from './members.ts';
+import { toAddress } from '../decode/addresses.ts';
 
 /** A form that is being read. */
 export interface Form {

@@ -1,8 +1,6 @@
 /** JSON, what becomes JSON, and whatever nobody else reads: callers send JSON under many media types. */
-import { parseJson } from '../../io/parse-json.ts';
-import { decodeBody } from '../decode/decode-body.ts';
-import { fetchAddressed } from './addresses.ts';
-import type { BodyReader, DecodedBody, IncomingBody, ReadBody } from './body-reader.ts';
+import { type Decoded, decodeBody, type ReceivedBody } from '../decode/decode-body.ts';
+import type { BodyReader, DecodedBody, IncomingBody } from './body-reader.ts';
 
 const largeBodyBytes = 256 * 1024;
 
@@ -15,24 +13,18 @@ export const jsonReader: BodyReader = {
 };
 
 /** Parses it, in a thread of its own where it is large, and fetches the files in it of which the address is given. */
-export async function decode(bytes: Uint8Array, body: IncomingBody): Promise<ReadBody | DecodedBody> {
-  const { route, limits, mediaType, threads, signal } = body;
-  if (route.takesAddresses && includesUrl(bytes)) return fetchFiles(bytes, body);
-  const received = { bytes, mediaType };
-  const isLarge = threads !== undefined && bytes.length > largeBodyBytes;
-  const decoded = isLarge
-    ? threads.decode(route, received, signal)
-    : decodeBody(route, received, limits.jsonDepthLimit);
-  return { args: await decoded };
+export async function decode(bytes: Uint8Array, incoming: IncomingBody): Promise<DecodedBody> {
+  const { mediaType, fetchFile } = incoming;
+  const decoded = await decodeOnce({ bytes, mediaType }, incoming);
+  if ('args' in decoded) return decoded;
+  const files: unknown[] = []; // one after the other: a caller is not given the network of the server
+  for (const address of decoded.addresses) files.push(await fetchFile(address));
+  const filled = await decodeOnce({ bytes: decoded.bytes, mediaType, files }, incoming);
+  if ('args' in filled) return filled;
+  throw new Error('a body has other addresses when it is read again');
 }
 
-/** Most bodies have none, and are not walked through. */
-function includesUrl(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"url"');
-}
-
-async function fetchFiles(bytes: Uint8Array, { route, limits, fetchFile }: IncomingBody): Promise<ReadBody> {
-  const { checkedInput, input } = route.api;
-  const value = await fetchAddressed(parseJson(bytes, limits.jsonDepthLimit), checkedInput ?? input, fetchFile);
-  return { value, hasParcels: true, sizeBytes: bytes.length };
+function decodeOnce(body: ReceivedBody, { route, limits, threads, signal }: IncomingBody): Promise<Decoded> {
+  const isLarge = threads !== undefined && body.bytes.length > largeBodyBytes;
+  return isLarge ? threads.decode(route, body, signal) : decodeBody(route, body, limits.jsonDepthLimit);
 }

@@ -1,7 +1,8 @@
 /** Bodies that are the one argument as they are: text, bytes, files. */
+import { readDisposition } from '../../io/content-disposition.ts';
 import { isOnDisk } from '../../io/file-content.ts';
 import { decodeUtf8 } from '../../io/utf-8.ts';
-import { toAddress } from './addresses.ts';
+import { toAddress } from '../decode/addresses.ts';
 import type { BodyReader } from './body-reader.ts';
 import { toFilePart } from './file-part.ts';
 
@@ -30,7 +31,7 @@ export const fileReader: BodyReader = {
     if (address !== undefined && route.takesAddresses) {
       return { value: await body.fetchFile(address), hasParcels: true, sizeBytes: size };
     }
-    const name = nameIn(headers['content-disposition']);
+    const name = readDisposition(headers['content-disposition'] ?? '');
     return { value: toFilePart({ content, mediaType, name }), hasParcels: true, sizeBytes: size };
   },
 };
@@ -43,16 +44,4 @@ function mayBeText(mediaType: string): boolean {
 
 function addressIn(content: Uint8Array): string | undefined {
   return toAddress(Buffer.from(content).toString('latin1'));
-}
-
-/** RFC 6266 section 4.1: the form with a star goes before the one without. */
-function nameIn(disposition: string | undefined): string | undefined {
-  const encoded = /;\s*filename\*\s*=\s*utf-8'[^']*'([^\s;]+)/i.exec(disposition ?? '')?.[1];
-  try {
-    if (encoded !== undefined) return decodeURIComponent(encoded);
-  } catch {
-    // It is nothing of the kind; the other one may be.
-  }
-  const [, quoted, token] = /;\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))/i.exec(disposition ?? '') ?? [];
-  return quoted?.replace(/\\(.)/g, '$1') ?? token;
 }

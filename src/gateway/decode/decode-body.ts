@@ -1,14 +1,27 @@
 /** The bytes of a body → the arguments of a call: the same code in the gateway itself and in its decode threads. */
 import { parseJson } from '../../io/parse-json.ts';
-import { type Route, toArguments } from '../../pool/route.ts';
+import { type GivenBody, type Route, toArguments } from '../../pool/route.ts';
 import { foreignBodyOf } from '../../spec/foreign-body.ts';
+import type { CallArguments } from '../../spec/invocation.ts';
 import { loadLibrary } from '../load-library.ts';
+import { findAddressed } from './addresses.ts';
 
 /** A body as it came. */
 export interface ReceivedBody {
   readonly bytes: Uint8Array;
   readonly mediaType: string;
+  /** What stands in the places of the addresses in it, in their order; absent until they are known. */
+  readonly files?: readonly unknown[];
 }
+
+/** What is needed before a body can be decoded: the files of these addresses. The bytes are those that were given. */
+export interface Addressed {
+  readonly addresses: readonly string[];
+  readonly bytes: Uint8Array;
+}
+
+/** The arguments, or what they need first. */
+export type Decoded = { readonly args: CallArguments } | Addressed;
 
 /** Up to so many bytes an error lists everything that is wrong: for 20 MB of errors that took 1.2 s and 1.1 GB. */
 export const listEverythingUpToBytes = 64 * 1024;
@@ -17,13 +30,24 @@ export const listEverythingUpToBytes = 64 * 1024;
  * Parses, checks and reads a body of JSON, or of a media type that becomes JSON.
  * @throws ServiceError `MALFORMED_BODY`, `INVALID_INPUT`, `PEER_MISSING`.
  */
-export function decodeBody(
+export async function decodeBody(
   route: Route,
-  { bytes, mediaType }: ReceivedBody,
+  { bytes, mediaType, files }: ReceivedBody,
   jsonDepthLimit: number,
-): unknown[] | Promise<unknown[]> {
-  const check = (value: unknown) => toArguments(route, { value }, bytes.length <= listEverythingUpToBytes);
+): Promise<{ readonly args: unknown[] } | Addressed> {
+  const check = (given: GivenBody) => ({ args: toArguments(route, given, bytes.length <= listEverythingUpToBytes) });
   const foreign = foreignBodyOf(route.api, mediaType);
-  if (foreign) return loadLibrary(foreign.needs).then((library) => check(foreign.read(bytes, library)));
-  return check(bytes.length === 0 ? {} : parseJson(bytes, jsonDepthLimit));
+  if (foreign) return check({ value: foreign.read(bytes, await loadLibrary(foreign.needs)) });
+  const value = bytes.length === 0 ? {} : parseJson(bytes, jsonDepthLimit);
+  if (!route.takesAddresses || !includesUrl(bytes)) return check({ value });
+  const filled = { value, hasParcels: true };
+  const addressed = findAddressed(filled, route.api.checkedInput ?? route.api.input);
+  if (addressed.length > 0 && !files) return { addresses: addressed.map(({ address }) => address), bytes };
+  for (const [at, { replace }] of addressed.entries()) replace(files?.[at]);
+  return check(filled);
+}
+
+/** Most bodies have none, and are not walked through. */
+function includesUrl(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"url"');
 }

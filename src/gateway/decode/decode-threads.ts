@@ -2,17 +2,17 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { fromRecord, ServiceError } from '../../errors.ts';
 import type { Route } from '../../pool/route.ts';
-import type { ReceivedBody } from './decode-body.ts';
-import type { DecodeAnswer, DecodeRequest } from './messages.ts';
+import type { Addressed, ReceivedBody } from './decode-body.ts';
+import type { DecodeAnswer, DecodeRequest, WrittenArguments } from './messages.ts';
 
 /** Decodes bodies elsewhere. */
 export interface DecodeThreads {
   /**
-   * The arguments, as `v8.serialize` writes them. The bytes of the body are given away.
+   * The arguments, or what they need first. The bytes of the body are given away; only with the latter they come back.
    * @throws ServiceError what `decodeBody` throws; `MEMORY_LOW` if too much waits already, or the thread ran out of
    * memory; `CANCELLED` once the signal is aborted.
    */
-  decode(route: Route, body: ReceivedBody, signal: AbortSignal): Promise<Uint8Array>;
+  decode(route: Route, body: ReceivedBody, signal: AbortSignal): Promise<WrittenArguments | Addressed>;
   /** Ends the threads. */
   close(): void;
 }
@@ -27,7 +27,7 @@ interface DecodeOptions {
 
 interface Job {
   readonly request: DecodeRequest;
-  readonly result: PromiseWithResolvers<Uint8Array>;
+  readonly result: PromiseWithResolvers<WrittenArguments | Addressed>;
 }
 
 interface Thread {
@@ -68,8 +68,8 @@ export function createDecodeThreads(
     worker.on('message', (answer: DecodeAnswer) => {
       const { job } = thread;
       thread.job = undefined;
-      if ('args' in answer) job?.result.resolve(answer.args);
-      else job?.result.reject(fromRecord(answer.error));
+      if ('error' in answer) job?.result.reject(fromRecord(answer.error));
+      else job?.result.resolve(answer);
       next();
     });
     const end = (error: Error) => {
@@ -111,12 +111,12 @@ export function createDecodeThreads(
   };
 
   return {
-    async decode(route, { bytes, mediaType }, signal) {
+    async decode(route, { bytes, ...rest }, signal) {
       if (signal.aborted) throw new ServiceError('CANCELLED', {});
       if (isClosed) throw new ServiceError('STOPPING', {});
       if (waiting.size > 0 && waitingBytes + bytes.length > mostWaitingBytes) throw new ServiceError('MEMORY_LOW', {});
       const isWhole = bytes.byteLength === bytes.buffer.byteLength;
-      const body = { bytes: isWhole ? bytes : bytes.slice(), mediaType };
+      const body = { bytes: isWhole ? bytes : bytes.slice(), ...rest };
       const request: DecodeRequest = { routeId: idOf(route), api: route.api, body, jsonDepthLimit };
       const job: Job = { request, result: Promise.withResolvers() };
       const abandon = () => {

@@ -24,10 +24,15 @@ function routeOf({ routeId, api }: DecodeRequest): Route {
 
 parentPort?.on('message', async (request: DecodeRequest) => {
   try {
-    const args = serialize(await decodeBody(routeOf(request), request.body, request.jsonDepthLimit));
-    const isWhole = args.byteLength === args.buffer.byteLength;
-    const sent = isWhole ? args : new Uint8Array(args);
-    parentPort?.postMessage({ args: sent } satisfies DecodeAnswer, [sent.buffer as ArrayBuffer]);
+    const decoded = await decodeBody(routeOf(request), request.body, request.jsonDepthLimit);
+    if ('args' in decoded) {
+      const written = serialize(decoded.args);
+      const isWhole = written.byteLength === written.buffer.byteLength;
+      const args = isWhole ? written : new Uint8Array(written);
+      parentPort?.postMessage({ args } satisfies DecodeAnswer, [args.buffer as ArrayBuffer]);
+    } else {
+      parentPort?.postMessage(decoded satisfies DecodeAnswer, [decoded.bytes.buffer as ArrayBuffer]);
+    }
   } catch (error) {
     parentPort?.postMessage({ error: toRecord(error) } satisfies DecodeAnswer);
   }

@@ -1,7 +1,7 @@
 /** What the gateway and its decode threads say to each other. */
 import type { ErrorRecord } from '../../errors.ts';
 import type { ApiSpec } from '../../spec/service-spec.ts';
-import type { ReceivedBody } from './decode-body.ts';
+import type { Addressed, ReceivedBody } from './decode-body.ts';
 
 /** Decode this; there is one at a time. */
 export interface DecodeRequest {
@@ -12,5 +12,10 @@ export interface DecodeRequest {
   readonly jsonDepthLimit: number;
 }
 
-/** The arguments as `v8.serialize` writes them, which nobody reads before the worker does; or why there are none. */
-export type DecodeAnswer = { readonly args: Uint8Array } | { readonly error: ErrorRecord };
+/** The arguments as `v8.serialize` writes them, which nobody reads before the worker does. */
+export interface WrittenArguments {
+  readonly args: Uint8Array;
+}
+
+/** What a body gives, or why it gives nothing. */
+export type DecodeAnswer = WrittenArguments | Addressed | { readonly error: ErrorRecord };

@@ -1,7 +1,7 @@
 /** What a place of a schema takes, looked at from outside: which of its alternatives are files. */
-import { ioTypeOf } from '../../io/io-types.ts';
-import { type Definitions, isSchema, resolveReference } from '../../spec/schema-parts.ts';
-import type { JsonSchema } from '../../spec/service-spec.ts';
+import { ioTypeOf } from '../io/io-types.ts';
+import { type Definitions, isSchema, resolveReference } from './schema-parts.ts';
+import type { JsonSchema } from './service-spec.ts';
 
 /** The alternatives of a schema; those that it refers to among them. */
 export function membersOf(

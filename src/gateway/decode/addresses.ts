@@ -1,7 +1,7 @@
 /** Addresses that callers give instead of files. */
+import { itemsOf, membersOf, takesAddress } from '../../spec/members.ts';
 import { type Definitions, definitionsOf, isSchema } from '../../spec/schema-parts.ts';
 import type { JsonSchema } from '../../spec/service-spec.ts';
-import { itemsOf, membersOf, takesAddress } from './members.ts';
 
 /** The address that a text is, in quotes or without; whether it may be fetched is not for here to say. */
 export function toAddress(text: string): string | undefined {
@@ -9,33 +9,36 @@ export function toAddress(text: string): string | undefined {
   return /^https?:\/\/\S+$/i.test(bare) && URL.canParse(bare) ? bare : undefined;
 }
 
-/**
- * Puts files in the places of their addresses, `{ "url": "https://…" }`; the value is changed, and given back. One after
- * the other: a caller is not given the network of the server.
- */
-export async function fetchAddressed(
-  value: unknown,
-  input: JsonSchema,
-  fetchFile: (address: string) => Promise<unknown>,
-): Promise<unknown> {
+/** An address in a body, and the way to put something else in its place. */
+export interface AddressedFile {
+  readonly address: string;
+  replace(file: unknown): void;
+}
+
+/** Finds the files of which an address is given, `{ "url": "https://…" }`, in the order of the body. */
+export function findAddressed(given: { value: unknown }, input: JsonSchema): AddressedFile[] {
   const definitions = definitionsOf(input);
-  const visit = async (part: unknown, schemas: readonly JsonSchema[]): Promise<unknown> => {
-    if (typeof part !== 'object' || part === null) return part;
+  const found: AddressedFile[] = [];
+  const visit = (part: unknown, schemas: readonly JsonSchema[], replace: AddressedFile['replace']): void => {
+    if (typeof part !== 'object' || part === null) return;
     if (Array.isArray(part)) {
       const items = schemas.flatMap((schema) => itemsOf(schema, definitions));
-      if (items.length > 0) for (const [at, item] of part.entries()) part[at] = await visit(item, items);
-      return part;
+      if (items.length > 0) for (const [at, item] of part.entries()) visit(item, items, (file) => (part[at] = file));
+      return;
     }
     const { url } = part as { readonly url?: unknown };
-    const isAddress = typeof url === 'string' && Object.keys(part).length === 1 && schemas.some(takesAddress);
-    if (isAddress) return fetchFile(url);
+    if (typeof url === 'string' && Object.keys(part).length === 1 && schemas.some(takesAddress)) {
+      found.push({ address: url, replace });
+      return;
+    }
     for (const [key, inner] of Object.entries(part)) {
       const places = schemas.flatMap((schema) => placesOf(schema, key, definitions));
-      if (places.length > 0) (part as Record<string, unknown>)[key] = await visit(inner, places);
+      const put = (file: unknown) => ((part as Record<string, unknown>)[key] = file);
+      if (places.length > 0) visit(inner, places, put);
     }
-    return part;
   };
-  return visit(value, membersOf(input, definitions));
+  visit(given.value, membersOf(input, definitions), (file) => (given.value = file));
+  return found;
 }
 
 function placesOf(

@@ -1,0 +1,79 @@
+/** The options of stores and hubs as rows: environment variables only, since every process has to agree on them. */
+import { isSwitchedOn, option } from './option.ts';
+
+/** Where models and bentos are kept; an environment variable only, since every process has to agree. */
+export const homeOptions = {
+  home: option.text({
+    default: '~/bentoml', // as the Python original, which reads and writes the same stores
+    pattern: /^[^\0]+$/,
+    wanted: 'a path, in which ~ and $VARIABLES are filled in',
+    doc: 'Folder of the stores of models and bentos.',
+    env: 'BENTOML_HOME',
+  }),
+} as const;
+
+/** Where `s3://` addresses lead; what else belongs to it is read by the SDK of Amazon itself, by the same names. */
+export const objectStoreOptions = {
+  endpoint: option.text({
+    default: undefined,
+    pattern: /^https?:\/\/\S+$/,
+    wanted: 'an address with http or https',
+    doc: 'Address of a store that speaks S3; without it that of Amazon.',
+    env: 'AWS_ENDPOINT_URL_S3',
+    envBeside: { AWS_ENDPOINT_URL: (text) => text },
+  }),
+  region: option.text({
+    default: undefined,
+    pattern: /^[a-z0-9-]+$/,
+    wanted: 'the name of a region',
+    doc: 'Region of the store; where `endpoint` is given and this is not, `us-east-1`.',
+    env: 'AWS_REGION',
+    envBeside: { AWS_DEFAULT_REGION: (text) => text },
+  }),
+} as const;
+
+/** Of the hub that models are fetched from; environment variables only, those of Hugging Face's own programs. */
+export const hubOptions = {
+  endpoint: option.text({
+    default: 'https://huggingface.co',
+    pattern: /^https?:\/\/[^\s/?#@][^\s?#@]*$/,
+    wanted: 'an http or https address, without a query and without a name or a password',
+    doc: 'Address of the hub.',
+    env: 'HF_ENDPOINT',
+  }),
+  cache: option.text({
+    default: '~/.cache/huggingface/hub', // that of Hugging Face's library for Python, which reads and writes the same files
+    pattern: /^[^\0]+$/,
+    wanted: 'a path, in which ~ and $VARIABLES are filled in',
+    doc: 'Folder of the files that the hub gave.',
+    env: 'BENTOML_HF_CACHE_DIR',
+    envBeside: {
+      HF_HUB_CACHE: (text) => text,
+      HUGGINGFACE_HUB_CACHE: (text) => text,
+      HF_HOME: (text) => `${text}/hub`,
+      XDG_CACHE_HOME: (text) => `${text}/huggingface/hub`,
+    },
+  }),
+  isOffline: option.switch({
+    default: false,
+    doc: 'Whether nothing is fetched, and what is in the cache has to do.',
+    env: 'HF_HUB_OFFLINE',
+    envBeside: { TRANSFORMERS_OFFLINE: isSwitchedOn },
+  }),
+  token: option.secret({
+    doc: 'Token of an account that may read the model; it is sent to the endpoint only, and is in no message.',
+    env: 'HF_TOKEN',
+    envBeside: { HUGGING_FACE_HUB_TOKEN: (text) => text },
+  }),
+  tokenFile: option.text({
+    default: '~/.cache/huggingface/token',
+    pattern: /^[^\0]+$/,
+    wanted: 'a path, in which ~ and $VARIABLES are filled in',
+    doc: 'File with the token, where there is none in the environment.',
+    env: 'HF_TOKEN_PATH',
+    envBeside: {
+      HF_HOME: (text) => `${text}/token`,
+      XDG_CACHE_HOME: (text) => `${text}/huggingface/token`,
+    },
+  }),
+} as const;
