@@ -198,6 +198,21 @@ test('a caller who leaves in the middle of a file leaves nothing', async () => {
   await assertUnharmed();
 });
 
+test('files that are not large, but many, go to disk where they would take too much memory together', async () => {
+  const parts = Array.from({ length: 7 }, () => part('files', 'x'.repeat(mebibyte - 1000), '; filename="f"'));
+  const form = parts.join('') + end;
+  const socket = await dial(forms.url);
+  socket.write(
+    `POST /many HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${form.length}\r\n\r\n`,
+  );
+  socket.write(form.slice(0, -1));
+  await folder.until(3);
+  socket.write(form.slice(-1));
+  const answer = await readAll(socket);
+  assert.equal(answer.match(/"size":1047576,/g)?.length, 7, answer);
+  await assertUnharmed();
+});
+
 test('a form that does not come to its end is given up in time', async () => {
   const socket = await dial(forms.url);
   socket.write(

@@ -1,5 +1,5 @@
 /** Collects a file as it comes: in memory while it is small, on disk from then on. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { ServiceError } from '../../errors.ts';
 import { type FileContent, headBytes, largestInMemoryBytes } from '../../io/file-content.ts';
@@ -13,8 +13,14 @@ export interface FileSink {
   content(): FileContent;
 }
 
+/** What the files of one request may still take of memory. */
+export interface MemoryShare {
+  leftBytes: number;
+}
+
 interface SinkOptions {
   readonly limitBytes: number;
+  readonly share: MemoryShare;
   /** Where it may lie; asked for once, and only if it has to. */
   place(): string;
 }
@@ -23,31 +29,39 @@ const writtenAtOnceBytes = 256 * 1024; // fewer and larger writes: each is a way
 const joinAfterChunks = 256; // a Buffer object takes some 450 bytes, however little it holds
 
 /** Creates a sink, whose stream fails with `BODY_TOO_LARGE` or `SPOOL_FAILED`. */
-export function createFileSink({ limitBytes, place }: SinkOptions): FileSink {
+export function createFileSink({ limitBytes, share, place }: SinkOptions): FileSink {
   let chunks: Buffer[] = [];
   let size = 0;
+  let opened: { readonly file: Promise<FileHandle>; readonly path: string } | undefined;
   let onDisk: { readonly file: FileHandle; readonly path: string; readonly head: Uint8Array } | undefined;
 
   const take = async (more: readonly Buffer[]): Promise<void> => {
+    const before = size;
     for (const chunk of more) size += chunk.length;
     if (size > limitBytes) throw new ServiceError('BODY_TOO_LARGE', { limitBytes });
     if (!onDisk) {
       chunks.push(...more);
+      share.leftBytes -= size - before;
       if (chunks.length > joinAfterChunks) chunks = [Buffer.concat(chunks)];
-      if (size > largestInMemoryBytes) await goToDisk();
+      if (size > largestInMemoryBytes || share.leftBytes < 0) await goToDisk();
       return;
     }
     await write(onDisk.file, more);
   };
   const goToDisk = async () => {
     const path = place();
-    const file = await open(path, 'wx', 0o600);
+    opened = { file: open(path, 'wx', 0o600), path };
+    const file = await opened.file;
     onDisk = { file, path, head: new Uint8Array(Buffer.concat(chunks).subarray(0, headBytes)) };
     await write(file, chunks);
     chunks = [];
+    share.leftBytes += size;
   };
   const close = async () => {
-    await onDisk?.file.close();
+    if (!opened) return;
+    const file = await opened.file.catch(() => undefined); // whoever writes is told
+    await file?.close();
+    if (file && !stream.writableFinished) await rm(opened.path, { force: true }); // others may have looked before it was there
   };
   const after = (work: Promise<void>, done: (error?: Error) => void) =>
     void work.then(

@@ -1,12 +1,13 @@
 /** A request's body as the readers get it: inflated, bounded, and in memory only as far as they want it there. */
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../../errors.ts';
+import { largestInMemoryBytes } from '../../io/file-content.ts';
 import type { Route } from '../../pool/route.ts';
 import type { Spool } from '../../pool/spool.ts';
 import type { DecodeThreads } from '../decode/decode-threads.ts';
 import type { BodyLimits, IncomingBody, MemoryView } from './body-reader.ts';
 import { createFetcher } from './fetch-file.ts';
-import { createFileSink } from './file-sink.ts';
+import { createFileSink, type MemoryShare } from './file-sink.ts';
 import { inflate } from './inflate.ts';
 import { mediaTypeOf } from './media-type.ts';
 
@@ -24,6 +25,7 @@ export interface OwnedBody extends IncomingBody {
 }
 
 const largeBodyBytes = 256 * 1024;
+const filesInMemoryBytes = 4 * largestInMemoryBytes; // of one request: a form may have a thousand that are not large
 const joinAfterChunks = 256;
 
 /**
@@ -38,6 +40,7 @@ export function openBody(
   const { headers } = request;
   const { source, isPlain, failureOf, release } = inflate(request);
   let files: { readonly path: string }[] | undefined;
+  let share: MemoryShare | undefined;
 
   const createFile = (limitBytes: number) => {
     const place = () => {
@@ -46,7 +49,8 @@ export function openBody(
       files.push({ path });
       return path;
     };
-    return createFileSink({ limitBytes, place });
+    share ??= { leftBytes: filesInMemoryBytes };
+    return createFileSink({ limitBytes, share, place });
   };
   let fetching: ((address: string) => Promise<unknown>) | undefined;
   const tooLarge = (limitBytes: number) => new ServiceError('BODY_TOO_LARGE', { limitBytes });
@@ -65,6 +69,7 @@ export function openBody(
       const take = (chunk: Buffer) => {
         length += chunk.length;
         if (length > limitBytes) return fail(tooLarge(limitBytes));
+        if (length > largeBodyBytes && memory.isLow()) return fail(new ServiceError('MEMORY_LOW', {})); // many may have begun while there was room
         try {
           onData(chunk, length);
         } catch (error) {
@@ -102,7 +107,6 @@ export function openBody(
       let small: Buffer[] = [];
       let size = 0;
       const take = (chunk: Buffer, length: number) => {
-        if (length > largeBodyBytes && memory.isLow()) throw new ServiceError('MEMORY_LOW', {}); // many may have begun while there was room
         size = length;
         small.push(chunk);
         // A Buffer object takes some 450 bytes, however little it holds: a caller who sends a byte at a time is not

@@ -38,9 +38,10 @@ test('arguments are put in the order of the parameters, undefined where one was 
   assert.deepEqual((await readArguments(body, route, deps)).args, [1, 2, undefined]);
 });
 
+const ofBytes = { body: 'bytes', input: bytesSchema('Uint8Array'), parameters: [{ name: 'data', isRequired: true }] };
+const bytes = toRoute(ofBytes as unknown as ApiSpec, createValidatorCompiler());
+
 test('a body of bytes is the argument as it is, whatever it says that it is', async () => {
-  const api = { body: 'bytes', input: bytesSchema('Uint8Array'), parameters: [{ name: 'data', isRequired: true }] };
-  const bytes = toRoute(api as unknown as ApiSpec, createValidatorCompiler());
   const body = request({ 'content-type': 'multipart/form-data' });
   body.end(Buffer.from([0xff, 0x00]));
   const { args } = await readArguments(body, bytes, deps);
@@ -62,12 +63,17 @@ test('a request that ends early is a caller who has left', async () => {
   await assert.rejects(reading, { code: 'CANCELLED' });
 });
 
-test('a large body is given up as soon as memory is low, not only when all of it is there', async () => {
-  let isLow = false;
-  const body = request();
-  const reading = readArguments(body, route, { ...deps, memory: { isLow: () => isLow } });
-  body.write(' '.repeat(300_000));
-  isLow = true;
-  body.write(' '); // and it does not end
-  await assert.rejects(reading, { code: 'MEMORY_LOW' });
-});
+for (const [what, taker] of [
+  ['JSON', route],
+  ['bytes', bytes],
+] as const) {
+  test(`a large body of ${what} is given up as soon as memory is low, not only when all of it is there`, async () => {
+    let isLow = false;
+    const body = request();
+    const reading = readArguments(body, taker, { ...deps, memory: { isLow: () => isLow } });
+    body.write(' '.repeat(300_000));
+    isLow = true;
+    body.write(' '); // and it does not end
+    await assert.rejects(reading, { code: 'MEMORY_LOW' });
+  });
+}
