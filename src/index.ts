@@ -8,6 +8,7 @@ export { type NestedArray, Tensor, type TensorElement } from './io/tensor.ts';
 export type { MergeMode } from './observe/author-metrics.ts';
 export { type ApiDecorator, type ApiOptions, api } from './sdk/api.ts';
 export type { PlainSchema, Schema, StandardSchema } from './sdk/author-schema.ts';
+export { type BatchContext, type BatchedRequest, type ItemChunk, type ItemError, itemError } from './sdk/batch.ts';
 export { bentoModel } from './sdk/bento-model.ts';
 export type {
   Above,

@@ -15,6 +15,24 @@ interface Context {
   readonly log: { info(message: string): void };
 }
 
+/** And what batchable methods have, as in `sdk/batch.ts`. */
+interface BatchContext {
+  readonly requests: readonly { readonly from: number }[];
+  requestOf(item: number): { readonly from: number };
+  readonly signal: AbortSignal;
+  readonly log: { info(message: string): void };
+}
+interface ItemError {
+  readonly isItemError: true;
+  readonly error: unknown;
+}
+interface ItemChunk<T> {
+  readonly item: number;
+  readonly chunk?: T | undefined;
+  readonly isLast?: boolean | undefined;
+  readonly error?: ItemError | undefined;
+}
+
 declare class Embedder {
   weights: string;
   private secret(): void;
@@ -33,6 +51,9 @@ declare class Embedder {
   list(): Promise<readonly string[]>;
   loose(value: unknown): Promise<unknown>;
   fails(): Promise<never>;
+  classify(texts: string[], batch: BatchContext): Promise<(string | ItemError)[]>;
+  write(prompts: string[], batch: BatchContext): AsyncIterable<ItemChunk<string>>;
+  chunks(): AsyncIterable<{ item: number; chunk?: string }>;
   request(request: { request: string; signal: string }): Promise<boolean>;
 }
 
@@ -53,6 +74,9 @@ export async function compileOnly(client: Typed, fromClass: Client<typeof Embedd
   same<Typed['list'], () => Promise<readonly string[]>>();
   same<Typed['loose'], (value: unknown) => Promise<unknown>>();
   same<Typed['fails'], () => Promise<never>>();
+  same<Typed['classify'], (texts: string[]) => Promise<string[]>>();
+  same<Typed['write'], (prompts: string[]) => StreamCall<string>>();
+  same<Typed['chunks'], () => StreamCall<{ item: number; chunk?: string }>>();
   same<Typed['request'], (request: { request: string; signal: string }) => Promise<boolean>>();
   same<typeof fromClass.embed, Typed['embed']>();
   same<Awaited<Typed>, Typed>();

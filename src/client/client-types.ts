@@ -4,7 +4,7 @@ import type { ReservedName } from './reserved-names.ts';
 
 /**
  * A client of the service `S`, an instance type or `typeof Class`: every public method, without a last parameter that is
- * a `Context`, and answering with a promise or a stream. Without `S`, any name is a method of unknown types; under
+ * a `Context` or a `BatchContext`, and answering with a promise or a stream. Without `S`, any name is a method of unknown types; under
  * `noUncheckedIndexedAccess`, `client.$call('name', …)` then reads better than `client.name?.(…)`.
  */
 export type Client<S = unknown> = Methods<S> & {
@@ -74,8 +74,35 @@ type Answer<Result> =
     : [Awaited<Result>] extends [never]
       ? Promise<never>
       : [Awaited<Result>] extends [AsyncIterable<infer Item> | Generator<infer Item, infer _Return, infer _Next>]
-        ? StreamCall<Item>
-        : Promise<Awaited<Result>>;
+        ? StreamCall<Chunk<Item>>
+        : Promise<WithoutErrors<Awaited<Result>>>;
+
+/** Stands in a batch in the place of a result: its caller gets an error. */
+interface ItemErrorLike {
+  readonly isItemError: true;
+}
+
+type WithoutErrors<Result> = Result extends readonly (infer Item)[]
+  ? [Extract<Item, ItemErrorLike>] extends [never]
+    ? Result
+    : Exclude<Item, ItemErrorLike>[]
+  : Result;
+
+/** What the caller of one item gets of an `ItemChunk`. */
+type Chunk<Item> =
+  Item extends ItemChunkLike<infer Value>
+    ? IsAny<Item> extends true
+      ? Item
+      : 'error' extends keyof Item
+        ? Exclude<Value, undefined>
+        : Item
+    : Item;
+
+interface ItemChunkLike<T> {
+  readonly item: number;
+  readonly chunk?: T;
+  readonly error?: ItemErrorLike | undefined;
+}
 
 /** What an author's `Context` has, as far as it takes to know one: this folder must not import the vocabulary. */
 interface ContextLike {
@@ -83,6 +110,14 @@ interface ContextLike {
   readonly response: unknown;
   readonly signal: AbortSignal;
   readonly tempDir: unknown;
+  readonly log: unknown;
+}
+
+/** The same of a `BatchContext`. */
+interface BatchContextLike {
+  readonly requests: unknown;
+  requestOf(item: number): unknown;
+  readonly signal: AbortSignal;
   readonly log: unknown;
 }
 
@@ -107,7 +142,7 @@ type IsContext<T> =
     ? false
     : [NonNullable<T>] extends [never]
       ? false
-      : [NonNullable<T>] extends [ContextLike]
+      : [NonNullable<T>] extends [ContextLike | BatchContextLike]
         ? true
         : false;
 

@@ -137,6 +137,22 @@ export const option = {
       value.every((one, at) => Number.isFinite(one) && one > (at === 0 ? 0 : value[at - 1])),
     fromText: (text) => text.split(',').map((one) => numberFromText(one)),
   }),
+  /** A dimension counted from 0, or one for what comes in and one for what goes out. */
+  dimensions: (row: Common<number | readonly number[]>): Option<number | readonly number[]> => ({
+    ...row,
+    kind: 'option',
+    wanted: 'a whole number, 0 or more, or two of them: [of the input, of the output]',
+    accepts: (value): value is number | readonly number[] => {
+      const all = Array.isArray(value) ? value : [value, value];
+      return all.length === 2 && all.every((one) => Number.isInteger(one) && one >= 0);
+    },
+    fromText: (text) => (text.includes(',') ? text.split(',').map(numberFromText) : numberFromText(text)),
+  }),
+  /** The same where there need not be any. */
+  optionalAscending: (row: Unset & { readonly atMost: number }): Option<readonly number[] | undefined> => ({
+    ...option.ascending({ ...row, default: [] }),
+    default: undefined,
+  }),
   /** One word of several. */
   choice: <Value extends string>(row: Common<Value> & { readonly of: readonly Value[] }): Option<Value> => oneOf(row),
   /** One word of several; without it there is none. */

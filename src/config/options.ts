@@ -161,6 +161,16 @@ export const serviceOptions = {
   },
 } as const;
 
+const measuredPath = (doc: string) =>
+  option.text({
+    default: undefined,
+    pattern: /^[^\s.]+(?:\.[^\s.]+)*$/,
+    wanted: 'the name of a parameter, and after it names of fields, with dots between them',
+    doc,
+  });
+
+const measuredBy = (doc: string) => option.choice({ of: ['length', 'value'], default: 'length', doc });
+
 /** Options of `@api`. */
 export const apiOptions = {
   route: option.text({
@@ -192,10 +202,68 @@ export const apiOptions = {
   slots: option.optionalCount({
     min: 1,
     max: 10_000,
-    doc: 'How many calls of the method one worker runs at once; without it 1 for blocking and 16 for async methods.',
+    doc: 'How many calls, or batches, of the method one worker runs at once; without it 1 for blocking and batchable and 16 for other async methods.',
   }),
   rateLimit: rateLimitOptions,
+  batchable: option.boolean({
+    default: false,
+    doc: 'Whether the method takes the items of several requests together: its array parameters, and its result.',
+  }),
+  batchDim: option.dimensions({
+    default: 0,
+    doc: 'Dimension of tensors along which the items stand; two where it is another one in the result.',
+  }),
+  maxBatchSize: option.count({
+    default: 100, // as the Python original
+    min: 2,
+    doc: 'How many items a batch has at most; a request with more is cut, and its results are put together again.',
+  }),
+  maxLatencyMs: option.ms({
+    default: 60_000, // as the Python original
+    min: 1,
+    doc: 'How long a request may wait and run: one that would take longer is refused with 503 instead of run.',
+  }),
+  maxWaitMs: option.ms({
+    default: 0,
+    min: 0,
+    doc: 'How long a request waits for others even where nothing learned says that it pays.',
+  }),
+  bucketBy: {
+    path: measuredPath('Whose items are only batched with such as are about as large: a parameter, and fields in it.'),
+    by: measuredBy('What is measured of it: its length, or its value, a number.'),
+    edges: option.optionalAscending({
+      atMost: 100,
+      doc: 'Where one bucket ends and the next begins: the largest item of a request decides.',
+    }),
+  },
+  costOf: {
+    path: measuredPath('What says how much work an item is: a parameter, and fields in it; without it all are alike.'),
+    by: measuredBy('What is measured of it: its length, or its value, a number.'),
+  },
+  onBatchError: option.choice({
+    of: ['fail', 'bisect'],
+    default: 'fail',
+    doc: 'What a batch that throws comes to: all its requests fail, or halves of it run again until the bad items are found.',
+  }),
+  priorities: option.list({
+    default: [],
+    fits: (text) => /^[\w-]{1,40}$/.test(text),
+    wanted: 'a list of words',
+    doc: 'Words that callers may send in `x-priority`, the most urgent first; whoever sends none of them goes last.',
+  }),
 } as const;
+
+/** Options of `@api` that mean something only for batchable methods. */
+export const batchOptionNames = [
+  'batchDim',
+  'maxBatchSize',
+  'maxLatencyMs',
+  'maxWaitMs',
+  'bucketBy',
+  'costOf',
+  'onBatchError',
+  'priorities',
+] as const satisfies readonly (keyof typeof apiOptions)[];
 
 /** Options of one argument of `useArguments`. */
 export const argumentOptions = {
@@ -243,8 +311,8 @@ export const imageOptions = {
   }),
 } as const;
 
-/** How many calls one worker runs at once where `slots` says nothing, by whether the method holds its thread. */
-export const defaultSlots = { blocking: 1, async: 16 } as const;
+/** How many calls, or batches, one worker runs at once where `slots` says nothing. */
+export const defaultSlots = { blocking: 1, batchable: 1, async: 16 } as const;
 
 function isTrue(text: string): boolean {
   return text === '1' || text.toLowerCase() === 'true';

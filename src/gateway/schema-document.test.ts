@@ -41,6 +41,10 @@ test('a method is listed in the keys that Python clients read', () => {
   });
 });
 
+test('a batchable method says that it is one', () => {
+  assert.equal(document([{ ...api, batching: {} }]).routes[0].batchable, true);
+});
+
 test('a stream says that it is one', () => {
   assert.deepEqual(document([{ ...api, kind: 'stream' }]).routes[0].output, {
     type: 'string',

@@ -22,7 +22,7 @@ function toRoute(api: ApiSpec): JsonSchema {
   return {
     name: api.name,
     route: api.route,
-    batchable: false,
+    batchable: api.batching !== undefined,
     input: { ...toInput(api), ...toMediaTypes(otherMediaTypes(api)) },
     output: { ...toOutput(api.output.schema), ...toKind(api) },
     is_task: false,

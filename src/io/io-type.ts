@@ -53,6 +53,8 @@ export interface IoType {
   describe?(schema: Schema): Schema;
   /** The way back: the schema of what a Python server describes so, if it is of this type. */
   recognise?(words: Schema): Schema | undefined;
+  /** For kinds whose values hold items in a row. */
+  readonly row?: RowType;
   /** How TypeScript writes the type of its values; none where the schema without it says that. An envelope gets the schema of what is inside. */
   typeText?(schema: Schema, write: TypeTextWriter): string;
 }
@@ -90,6 +92,25 @@ export interface TypeTextWriter {
   literal(text: string): string;
   /** Notes that a name has to be imported from `bentots/client`, and gives it. */
   imported(name: string): string;
+}
+
+/** How the items of several values are put in one row, and apart again, all in the form that crosses. */
+export interface RowType {
+  /** Whether items may stand along another dimension than the first. */
+  readonly hasDimensions: boolean;
+  /** How many items there are; undefined if it has no such dimension. */
+  count(value: never, dim: number): number | undefined;
+  /** What has to be the same in values whose items are put in one row. */
+  likeness(value: never, dim: number): string;
+  /** How long each item is, where all of them are equally long. */
+  itemLength?(value: never, dim: number): number | undefined;
+  cut(value: never, from: number, to: number, dim: number): unknown;
+  /** @param values of one likeness, at least one. */
+  join(values: readonly never[], dim: number): unknown;
+  /** A value without items. */
+  empty(schema: Schema, dim: number): unknown;
+  /** What keeps a declared type from being one of rows of any length along the dimension, as it reads after the name of the parameter. */
+  problem?(schema: Schema, dim: number): string | undefined;
 }
 
 /** How values that do not survive a structured clone cross all the same. */

@@ -12,6 +12,15 @@ interface Fields {
   readonly length: number;
 }
 
+type TableParcel = readonly [mark: RegExp, fields: Fields];
+
+function mapColumns(
+  columns: TableColumns<TableRow>,
+  change: (values: readonly unknown[], name: string) => readonly unknown[],
+): TableColumns<TableRow> {
+  return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, change(values, name)]));
+}
+
 /**
  * The schema of a table: one for an array of rows, and for an object of columns.
  * @param columns schemas of the values by the name of the column; absent where any names go.
@@ -65,6 +74,28 @@ export const table: IoType = {
     ['application/vnd.apache.arrow.stream', { needs: 'apache-arrow', read: readArrow }],
     ['application/vnd.apache.arrow.file', { needs: 'apache-arrow', read: readArrow }],
   ]),
+  row: {
+    hasDimensions: false,
+    count: ([, { length }]: TableParcel) => length,
+    likeness: ([, { columns }]: TableParcel) => JSON.stringify(Object.keys(columns).sort()),
+    cut: ([mark, { columns }]: TableParcel, from, to) => [
+      mark,
+      { columns: mapColumns(columns, (values) => values.slice(from, to)), length: to - from } satisfies Fields,
+    ],
+    join(parcels: readonly TableParcel[]) {
+      const tables = parcels.map(([, fields]) => fields);
+      const [{ columns }] = tables as [Fields];
+      const joined = mapColumns(columns, (_, name) => tables.flatMap((one) => one.columns[name] ?? []));
+      return [
+        /table/,
+        { columns: joined, length: tables.reduce((sum, { length }) => sum + length, 0) } satisfies Fields,
+      ];
+    },
+    empty(schema) {
+      const columns = Object.fromEntries((columnsOf(schema) ?? []).map((name) => [name, []]));
+      return [/table/, { columns, length: 0 } satisfies Fields];
+    },
+  },
   describe(schema) {
     const columns = columnsOf(schema);
     return { type: 'dataframe', orient: 'records', ...(columns && { columns }), items: schema.items };

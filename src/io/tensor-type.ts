@@ -1,11 +1,14 @@
 /** How tensors are written: nested arrays in JSON, dtype, shape and data on the way to another process. */
-import { type Dimension, type DType, isDType, sizeOf, type TensorFields } from './dtype.ts';
+import { type Dimension, type DType, isDType, makeData, sizeOf, type TensorFields } from './dtype.ts';
 import type { IoType, ReadCall, Schema } from './io-type.ts';
 import { Misfit } from './misfit.ts';
 import { isTensor, Tensor } from './tensor.ts';
 import { bigRanges, ranges, readElements, readShape, toNested } from './tensor-elements.ts';
+import { cutTensor, joinTensors } from './tensor-rows.ts';
 
 const kind = 'tensor';
+
+type TensorParcel = readonly [mark: RegExp, fields: TensorFields];
 
 /**
  * The schema of a tensor.
@@ -80,6 +83,34 @@ export const tensor: IoType = {
       ? shape.map((size) => (Number.isInteger(size) && size >= 0 ? size : null))
       : undefined;
     return tensorSchema(dtype, sizes, true);
+  },
+  row: {
+    hasDimensions: true,
+    count: ([, { shape }]: TensorParcel, dim) => shape[dim],
+    likeness: ([, { dtype, shape }]: TensorParcel, dim) => `${dtype} ${shape.with(dim, -1)}`,
+    itemLength: ([, { shape }]: TensorParcel, dim) => shape[dim + 1],
+    cut: ([mark, fields]: TensorParcel, from, to, dim) => [mark, cutTensor(fields, from, to, dim)],
+    join: (parcels: readonly TensorParcel[], dim) => [
+      /tensor/,
+      joinTensors(
+        parcels.map(([, fields]) => fields),
+        dim,
+      ),
+    ],
+    empty(schema, dim) {
+      const dtype = schema['x-dtype'] as DType; // written above
+      const declared = (schema['x-shape'] ?? [0]) as readonly (Dimension | null)[];
+      const shape = declared.map((length, at) => (at === dim || typeof length !== 'number' ? 0 : length));
+      return [/tensor/, { dtype, shape, data: makeData(dtype, 0) } satisfies TensorFields];
+    },
+    problem({ 'x-shape': declared }, dim) {
+      if (!Array.isArray(declared)) return undefined;
+      if (dim >= declared.length) return `has ${declared.length} dimensions, and none is number ${dim}; set batchDim`;
+      const size = declared[dim];
+      return typeof size === 'number'
+        ? `has always ${size} in its dimension ${dim}, along which a batch would have to grow; give that a name: 'batch'`
+        : undefined;
+    },
   },
   typeText({ 'x-dtype': dtype, 'x-shape': shape }, { imported, literal }) {
     const name = imported('Tensor');

@@ -56,6 +56,24 @@ export const typedArray: IoType = {
     return array;
   },
   write: (value: ArrayLike<number | bigint>, inner) => Array.from(value, inner),
+  row: {
+    hasDimensions: false,
+    count: ({ length }: Float32Array) => length,
+    likeness: (array: Float32Array) => Object.prototype.toString.call(array),
+    cut: (array: Float32Array, from, to) => array.slice(from, to),
+    join(arrays: readonly Float32Array[]) {
+      const [first] = arrays as readonly [Float32Array];
+      const length = arrays.reduce((sum, one) => sum + one.length, 0);
+      const joined = new (first.constructor as new (length: number) => Float32Array)(length); // or another of them
+      let at = 0;
+      for (const one of arrays) {
+        joined.set(one, at);
+        at += one.length;
+      }
+      return joined;
+    },
+    empty: (schema) => kinds.get(String(schema['x-array']))?.make(0),
+  },
   typeText: ({ 'x-array': name }) => (kinds.has(String(name)) ? String(name) : 'unknown'),
 };
 

@@ -43,8 +43,8 @@ export function reflectMethod(
   const docs = parseMethodComment(method.comment);
   checkSignature(method, owner, context.problems);
   checkTags(docs, method, owner, context.problems);
-  const { parameters, takesContext, input } = reflectParameters(method, docs, owner, { options, takesBody }, context);
-  const { kind, isAsync, output } = reflectResult(method, docs, owner, options, context);
+  const { parameters, given, input } = reflectParameters(method, docs, owner, { options, takesBody }, context);
+  const { kind, isAsync, givesChunks, output } = reflectResult(method, docs, owner, options, context);
   return {
     name: method.name,
     kind,
@@ -53,7 +53,9 @@ export function reflectMethod(
     ...(docs.tags.some(({ name }) => name === 'deprecated') && { isDeprecated: true }),
     takesBody,
     parameters,
-    takesContext,
+    takesContext: given !== undefined,
+    ...(given === 'BatchContext' && { takesBatchContext: true }),
+    ...(givesChunks && { givesChunks }),
     input,
     output,
     source: method.location,
@@ -120,15 +122,13 @@ function reflectParameters(
   const writer = new SchemaWriter(context.compiler, context.problems, context.isOurs);
   const parameters: ParameterSpec[] = [];
   const properties: Draft = {};
-  let takesContext = false;
+  let given: string | undefined;
   for (const [at, parameter] of method.parameters.entries()) {
     const { type, location } = parameter;
     const name = nameOf(parameter);
     const isLast = at === method.parameters.length - 1;
-    if (isLast && parameter.form === 'named' && isContext(context.compiler.describe(type), context)) {
-      takesContext = true;
-      continue;
-    }
+    given = isLast && parameter.form === 'named' ? contextIn(context.compiler.describe(type), context) : undefined;
+    if (given !== undefined) continue;
     const problem = whyRefused(parameter, owner, { takesBody, isDescribed: options.describes(name) });
     if (problem !== undefined) {
       const underline = { ...location, length: parameter.name.length };
@@ -150,17 +150,18 @@ function reflectParameters(
     parameters.push({ name, isRequired: !parameter.isOptional, ...(from && { from }) });
   }
   if (takesBody) {
-    checkBody(method, takesContext, owner, context.problems);
+    checkBody(method, given !== undefined, owner, context.problems);
     const [body] = Object.values(properties);
-    return { parameters, takesContext, input: writer.finish((body ?? {}) as Draft | Reference) }; // written above
+    return { parameters, given, input: writer.finish((body ?? {}) as Draft | Reference) }; // written above
   }
   const required = parameters.filter(({ isRequired }) => isRequired).map(({ name }) => name);
   const input = writer.finish({ type: 'object', properties, ...(required.length > 0 && { required }) });
-  return { parameters, takesContext, input };
+  return { parameters, given, input };
 }
 
-function isContext({ name, declaredIn }: TypeDescription, { isOurs }: MethodContext): boolean {
-  return name === 'Context' && isOurs(declaredIn);
+/** Which of the things it is that we give to a method ourselves. */
+function contextIn({ name, declaredIn }: TypeDescription, { isOurs }: MethodContext): string | undefined {
+  return (name === 'Context' || name === 'BatchContext') && isOurs(declaredIn) ? name : undefined;
 }
 
 /** The schema that the type of a parameter is inferred from, which says more than the type. */
@@ -249,7 +250,9 @@ function reflectResult(
   const writer = new SchemaWriter(compiler, problems, context.isOurs);
   const { returns, returnLocation: location } = method;
   const awaited = compiler.awaited(returns);
-  const item = itemOf(awaited, compiler);
+  const given = itemOf(awaited, compiler);
+  const chunk = given && chunkIn(compiler.describe(given.type), context);
+  const item = chunk && given ? { ...given, type: chunk } : given;
   const around = item && envelopeAround(compiler.describe(item.type), context);
   const isResponse = isPlatformResponse(compiler.describe(awaited));
   const value = around?.value ?? item?.type ?? awaited;
@@ -271,6 +274,7 @@ function reflectResult(
   return {
     kind: item ? ('stream' as const) : isResponse ? ('response' as const) : ('unary' as const),
     isAsync: awaited.id !== returns.id || item?.isAsync === true,
+    ...(chunk && { givesChunks: true }),
     output: writer.finish(schema),
   };
 }
@@ -283,6 +287,11 @@ function isPlatformResponse({ shape }: TypeDescription): boolean {
 function envelopeAround({ name, declaredIn, nameArguments }: TypeDescription, { isOurs }: MethodContext) {
   const [value] = nameArguments;
   return name === 'ServerEvent' && isOurs(declaredIn) && value ? { name: serverEvent.name, value } : undefined;
+}
+
+/** What is inside of an `ItemChunk`, which a batchable method streams: its caller gets that alone. */
+function chunkIn({ name, declaredIn, nameArguments: [chunk] }: TypeDescription, { isOurs }: MethodContext) {
+  return name === 'ItemChunk' && isOurs(declaredIn) ? chunk : undefined;
 }
 
 /** The items of a result that arrives one by one; arrays and other collections arrive whole. */

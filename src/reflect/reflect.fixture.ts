@@ -32,6 +32,16 @@ const vocabulary = {
     export declare class ServerEvent<T> {
       readonly data: T;
     }
+    export declare class ItemError {
+      readonly error: unknown;
+    }
+    export interface ItemChunk<T> {
+      readonly item: number;
+      readonly chunk?: T | undefined;
+    }
+    export interface BatchContext {
+      readonly signal: unknown;
+    }
     export * from './constraints.js';
   `,
   'node_modules/bentots/constraints.d.ts': readFileSync(new URL('../sdk/constraints.ts', import.meta.url), 'utf8'),
@@ -60,8 +70,11 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
 }
 
 const types = [
+  'BatchContext',
   'Context',
   'ImageFile',
+  'ItemChunk',
+  'ItemError',
   'ServerEvent',
   'Table',
   'Tensor',

@@ -226,6 +226,24 @@ test('a Context as the last parameter is no part of the input', async () => {
   ]);
 });
 
+test('of what a batchable method takes and gives, the caller sees neither its BatchContext nor what speaks of single items', async () => {
+  const { a, b, c } = await methodsOf(
+    serviceOf(`
+      @api({ batchable: true }) async a(texts: string[], batch: BatchContext): Promise<(number[] | ItemError)[]> { return [] }
+      @api({ batchable: true }) async *b(texts: string[]): AsyncIterable<ItemChunk<string | number>> {}
+      @api async c(texts: string[]): Promise<(number[] | string)[]> { return [] }`),
+  );
+  const numbers = { type: 'array', items: { type: 'number' } };
+  assert.deepEqual(
+    [a?.takesContext, a?.takesBatchContext, a?.parameters.map(({ name }) => name)],
+    [true, true, ['texts']],
+  );
+  assert.deepEqual(a?.output, { type: 'array', items: numbers });
+  assert.deepEqual([b?.kind, b?.isAsync, b?.givesChunks], ['stream', true, true]);
+  assert.deepEqual(b?.output, { anyOf: [{ type: 'string' }, { type: 'number' }] });
+  assert.deepEqual([c?.takesBatchContext, c?.givesChunks], [undefined, undefined]);
+});
+
 test('JSDoc describes methods, parameters, results and properties, and limits them', async () => {
   const { m } = await methodsOf(
     serviceOf(

@@ -32,6 +32,8 @@ function isMethod(value: unknown): value is ReflectedMethod {
     typeof value.takesBody === 'boolean' &&
     isListOf(value.parameters, isParameter) &&
     typeof value.takesContext === 'boolean' &&
+    isOptionalBoolean(value.takesBatchContext) &&
+    isOptionalBoolean(value.givesChunks) &&
     isObject(value.input) &&
     isObject(value.output) &&
     isSource(value.source)
@@ -71,6 +73,10 @@ function isText(value: unknown): value is string {
 
 function isOptionalText(value: unknown): boolean {
   return value === undefined || typeof value === 'string';
+}
+
+function isOptionalBoolean(value: unknown): boolean {
+  return value === undefined || typeof value === 'boolean';
 }
 
 function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {

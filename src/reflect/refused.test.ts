@@ -155,6 +155,18 @@ const table: readonly (readonly [member: string, problem: string])[] = [
     '13: parameter "a.inner" of S.m has the type "Context", which is given by bentots and not by the caller; make it the last parameter of the method: ctx: Context',
   ],
   [
+    '@api m(batch: BatchContext, a: string[]): void {}',
+    '8: parameter "batch" of S.m has the type "BatchContext", which is given by bentots and not by the caller; make it the last parameter of the method: ctx: BatchContext',
+  ],
+  [
+    '@api m(): ItemError { return null! }',
+    '11: result of S.m has the type "ItemError", which stands in the place of the result of one item, and nowhere else; let a batchable method give an array of results or errors: Promise<(number[] | ItemError)[]>',
+  ],
+  [
+    '@api m(): ItemChunk<string>[] { return [] }',
+    '11: result "[]" of S.m has the type "ItemChunk<string>", which is a whole item of the stream of a batchable method, and nothing else; let the method give AsyncIterable<ItemChunk<…>>, with the types of all chunks inside: ItemChunk<A | B>',
+  ],
+  [
     '/** @minimum 0 */ @api m(a: number): void {}',
     '5: S.m: @minimum does not say which parameter it is for; write it after @param <name>',
   ],

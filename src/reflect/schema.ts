@@ -110,7 +110,10 @@ export class SchemaWriter implements TypeWriter {
   /** What bentots itself declares. */
   #writeOurs(description: TypeDescription, place: Place): Draft | undefined {
     if (!this.#isOurs(description.declaredIn)) return undefined;
-    if (description.name === 'Context') return this.refuse(description, place, contextRefusal);
+    if (description.name === 'Context' || description.name === 'BatchContext')
+      return this.refuse(description, place, contextRefusal(description.name));
+    if (description.name === 'ItemError') return this.refuse(description, place, itemErrorRefusal);
+    if (description.name === 'ItemChunk') return this.refuse(description, place, chunkRefusal);
     if (description.name === 'ServerEvent') return this.refuse(description, place, eventRefusal);
     if (description.name === 'Tensor') return writeTensor(this, description, place);
     if (description.name === 'Table') return writeTable(this, description, place);
@@ -163,12 +166,21 @@ export class SchemaWriter implements TypeWriter {
       case 'tuple':
         return writeTuple(this, shape.elements, description, place);
       case 'union':
-        return writeUnion(this, shape.members, description, place);
+        return writeUnion(this, this.#withoutItemErrors(shape.members, place), description, place);
       case 'structure':
         return this.#writeStructure(shape, description, place);
       default:
         return unexpected(shape);
     }
+  }
+
+  /** In the result of an item its error may stand, which no caller gets as a value. */
+  #withoutItemErrors(members: readonly TypeHandle[], { role, path }: Place): readonly TypeHandle[] {
+    if (role !== 'result' || path !== '[]') return members;
+    return members.filter((member) => {
+      const { name, declaredIn } = this.#compiler.describe(member);
+      return name !== 'ItemError' || !this.#isOurs(declaredIn);
+    });
   }
 
   #writeStructure(
@@ -229,9 +241,22 @@ function shorten(path: string): string {
   return path.length > 40 ? `${path.slice(0, 40)}…` : path;
 }
 
-const contextRefusal: Refusal = {
-  why: 'which is given by bentots and not by the caller',
-  remedy: () => 'make it the last parameter of the method: ctx: Context',
+function contextRefusal(name: string): Refusal {
+  return {
+    why: 'which is given by bentots and not by the caller',
+    remedy: () => `make it the last parameter of the method: ctx: ${name}`,
+  };
+}
+
+const itemErrorRefusal: Refusal = {
+  why: 'which stands in the place of the result of one item, and nowhere else',
+  remedy: () => 'let a batchable method give an array of results or errors: Promise<(number[] | ItemError)[]>',
+};
+
+const chunkRefusal: Refusal = {
+  why: 'which is a whole item of the stream of a batchable method, and nothing else',
+  remedy: () =>
+    'let the method give AsyncIterable<ItemChunk<…>>, with the types of all chunks inside: ItemChunk<A | B>',
 };
 
 const eventRefusal: Refusal = {

@@ -3,6 +3,7 @@ import { durationBuckets } from '../config/duration-buckets.ts';
 import { apiOptions, defaultSlots, serviceOptions } from '../config/options.ts';
 import { type Resolved, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
+import { toBatching } from './batching.ts';
 import type { DecoratedApi, DecoratedService, ExportedSchema } from './decorated.ts';
 import { Image } from './image.ts';
 import { joinInput, joinOutput } from './join-schemas.ts';
@@ -152,16 +153,26 @@ function joinApi(
       }),
     ),
   };
+  const taken = joinInput(sources);
+  const output = joinOutput(sources);
+  const batching = toBatching({
+    owner: sources.owner,
+    options,
+    given: Object.keys(api.options),
+    api: { kind, ...taken, output },
+    types: method,
+  });
   return {
     kind,
     name: api.name,
     route,
     ...(method ? documentation(method) : {}),
-    ...joinInput(sources),
-    output: joinOutput(sources),
+    ...taken,
+    output,
     takesContext: method?.takesContext ?? true, // plain JavaScript does not say, so that it always gets one
     isBlocking: kind === 'unary' && !isAsync,
-    slots: options.slots ?? (isAsync ? defaultSlots.async : defaultSlots.blocking),
+    slots: options.slots ?? defaultSlots[batching ? 'batchable' : isAsync ? 'async' : 'blocking'],
+    ...(batching ? { batching } : {}),
     ...(options.warmUp.length === 0 ? {} : { warmUp: options.warmUp }),
     ...(rateLimit ? { rateLimit } : {}),
     source: method?.source ?? startOf(file),

@@ -15,6 +15,10 @@ export interface ReflectedMethod {
   /** The parameters in order, without the `Context`. */
   readonly parameters: readonly ParameterSpec[];
   readonly takesContext: boolean;
+  /** Whether that is the `BatchContext` of several requests. */
+  readonly takesBatchContext?: boolean;
+  /** Whether what it streams are `ItemChunk`s: the schema is that of the chunks inside. */
+  readonly givesChunks?: boolean;
   /**
    * `{ type: 'object', properties, required?, $defs? }`: one property for each parameter, in order. A literal
    * initialiser is the property's `default`. Of a whole body, its own schema. What the options of `@api` describe, or a

@@ -47,6 +47,33 @@ export interface OutputSpec {
   readonly checked?: JsonSchema;
 }
 
+/** What is measured of items. */
+export interface Measure {
+  /** Place of the parameter. */
+  readonly at: number;
+  /** Names of fields inside each item. */
+  readonly fields: readonly string[];
+  readonly by: 'length' | 'value';
+}
+
+/** How the requests of a method are batched. */
+export interface BatchingSpec {
+  /** Places of the parameters that hold the items; the others are the same for all requests of a batch. */
+  readonly places: readonly number[];
+  /** Dimension along which tensors hold the items, and the one of the result. */
+  readonly inputDim: number;
+  readonly outputDim: number;
+  /** Items of a batch at most. */
+  readonly maxBatchSize: number;
+  readonly maxLatencyMs: number;
+  readonly maxWaitMs: number;
+  readonly bucketBy?: Measure & { readonly edges: readonly number[] };
+  readonly costOf?: Measure;
+  readonly onBatchError: 'fail' | 'bisect';
+  /** Words of `x-priority`, the most urgent first. */
+  readonly priorities: readonly string[];
+}
+
 interface ApiBase {
   /** Name of the author's method. */
   readonly name: string;
@@ -62,12 +89,14 @@ interface ApiBase {
   /** What the gateway checks instead of `input` where the author's own schemas check the rest in the worker. */
   readonly checkedInput?: JsonSchema;
   readonly output: OutputSpec;
-  /** Whether the method asks for a `Context` as its last parameter. */
+  /** Whether the method asks for a `Context` as its last parameter, or, where it is batched, for a `BatchContext`. */
   readonly takesContext: boolean;
   /** Whether the method holds its worker's thread for as long as it runs: it is neither async nor a stream of promises. */
   readonly isBlocking: boolean;
-  /** How many calls of this method one worker runs at once. */
+  /** How many calls of this method, or batches of them, one worker runs at once. */
   readonly slots: number;
+  /** How its requests go to it together; without it each goes alone. */
+  readonly batching?: BatchingSpec;
   /** Holds beside the limit of the service. */
   readonly rateLimit?: RateLimit;
   /** Bodies that each worker calls it with before it is ready, as JSON. */

@@ -1,0 +1,50 @@
+/** Values that hold items in a row: arrays, and what their io types say of others. All in the form that crosses. */
+import { isParcel, type RowType, type Schema } from './io-type.ts';
+import { ioTypeOf, ioTypeOfCrossing, ioTypeOfParcel } from './io-types.ts';
+
+const list: RowType = {
+  hasDimensions: false,
+  count: ({ length }: readonly unknown[]) => length,
+  likeness: () => '',
+  cut: (items: readonly unknown[], from, to) => items.slice(from, to),
+  join: (values: readonly (readonly unknown[])[]) => values.flat(),
+  empty: () => [],
+};
+
+/** How the values of a declared type hold items; undefined if they do not, or the schema does not say. */
+export function rowTypeOf(schema: Schema): RowType | undefined {
+  const type = ioTypeOf(schema);
+  if (type) return type.row;
+  return schema.type === 'array' && schema.prefixItems === undefined ? list : undefined;
+}
+
+function rowTypeOfValue(value: unknown): RowType | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (!Array.isArray(value)) return ioTypeOfCrossing(value)?.row;
+  return isParcel(value) ? ioTypeOfParcel(value[0])?.row : list;
+}
+
+/** How many items a value holds; undefined if it is none that does. */
+export function countItems(value: unknown, dim: number): number | undefined {
+  return rowTypeOfValue(value)?.count(value as never, dim); // its own type
+}
+
+/** What has to be the same in values whose items are put in one row. */
+export function likenessOf(value: unknown, dim: number): string {
+  return rowTypeOfValue(value)?.likeness(value as never, dim) ?? '';
+}
+
+/** How long each item is, where the value says that of all of them. */
+export function itemLengthOf(value: unknown, dim: number): number | undefined {
+  return rowTypeOfValue(value)?.itemLength?.(value as never, dim);
+}
+
+/** Some of the items, as a value of the same kind. */
+export function cutItems(value: unknown, from: number, to: number, dim: number): unknown {
+  return rowTypeOfValue(value)?.cut(value as never, from, to, dim);
+}
+
+/** The items of several values, at least one, as one value. @throws Misfit if they are not alike. */
+export function joinItems(values: readonly unknown[], dim: number): unknown {
+  return values.length === 1 ? values[0] : rowTypeOfValue(values[0])?.join(values as never[], dim);
+}
