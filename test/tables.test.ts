@@ -1,6 +1,7 @@
 /** Tables: rows, columns, CSV and Arrow, both ways. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import * as arrow from 'apache-arrow';
 import { Table } from 'bentots';
 import { type Started, start } from './start.ts';
@@ -71,6 +72,14 @@ suite('JSON', () => {
     });
   }
 
+  test('rows of which each has a name of its own are not made into columns that are empty', async () => {
+    const sparse = Array.from({ length: 20_000 }, (_, at) => ({ [`c${at}`]: 1 }));
+    const { code, error } = await jsonOf(send('/shape', JSON.stringify(sparse)));
+    assert.equal(code, 'INVALID_INPUT');
+    assert.match(error ?? '', /has 20000 values in 20000 rows of 20000 columns; send so sparse a table by columns/);
+    assert.deepEqual(await jsonOf(send('/shape', JSON.stringify(sparse.slice(0, 3)))), [3, ['c0', 'c1', 'c2']]);
+  });
+
   test('the typed client takes and gives tables', async () => {
     const client = tables.client as unknown as { same(houses: Table): Promise<Table<{ built?: Date; rooms: number }>> };
     const back = await client.same(Table.fromRows([{ ...rows[0], built: new Date(0) }]));
@@ -118,12 +127,25 @@ suite('CSV', () => {
     assert.equal((await jsonOf(send('/join', 'id\n1', 'text/csv'))).code, 'MALFORMED_BODY');
   });
 
-  test('a column by the name of a prototype is a column like any other', async () => {
-    assert.deepEqual(await jsonOf(send('/shape', '__proto__,constructor\n1,2', 'text/csv')), [
+  test('what JSON may not have, a table may not have in its names and in its cells', async () => {
+    const refused = /"__proto__" or a "constructor" with a "prototype"/;
+    assert.match((await jsonOf(send('/shape', '__proto__,a\n1,2', 'text/csv'))).error ?? '', refused);
+    assert.match((await jsonOf(send('/notes', 'constructor\n"{""prototype"":1}"', 'text/csv'))).error ?? '', refused);
+    const nest = '['.repeat(1000) + ']'.repeat(1000);
+    for (const cell of [nest, '{""__proto__"":1}']) {
+      assert.equal((await jsonOf(send('/notes', `text,tags\na,"${cell}"`, 'text/csv'))).code, 'INVALID_INPUT');
+    }
+    assert.deepEqual(await jsonOf(send('/shape', 'constructor,toString\n1,2', 'text/csv')), [
       1,
-      ['__proto__', 'constructor'],
+      ['constructor', 'toString'],
     ]);
-    assert.equal(({} as { a?: unknown }).a, undefined);
+  });
+
+  test('a text of many digits that is no number, or of many names, is read as fast as any', async () => {
+    const digits = `street,rooms,area,isSold\nA,${'1'.repeat(200_000)}x,1,true`;
+    assert.equal((await jsonOf(send('/same', digits, 'text/csv'))).code, 'INVALID_INPUT'); // in minutes, if by the square
+    const names = Array.from({ length: 40_000 }, (_, at) => at.toString(36)).join();
+    assert.deepEqual(await jsonOf(send('/shape', names, 'text/csv')), [0, []]);
   });
 });
 
@@ -187,6 +209,36 @@ suite('Arrow', () => {
     assert.deepEqual([...(back.getChild('bytes')?.get(0) ?? [])], [1, 2]);
   });
 
+  test('bits and entries of a dictionary make no more values and texts than JSON could have', async () => {
+    const bits = 2 ** 25;
+    const bools = arrow.makeData({
+      type: new arrow.Bool(),
+      length: bits,
+      nullCount: 0,
+      data: new Uint8Array(bits / 8),
+    });
+    const texts = arrow.vectorFromArray(
+      Array(1000).fill('y'.repeat(50_000)),
+      new arrow.Dictionary(new arrow.Utf8(), new arrow.Int8()),
+    );
+    for (const [column, what] of [
+      [new arrow.Vector([bools]), 'values'],
+      [texts, 'characters'],
+    ] as const) {
+      const body = gzipSync(arrow.tableToIPC(new arrow.Table({ a: column as arrow.Vector }), 'stream'));
+      const headers = { 'content-type': stream, 'content-encoding': 'gzip' };
+      const answer = await jsonOf(fetch(`${tables.url}/shape`, { method: 'POST', headers, body }));
+      assert.equal(answer.code, 'MALFORMED_BODY');
+      assert.match(answer.error ?? '', new RegExp(`"a" has more ${what} than such a body may have`));
+    }
+  });
+
+  test('a column that no object may have is refused', async () => {
+    const named = new arrow.Table(Object.fromEntries([['__proto__', arrow.vectorFromArray([1])]]));
+    const body = arrow.tableToIPC(named) as Uint8Array<ArrayBuffer>;
+    assert.match((await jsonOf(send('/shape', body, stream))).error ?? '', /has the key "__proto__"/);
+  });
+
   test('what is none, is cut, or is longer than its bytes is refused', async () => {
     const whole = Buffer.from(arrow.tableToIPC(houses, 'stream'));
     const endless = Buffer.from(arrow.tableToIPC(table({ a: [null, null] }, { a: new arrow.Null() })));
@@ -201,7 +253,7 @@ suite('Arrow', () => {
     for (const [body, error] of [
       [Buffer.from('hello'), /is no Arrow data|must be|is missing/],
       [whole.subarray(0, whole.length / 2), /is no Arrow data|is missing/],
-      [endless, /longer than its bytes/],
+      [endless, /has more values than such a body may have/],
     ] as const) {
       const answer = await jsonOf(send('/shape', body, stream));
       assert.ok(['MALFORMED_BODY', 'INVALID_INPUT'].includes(answer.code ?? ''), JSON.stringify(answer));

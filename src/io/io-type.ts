@@ -79,9 +79,10 @@ export interface ForeignReader {
   /**
    * The body → JSON, which is checked afterwards.
    * @param schema with the `$defs` that it refers to.
+   * @param jsonDepthLimit of JSON that is in it.
    * @throws ServiceError `MALFORMED_BODY`.
    */
-  read(body: Uint8Array, schema: Schema, library: never): unknown;
+  read(body: Uint8Array, schema: Schema, library: never, jsonDepthLimit: number): unknown;
 }
 
 /** What it takes to write a type that holds others. */

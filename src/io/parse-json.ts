@@ -37,12 +37,20 @@ function parse(text: string, what: string): unknown {
     throw new ServiceError('MALFORMED_BODY', { problem }, { cause });
   }
   const isSuspect = text.includes('__proto__') || text.includes('prototype') || text.includes(unicodeEscape);
-  if (!isSuspect || !isTreacherous(value)) return value;
+  if (isSuspect) refuseTreacherous(value, what);
+  return value;
+}
+
+/**
+ * Refuses objects that change others once they are merged into them without care.
+ * @throws ServiceError `MALFORMED_BODY`.
+ */
+export function refuseTreacherous(value: unknown, what: string): void {
+  if (!isTreacherous(value)) return;
   const problem = `${what} has the key "__proto__" or a "constructor" with a "prototype", which are not accepted`;
   throw new ServiceError('MALFORMED_BODY', { problem });
 }
 
-/** Whether something has keys that change other objects once it is merged into one without care. */
 function isTreacherous(value: unknown): boolean {
   const open = [value];
   while (open.length > 0) {

@@ -3,21 +3,26 @@ import type { DataType, Vector } from 'apache-arrow';
 import { ServiceError } from '../errors.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import type { Schema } from './io-type.ts';
+import { refuseTreacherous } from './parse-json.ts';
 import { namesOf, type TableRow } from './table.ts';
 import { type ColumnKind, columnSchema, kindOf } from './table-cell.ts';
 
 /** The package. */
 export type Arrow = typeof import('apache-arrow');
 
-// A value takes at least a bit. What is longer says so only, and would have us count for ever.
-const valuesPerByte = 8;
+// A value takes at least a bit: what is longer says so only, and would have us count for ever. But 250 million bits that
+// are all zero are 30 KB when they come, and a text of a dictionary is there once for any number of values. So it is no
+// more than a JSON body of 32 MiB could have, or one of the same length.
+const mostValues = 2 ** 24;
+const mostCharacters = 2 ** 25;
 
 /** An Arrow IPC stream or file → an object of columns, with JSON for what JSON lacks. */
 export function readArrow(body: Uint8Array, schema: Schema, arrow: Arrow): unknown {
   try {
-    const table = arrow.tableFromIPC(body.slice()); // its numbers want to begin where their size divides
+    const table = arrow.tableFromIPC(new Uint8Array(body)); // a copy: its numbers want to begin where their size divides
     if (table.schema.fields.length === 0) throw malformed('it has no columns');
-    const room = { values: body.length * valuesPerByte };
+    refuseTreacherous(Object.fromEntries(table.schema.fields.map(({ name }) => [name, null])), 'the body');
+    const room = roomOf(body);
     const columns = table.schema.fields.flatMap(({ name }): [string, unknown][] => {
       const vector = table.getChild(name);
       if (!vector || !isRead(schema, name)) return [];
@@ -33,8 +38,15 @@ export function readArrow(body: Uint8Array, schema: Schema, arrow: Arrow): unkno
 interface Reading {
   readonly arrow: Arrow;
   readonly name: string;
-  /** How many more values there may be. */
-  readonly room: { values: number };
+  /** How much more there may be. */
+  readonly room: { values: number; characters: number };
+}
+
+function roomOf({ length }: Uint8Array): Reading['room'] {
+  return {
+    values: Math.min(length * 8, Math.max(length / 2, mostValues)),
+    characters: Math.max(length, mostCharacters),
+  };
 }
 
 function isRead({ properties, additionalProperties }: Schema, name: string): boolean {
@@ -42,19 +54,31 @@ function isRead({ properties, additionalProperties }: Schema, name: string): boo
 }
 
 function toList(vector: Vector, kind: ColumnKind | undefined, reading: Reading): unknown[] {
-  reading.room.values -= vector.length;
-  if (reading.room.values < 0) throw malformed(`its column ${JSON.stringify(reading.name)} is longer than its bytes`);
+  take('values', vector, reading);
   return Array.from({ length: vector.length }, (_, at) => toJsonValue(vector.get(at), vector.type, kind, reading));
+}
+
+function take<T extends { readonly length: number }>(
+  what: keyof Reading['room'],
+  given: T,
+  { room, name }: Reading,
+): T {
+  room[what] -= given.length;
+  if (room[what] >= 0) return given;
+  throw malformed(`its column ${JSON.stringify(name)} has more ${what} than such a body may have`);
 }
 
 function toJsonValue(value: unknown, type: DataType, kind: ColumnKind | undefined, reading: Reading): unknown {
   const { DataType: is } = reading.arrow;
   if (value === null || value === undefined) return null;
   if (is.isDictionary(type)) return toJsonValue(value, type.dictionary, kind, reading);
-  if (is.isFloat(type) || is.isBool(type) || is.isUtf8(type) || is.isLargeUtf8(type)) return value;
+  if (is.isFloat(type) || is.isBool(type)) return value;
   if (is.isInt(type)) return toInteger(value as number | bigint, kind);
   if (is.isTimestamp(type) || is.isDate(type)) return new Date(Number(value)).toISOString();
-  if (is.isBinary(type) || is.isLargeBinary(type) || is.isFixedSizeBinary(type)) return toBase64(value as Uint8Array);
+  if (is.isUtf8(type) || is.isLargeUtf8(type)) return take('characters', value as string, reading);
+  if (is.isBinary(type) || is.isLargeBinary(type) || is.isFixedSizeBinary(type)) {
+    return toBase64(take('characters', value as Uint8Array, reading));
+  }
   if (is.isList(type) || is.isFixedSizeList(type)) return toList(value as Vector, undefined, reading);
   throw malformed(`its column ${JSON.stringify(reading.name)} has the type ${type}, which is not read; cast it`);
 }

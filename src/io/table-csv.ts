@@ -1,6 +1,7 @@
 /** Tables as CSV (RFC 4180), with a row of names first; the declared columns say what a text means. */
 import { ServiceError } from '../errors.ts';
 import type { Schema } from './io-type.ts';
+import { parseJson, refuseTreacherous } from './parse-json.ts';
 import { namesOf, type TableRow } from './table.ts';
 import { type ColumnKind, columnSchema, kindOf } from './table-cell.ts';
 import { decodeUtf8 } from './utf-8.ts';
@@ -11,18 +12,22 @@ type Csv = typeof import('csv-parse/sync');
  * CSV → an array of rows. Numbers, true and false are read where they are declared; an empty text is null where that is
  * declared, and is left out where the column may be; everything that is no text is JSON.
  */
-export function readCsv(body: Uint8Array, schema: Schema, { parse }: Csv): unknown {
+export function readCsv(body: Uint8Array, schema: Schema, { parse }: Csv, jsonDepthLimit: number): unknown {
   const [names, ...lines] = parseLines(decodeUtf8(body), parse);
   if (!names) return [];
-  const duplicate = names.find((name, at) => names.indexOf(name) !== at);
+  const met = new Set<string>();
+  const duplicate = names.find((name) => met.size === met.add(name).size);
   if (duplicate !== undefined) throw malformed(`it has two columns with the name ${JSON.stringify(duplicate)}`);
   const kinds = names.map((name) => kindOf(columnSchema(schema, name), schema));
   const required = (schema.required ?? []) as readonly string[];
   const mayLack = names.map((name) => !required.includes(name) && Object.hasOwn(schema.properties ?? {}, name));
-  return lines.map((cells) => {
-    const entries = names.map((name, at) => [name, toValue(cells[at] ?? '', kinds[at], mayLack[at])] as const);
+  const toCellValue = (text: string, at: number) => toValue(text, kinds[at], mayLack[at] ?? false, jsonDepthLimit);
+  const rows = lines.map((cells) => {
+    const entries = names.map((name, at) => [name, toCellValue(cells[at] ?? '', at)] as const);
     return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   });
+  if (met.has('__proto__') || met.has('constructor')) refuseTreacherous(rows, 'the body');
+  return rows;
 }
 
 /** Rows → CSV; what is no text, number, true or false is JSON in its cell. */
@@ -43,10 +48,11 @@ function malformed(problem: string, cause?: unknown): ServiceError {
   return new ServiceError('MALFORMED_BODY', { problem: `the body is not valid CSV: ${problem}` }, { cause });
 }
 
-const number = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+// Each character can stand in one place only: else a text of many digits that is no number takes time by their square.
+const number = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 const truths: Readonly<Record<string, boolean>> = { true: true, false: false };
 
-function toValue(text: string, kind: ColumnKind | undefined, mayLack = false): unknown {
+function toValue(text: string, kind: ColumnKind | undefined, mayLack: boolean, jsonDepthLimit: number): unknown {
   if (!kind) return text;
   const { takesNull, takesText, types, ioType } = kind;
   if (text === '' && takesNull) return null;
@@ -56,7 +62,7 @@ function toValue(text: string, kind: ColumnKind | undefined, mayLack = false): u
   if (types.includes('boolean')) return truths[text.toLowerCase()] ?? text; // pandas writes True
   if (!types.includes('array') && !types.includes('object')) return text;
   try {
-    return JSON.parse(text);
+    return parseJson(new TextEncoder().encode(text), jsonDepthLimit);
   } catch {
     return text; // the schema says what it should have been
   }

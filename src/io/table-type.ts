@@ -1,7 +1,7 @@
 /** How tables are written: rows or columns in JSON, columns on the way to another process, CSV and Arrow as whole bodies. */
 import type { ForeignReader, IoType, Schema } from './io-type.ts';
 import { Misfit, within } from './misfit.ts';
-import { isTable, Table, type TableColumns, type TableRow, toColumns, toRows } from './table.ts';
+import { isTable, namesOf, Table, type TableColumns, type TableRow, toColumns, toRows } from './table.ts';
 import { readArrow } from './table-arrow.ts';
 import { readCsv } from './table-csv.ts';
 
@@ -55,7 +55,9 @@ export const table: IoType = {
   tags: [],
   read(json, schema) {
     const names = columnsOf(schema);
-    const columns = Array.isArray(json) ? toColumns(json, names) : pick(json as TableColumns<TableRow>, names);
+    const columns = Array.isArray(json)
+      ? toColumns(json, names ?? namesIn(json))
+      : pick(json as TableColumns<TableRow>, names);
     return [/table/, { columns, length: measure(columns, json) } satisfies Fields];
   },
   write: ([, { columns, length }]: readonly [RegExp, Fields], inner) =>
@@ -113,6 +115,20 @@ function isPlainRow(items: unknown): boolean {
   const { type, properties } = items as Schema;
   const others = ['const', 'enum', 'anyOf', 'oneOf', 'allOf', '$ref', 'x-io-type', 'x-envelope'];
   return type === 'object' && properties !== undefined && !others.some((keyword) => Object.hasOwn(items, keyword));
+}
+
+const mostCells = 2 ** 20;
+const mostCellsPerValue = 8;
+
+/** Rows that share no names have as many columns as there are values, and each of them as many cells as there are rows. */
+function namesIn(rows: readonly object[]): readonly string[] {
+  const names = namesOf(rows);
+  const cells = names.length * rows.length;
+  if (cells <= mostCells) return names;
+  const values = rows.reduce((sum, row) => sum + Object.keys(row).length, 0);
+  if (cells <= values * mostCellsPerValue) return names;
+  const problem = `has ${values} values in ${rows.length} rows of ${names.length} columns; send so sparse a table by columns`;
+  throw new Misfit(kind, problem);
 }
 
 function pick(

@@ -8,7 +8,7 @@ import type { ApiSpec, JsonSchema } from './service-spec.ts';
 export interface ForeignBody {
   readonly needs: ForeignReader['needs'];
   /** The body → JSON as the method takes it, which nobody has checked yet. @throws ServiceError `MALFORMED_BODY` */
-  read(body: Uint8Array, library: unknown): unknown;
+  read(body: Uint8Array, library: unknown, jsonDepthLimit: number): unknown;
 }
 
 /** What reads a body of this media type for a method; undefined where it takes none. */
@@ -18,11 +18,13 @@ export function foreignBodyOf(api: ApiSpec, mediaType: string): ForeignBody | un
   const reader = place && ioTypeOf(place.schema)?.bodies?.get(mediaType);
   if (!reader) return undefined;
   const { name, schema } = place;
-  const readWhole = (body: Uint8Array, library: unknown) =>
-    reader.read(body, { ...schema, $defs: definitionsOf(api.checkedInput ?? api.input) }, library as never); // the one that it needs
+  const whole = { ...schema, $defs: definitionsOf(api.checkedInput ?? api.input) };
   return {
     needs: reader.needs,
-    read: (body, library) => (name === undefined ? readWhole(body, library) : { [name]: readWhole(body, library) }),
+    read(body, library, jsonDepthLimit) {
+      const value = reader.read(body, whole, library as never, jsonDepthLimit); // the library that it needs
+      return name === undefined ? value : { [name]: value };
+    },
   };
 }
 

@@ -37,7 +37,7 @@ export async function decodeBody(
 ): Promise<{ readonly args: unknown[] } | Addressed> {
   const check = (given: GivenBody) => ({ args: toArguments(route, given, bytes.length <= listEverythingUpToBytes) });
   const foreign = foreignBodyOf(route.api, mediaType);
-  if (foreign) return check({ value: foreign.read(bytes, await loadLibrary(foreign.needs)) });
+  if (foreign) return check({ value: foreign.read(bytes, await loadLibrary(foreign.needs), jsonDepthLimit) });
   const value = bytes.length === 0 ? {} : parseJson(bytes, jsonDepthLimit);
   if (!route.takesAddresses || !includesUrl(bytes)) return check({ value });
   const filled = { value, hasParcels: true };
