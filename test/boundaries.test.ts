@@ -13,12 +13,13 @@ const source = fileURLToPath(new URL('../src/', import.meta.url));
 const levels: Readonly<Record<string, number>> = {
   errors: 0,
   io: 1, config: 1, observe: 1, tag: 1, peer: 1, outbound: 1,
-  spec: 2, store: 2, batching: 2, registry: 2,
-  sdk: 3, reflect: 3, loaders: 3, tasks: 3, client: 3,
-  worker: 4, build: 4, oci: 4, deploy: 4,
-  pool: 5,
-  gateway: 6,
-  cli: 7, testing: 7,
+  spec: 2, batching: 2, registry: 2,
+  store: 3,
+  sdk: 4, reflect: 4, loaders: 4, tasks: 4, client: 4,
+  worker: 5, build: 5, oci: 5, deploy: 5,
+  pool: 6,
+  gateway: 7,
+  cli: 8, testing: 8,
 }; // biome-ignore format: a table reads as a table
 
 /** Index files that may take a name from wherever it is made. */

@@ -1,17 +1,10 @@
 /** Fetches one file of a hub into its blob: from where the last try stopped, and only what its checksum fits. */
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  createFileFetch,
-  endpointOf,
-  type HubConnection,
-  HubUnreachable,
-  reasonOf,
-  retry,
-  silenceMs,
-} from './hub-fetch.ts';
+import { type HashedFile, isOfDisk, openHashed } from '../../outbound/hashed-file.ts';
+import { reasonOf, retry } from '../../outbound/retry.ts';
+import { createFileFetch, endpointOf, type HubConnection, HubUnreachable, silenceMs } from './hub-fetch.ts';
 import { type HubFile, HubRefusal } from './hub-model.ts';
 import { claimPart } from './part.ts';
 
@@ -33,7 +26,9 @@ export async function downloadFile(
   if (!claimed) return onBytes(file.sizeBytes);
   try {
     await using handle = await open(claimed.file, 'r+');
-    const part = await openPart(handle, claimed.file, file, onBytes);
+    const { digest, sizeBytes } = file;
+    const startHash = () => hashOf(digest, sizeBytes);
+    const part = await openHashed(handle, claimed.file, { sizeBytes, startHash }, onBytes);
     await fetchRest(part, file, connection, openFile);
     await handle.datasync(); // a blob that is there is whole, also after the power has gone
   } catch (error) {
@@ -43,14 +38,19 @@ export async function downloadFile(
   await rename(claimed.file, join(blobs, file.digest));
 }
 
-async function fetchRest(part: OpenPart, file: HubFile, connection: HubConnection, openFile: OpenFile): Promise<void> {
+async function fetchRest(
+  part: HashedFile,
+  file: HubFile,
+  connection: HubConnection,
+  openFile: OpenFile,
+): Promise<void> {
   let wasWrong = false;
   for (;;) {
     const fetchMore = async () => {
       if (part.bytes < file.sizeBytes) await append(part, file, connection, openFile);
     };
     await retry(connection, fetchMore, () => part.bytes);
-    if (part.isRight()) return;
+    if (part.digest() === file.digest) return;
     await part.clear();
     if (wasWrong) {
       throw new HubRefusal(
@@ -62,7 +62,7 @@ async function fetchRest(part: OpenPart, file: HubFile, connection: HubConnectio
 }
 
 /** One try. */
-async function append(part: OpenPart, file: HubFile, connection: HubConnection, openFile: OpenFile): Promise<void> {
+async function append(part: HashedFile, file: HubFile, connection: HubConnection, openFile: OpenFile): Promise<void> {
   const endpoint = endpointOf(connection);
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), silenceMs);
@@ -96,57 +96,8 @@ async function append(part: OpenPart, file: HubFile, connection: HubConnection, 
   }
 }
 
-interface OpenPart {
-  readonly bytes: number;
-  write(chunk: Uint8Array): Promise<void>;
-  clear(): Promise<void>;
-  isRight(): boolean;
-}
-
-async function openPart(
-  handle: FileHandle,
-  path: string,
-  { digest, sizeBytes }: HubFile,
-  onBytes: (bytes: number) => void,
-): Promise<OpenPart> {
-  let hash = startHash(digest, sizeBytes);
-  let bytes = 0;
-  const clear = async () => {
-    await handle.truncate(0);
-    hash = startHash(digest, sizeBytes);
-    bytes = 0;
-    onBytes(0);
-  };
-  if ((await handle.stat()).size > sizeBytes) await clear();
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    hash.update(chunk as Buffer);
-    bytes += (chunk as Buffer).byteLength;
-  }
-  onBytes(bytes);
-  return {
-    get bytes() {
-      return bytes;
-    },
-    async write(chunk) {
-      for (let at = 0; at < chunk.byteLength; ) {
-        const { bytesWritten } = await handle.write(chunk, at, chunk.byteLength - at, bytes + at);
-        at += bytesWritten;
-      }
-      hash.update(chunk);
-      bytes += chunk.byteLength;
-      onBytes(bytes);
-    },
-    clear,
-    isRight: () => hash.copy().digest('hex') === digest,
-  };
-}
-
 /** A large file is known by its SHA-256, a small one by the name that git gives it. */
-function startHash(digest: string, sizeBytes: number): Hash {
+function hashOf(digest: string, sizeBytes: number): Hash {
   if (digest.length === 64) return createHash('sha256');
   return createHash('sha1').update(`blob ${sizeBytes}\0`);
-}
-
-function isOfDisk(error: unknown): boolean {
-  return (error as { syscall?: unknown } | undefined)?.syscall === 'write';
 }

@@ -1,67 +1,25 @@
 /** Asks a hub, patiently: what fails for a moment is tried again, and what it refuses becomes a sentence. */
-import { setTimeout as wait } from 'node:timers/promises';
 import type { HubSettings } from '../../config/hub.ts';
+import { longestPauseMs, type Patience, readRetryAfter, reasonOf, retry, TryLater } from '../../outbound/retry.ts';
 import { type HubModel, HubRefusal } from './hub-model.ts';
 
-const mostTries = 5;
-const firstPauseMs = 500;
-const longestPauseMs = 5 * 60_000;
-const leastProgressBytes = 1024 * 1024; // a hub that sends a byte a time is not worth the wait
 const longestAnswerBytes = 64 * 1024 * 1024;
 
 /** How long a hub may say nothing before it is asked anew. */
 export const silenceMs = 60_000;
 
 /** What asking needs. */
-export interface HubConnection {
+export interface HubConnection extends Patience {
   readonly settings: Pick<HubSettings, 'endpoint' | 'token'>;
   readonly model: HubModel;
-  readonly signal: AbortSignal;
-  /** Waits before the next try. @default by the clock */
-  readonly pause?: ((ms: number, signal: AbortSignal) => Promise<unknown>) | undefined;
 }
 
 /** A hub that does not answer, or not now. */
-export class HubUnreachable extends Error {
-  /** How long it asks to be left alone. */
-  readonly pauseMs: number;
-
-  constructor(message: string, { pauseMs = 0, ...options }: ErrorOptions & { readonly pauseMs?: number } = {}) {
-    super(message, options);
-    this.pauseMs = pauseMs;
-  }
-}
+export class HubUnreachable extends TryLater {}
 
 /** The endpoint that is asked: that of the reference, else that of the environment. */
 export function endpointOf({ settings, model }: Pick<HubConnection, 'settings' | 'model'>): string {
   return model.endpoint ?? settings.endpoint;
-}
-
-/**
- * Does something that may fail for a moment; the pauses between the tries grow.
- * @param progress how many bytes there are: after some of them the tries are counted from new.
- */
-export async function retry<T>(
-  { signal, pause = (ms) => wait(ms, undefined, { signal }) }: HubConnection,
-  run: () => Promise<T>,
-  progress: () => number = () => 0,
-): Promise<T> {
-  let before = progress();
-  for (let tries = 1; ; tries++) {
-    try {
-      return await run();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof HubUnreachable)) throw error;
-      if (progress() - before >= leastProgressBytes) {
-        tries = 1;
-        before = progress();
-      }
-      if (tries >= mostTries) throw error;
-      const own = firstPauseMs * 2 ** (tries - 1) * (0.75 + Math.random() / 2); // so that many do not ask in step
-      await pause(Math.max(error.pauseMs, own), signal);
-    }
-  }
 }
 
 /** `fetch` for answers that are read as a whole: it gives only those that went well. */
@@ -170,13 +128,6 @@ function explain(response: Response, connection: HubConnection, hadToken: boolea
   return new HubUnreachable(problem, { pauseMs: Math.min(pauseMs, longestPauseMs) });
 }
 
-/** Seconds or a date: RFC 9110, section 10.2.3. */
-function readRetryAfter(text: string | null): number {
-  if (text === null) return 0;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
-}
-
 async function readAll(response: Response, endpoint: string): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -192,11 +143,4 @@ async function readAll(response: Response, endpoint: string): Promise<Uint8Array
     throw new HubUnreachable(`${endpoint} broke off its answer: ${reasonOf(cause)}`, { cause });
   }
   return Buffer.concat(chunks);
-}
-
-/** `fetch` says only that it failed; its cause says why. */
-export function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
-  const { code, message: inner } = (cause ?? {}) as NodeJS.ErrnoException;
-  return code ?? inner ?? message;
 }
