@@ -8,7 +8,7 @@ import ts from 'typescript';
 import type { Option } from '../src/config/option.ts';
 import { apiOptions, argumentOptions, imageOptions, serverOptions, serviceOptions } from '../src/config/options.ts';
 import { isOption, type Rows } from '../src/config/resolve.ts';
-import { homeOptions, hubOptions, objectStoreOptions } from '../src/config/store-options.ts';
+import { homeOptions, hubOptions, objectStoreOptions, registryOptions } from '../src/config/store-options.ts';
 import { errorTable } from '../src/errors.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -340,6 +340,12 @@ ${environmentTable(objectStoreOptions)}
 What \`huggingFace(…)\` asks, and where it keeps what it got.
 
 ${environmentTable(hubOptions)}
+
+## Of registries
+
+What OCI images, bentos and models are pushed to and pulled from.
+
+${environmentTable(registryOptions)}
 `;
 }
 

@@ -1,4 +1,5 @@
 /** The options of stores and hubs as rows: environment variables only, since every process has to agree on them. */
+import { parseNetwork } from './network.ts';
 import { isSwitchedOn, option } from './option.ts';
 
 /** Where models and bentos are kept; an environment variable only, since every process has to agree. */
@@ -75,5 +76,37 @@ export const hubOptions = {
       HF_HOME: (text) => `${text}/token`,
       XDG_CACHE_HOME: (text) => `${text}/huggingface/token`,
     },
+  }),
+} as const;
+
+/** Of registries of OCI images and artifacts; environment variables only, as credentials are. */
+export const registryOptions = {
+  dockerConfig: option.text({
+    default: '~/.docker', // where `docker login`, `podman login` and their like put it
+    pattern: /^[^\0]+$/,
+    wanted: 'a path, in which ~ and $VARIABLES are filled in',
+    doc: 'Folder of the `config.json` that says how to log in.',
+    env: 'DOCKER_CONFIG',
+  }),
+  place: option.text({
+    default: undefined,
+    pattern: /^[^\s/:@]+(?::\d+)?(?:\/[a-z0-9._/-]+)?$/,
+    wanted: 'a host and a path, such as registry.example.com/team',
+    doc: 'Where bentos and models are pushed to and pulled from that are named by their tags only.',
+    env: 'BENTOML_REGISTRY',
+  }),
+  plainHttp: option.list({
+    default: [],
+    wanted: 'hosts with commas between them, such as registry.local:5000',
+    fits: (text) => /^[^\s/@,]+$/.test(text),
+    doc: 'Registries that are asked without encryption; those of this machine always are.',
+    env: 'BENTOML_PLAIN_HTTP_REGISTRIES',
+  }),
+  networks: option.list({
+    default: [],
+    wanted: 'networks with commas between them, such as 10.1.0.0/16',
+    fits: (text) => parseNetwork(text) !== undefined,
+    doc: 'Networks that a public registry may lead to though they are not public.',
+    env: 'BENTOML_REGISTRY_NETWORKS',
   }),
 } as const;

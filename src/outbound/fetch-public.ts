@@ -1,10 +1,10 @@
 /** Fetches an address that a caller gave, in a way that shows nothing of the inside: only what anybody could fetch. */
 import { Resolver } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { buildConnector, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { isServiceError, ServiceError } from '../errors.ts';
 import { checkAddress, checkRedirect, refusal, showAddress } from './check-address.ts';
+import { createConnector } from './connect.ts';
 import { isConnectable } from './connectable.ts';
 
 /** What an operator says about fetching, and what one fetch may take. */
@@ -77,8 +77,15 @@ type Answer = { readonly location: string } | { readonly mediaType: string };
 
 async function ask(first: URL, url: URL, options: FetchOptions): Promise<Answer> {
   const { Client, buildConnector: build } = await import('undici'); // 30 ms that only who needs it pays
+  const { allowed, signal, resolve = resolveByDns } = options;
   const client = new Client(url.origin, {
-    connect: createConnector(build, first, url, options),
+    connect: createConnector(build, {
+      timeoutMs: silenceMs,
+      signal,
+      resolve,
+      judge: (address, port) => isConnectable(address, port, { allowed, own: ownAddresses() }),
+      refusal: () => refusal(first, insideWords),
+    }),
     headersTimeout: silenceMs,
     bodyTimeout: silenceMs,
     maxHeaderSize: headerLimitBytes,
@@ -121,46 +128,6 @@ async function readAnswer(first: URL, response: Dispatcher.ResponseData, options
 /** What the caller's own code threw goes to the caller as it is. */
 class SinkFailure extends Error {}
 
-/** Connects to what may be connected to; what a name means is asked once, and judged before and after. */
-function createConnector(
-  build: typeof buildConnector,
-  first: URL,
-  url: URL,
-  { allowed, signal, resolve = resolveByDns }: FetchOptions,
-): buildConnector.connector {
-  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-  const judge = (address: string) => isConnectable(address, port, { allowed, own: ownAddresses() });
-  const connectTo = async (target: buildConnector.Options): Promise<buildConnector.connector> => {
-    const { hostname } = target;
-    const found = isIP(hostname) === 0 ? await unlessAborted(resolve(hostname), signal).catch(() => []) : [hostname];
-    const addresses = found.filter(judge);
-    signal.throwIfAborted();
-    if (addresses.length === 0) throw refusal(first, insideWords);
-    const entries = addresses.map((address) => ({ address, family: isIP(address) }));
-    return build({
-      timeout: silenceMs,
-      allowH2: false,
-      autoSelectFamily: true,
-      lookup: (_name, { all }, done) => {
-        const [one = { address: '', family: 0 }] = entries;
-        all === true ? done(null, entries) : done(null, one.address, one.family);
-      },
-    });
-  };
-  return (target, callback) => {
-    connectTo(target).then(
-      (connect) =>
-        connect(target, (error, socket) => {
-          if (!socket) return callback(error as Error, null);
-          if (judge(socket.remoteAddress ?? '')) return callback(null, socket);
-          socket.destroy();
-          callback(refusal(first, insideWords), null);
-        }),
-      (error: Error) => callback(error, null),
-    );
-  };
-}
-
 /** The same words whether a name means nothing, or something that is not to be known. */
 export const insideWords =
   'it leads to no public address, or to a port other than 80 and 443; name a file that anyone can fetch';
@@ -174,14 +141,6 @@ async function resolveByDns(name: string): Promise<readonly string[]> {
   const resolver = new Resolver({ timeout: 2000, tries: 2 });
   const found = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
   return found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 function textOf(value: string | string[] | undefined): string {

@@ -1,0 +1,362 @@
+/** Asks a registry, once: logs in where it wants that, follows where it leads, and says in a sentence what it refuses. */
+import { lookup } from 'node:dns/promises';
+import { Readable } from 'node:stream';
+import type { Agent, buildConnector, Dispatcher } from 'undici';
+import type { RegistrySettings } from '../config/registries.ts';
+import { isServiceError, ServiceError } from '../errors.ts';
+import { createConnector } from '../outbound/connect.ts';
+import { isConnectable } from '../outbound/connectable.ts';
+import { longestPauseMs, type Patience, readRetryAfter, reasonOf, TryLater } from '../outbound/retry.ts';
+import { parseChallenge } from './challenge.ts';
+import { type Credentials, findCredentials } from './credentials.ts';
+import { hostOf } from './reference.ts';
+
+/** What asking registries needs. */
+export interface RegistryAccess extends Patience {
+  readonly settings: Pick<RegistrySettings, 'credentialsFile' | 'plainHttp' | 'networks'>;
+  /** Whether anybody could reach an address. @default by its range */
+  readonly isPublic?: ((address: string) => boolean) | undefined;
+}
+
+/** One question. */
+export interface RegistryRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
+  /** A path, or the address that an answer gave. */
+  readonly to: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Made anew for each try. */
+  readonly body?: () => Uint8Array | Readable;
+  /** What it is asked for, for the message of an error, for example `the manifest of team/iris:v1`. */
+  readonly what: string;
+  /** Statuses that the caller understands. */
+  readonly expects: readonly number[];
+}
+
+/** An answer with one of the expected statuses; its body must be read, or dumped. */
+export interface RegistryAnswer {
+  readonly status: number;
+  header(name: string): string;
+  /** The address that answered, which is another one after a redirect. */
+  readonly url: URL;
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+/** A registry that is asked; leaving the block closes its connections. */
+export interface Connection extends AsyncDisposable {
+  /** As it is named. */
+  readonly registry: string;
+  readonly access: RegistryAccess;
+  /**
+   * @throws TryLater for what may go well the next time; ServiceError `REGISTRY_DENIED`, `REGISTRY_FAILED`
+   */
+  ask(request: RegistryRequest): Promise<RegistryAnswer>;
+}
+
+const mostRedirects = 5;
+const redirects = [301, 302, 303, 307, 308];
+const connectMs = 10_000;
+const silenceMs = 60_000;
+const answerMs = 5 * 60_000; // a registry may copy a large blob before it says that it has it
+const problemLimitBytes = 64 * 1024;
+const tokenLimitBytes = 1024 * 1024;
+
+/**
+ * @param registry as a reference names it.
+ * @param scopes what tokens are asked for, for example `repository:team/iris:pull`.
+ */
+export async function connect(
+  registry: string,
+  scopes: readonly string[],
+  access: RegistryAccess,
+): Promise<Connection> {
+  const { settings, signal, isPublic = isPublicByRange } = access;
+  const { Agent: createAgent, buildConnector: build } = await import('undici'); // 30 ms that only who needs it pays
+  const host = hostOf(registry);
+  const isPlain = isLoopback(host) || settings.plainHttp.includes(registry);
+  const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}`).origin;
+  const own = createOwnAgent();
+  const agents = [own.agent];
+  let foreign: Agent | undefined;
+  let authorization: string | undefined;
+  let credentials: Promise<Credentials | undefined> | undefined;
+  let loggingIn: Promise<void> | undefined;
+
+  const fail = (problem: string, cause?: unknown) =>
+    new ServiceError('REGISTRY_FAILED', { registry, problem }, { cause });
+  const deny = (problem: string) => new ServiceError('REGISTRY_DENIED', { registry, problem });
+
+  function createOwnAgent() {
+    let isInside = false;
+    const plain = build({ timeout: connectMs, allowH2: false, autoSelectFamily: true });
+    const connector: buildConnector.connector = (target, callback) =>
+      plain(target, (error, socket) => {
+        if (!socket) return callback(error as Error, null);
+        isInside = !isPublic(socket.remoteAddress ?? '');
+        callback(null, socket);
+      });
+    return { agent: new createAgent({ connect: connector }), isInside: () => isInside };
+  }
+
+  /** Whoever a registry leads to: inside only if it is there itself. */
+  const agentFor = (url: URL): Agent => {
+    if (url.origin === origin || own.isInside()) return own.agent;
+    if (foreign) return foreign;
+    foreign = new createAgent({
+      connect: createConnector(build, {
+        timeoutMs: connectMs,
+        signal,
+        resolve: async (name) =>
+          (await lookup(name.replace(/^\[|\]$/g, ''), { all: true })).map(({ address }) => address),
+        judge: (address) => isPublic(address) || isConnectable(address, 443, { allowed: settings.networks, own: [] }),
+        refusal: () =>
+          fail(
+            'it leads to an address that is not public; if that is meant, let BENTOML_REGISTRY_NETWORKS name its network',
+          ),
+      }),
+    });
+    agents.push(foreign);
+    return foreign;
+  };
+
+  const send = async (
+    url: URL,
+    { method, headers, body }: Pick<RegistryRequest, 'method' | 'headers' | 'body'>,
+    secret: string | undefined,
+  ): Promise<Dispatcher.ResponseData> => {
+    const payload = body?.();
+    try {
+      const response = await agentFor(url).request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: {
+          'user-agent': 'bentots',
+          'accept-encoding': 'identity',
+          ...headers,
+          ...(secret === undefined ? {} : { authorization: secret }),
+        },
+        ...(payload === undefined ? {} : { body: payload }),
+        headersTimeout: method === 'GET' || method === 'HEAD' ? silenceMs : answerMs,
+        bodyTimeout: silenceMs,
+        signal,
+      });
+      response.body.on('error', () => {}); // whatever comes of a body that nobody reads on
+      return response;
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (isServiceError(cause)) throw cause;
+      if (payload instanceof Readable && payload.errored && !isOfNetwork(payload.errored)) throw payload.errored;
+      if ((cause as NodeJS.ErrnoException).code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
+        throw fail('a file changed while it was sent; try again', cause);
+      }
+      if (isOfTrust(cause)) throw fail(`its certificate is not trusted (${reasonOf(cause)}); ${trustRemedy}`, cause);
+      throw new TryLater(`${url.host} cannot be reached: ${reasonOf(cause)}`, { cause });
+    }
+  };
+
+  /** Gets what proves who asks; nobody else does so at the same time. */
+  const logIn = async (header: string): Promise<void> => {
+    const challenge = parseChallenge(header);
+    if (!challenge) throw deny('it wants a login of a kind that is not known here (401)');
+    credentials ??= findCredentials(registry, settings.credentialsFile, signal);
+    const known = await credentials;
+    if (challenge.kind === 'basic') {
+      if (known?.kind !== 'password') throw deny(`it wants a login (401); ${loginRemedy(registry)}`);
+      authorization = toBasic(known);
+      return;
+    }
+    authorization = `Bearer ${await fetchToken(challenge, known)}`;
+  };
+
+  const fetchToken = async (
+    { realm, service }: { readonly realm: string; readonly service: string | undefined },
+    known: Credentials | undefined,
+  ): Promise<string> => {
+    const url = URL.parse(realm, origin);
+    const isRight = url && (url.protocol === 'https:' || (isPlain && url.protocol === 'http:')) && url.username === '';
+    if (!isRight) throw fail('it names no https address at which tokens are given');
+    const named: Record<string, string> = service === undefined ? {} : { service };
+    const request =
+      known?.kind === 'token'
+        ? toForm({
+            ...named,
+            grant_type: 'refresh_token',
+            client_id: 'bentots',
+            scope: scopes.join(' '),
+            refresh_token: known.token,
+          })
+        : { method: 'GET' as const };
+    if (known?.kind !== 'token') {
+      for (const [name, value] of [...Object.entries(named), ...scopes.map((scope) => ['scope', scope] as const)]) {
+        url.searchParams.append(name, value);
+      }
+    }
+    const secret = known?.kind === 'password' ? toBasic(known) : undefined;
+    const response = await send(url, request, secret);
+    const { statusCode: status, headers, body } = response;
+    if (status !== 200) {
+      await body.dump();
+      const refused = known
+        ? `the login that is kept for it is refused (${status}); ${loginRemedy(registry)}`
+        : undefined;
+      if (status === 401 || status === 403)
+        throw deny(refused ?? `it gives nobody a token (${status}); ${loginRemedy(registry)}`);
+      throw explainStatus(status, textOf(headers['retry-after']), 'a token', '');
+    }
+    const text = (await readLimited(body, tokenLimitBytes, 'the answer with the token')).toString('utf8');
+    const token = readToken(text);
+    if (token === undefined) throw fail('it answers without a token');
+    return token;
+  };
+
+  const explainStatus = (status: number, retryAfter: string, what: string, codes: string): Error => {
+    const pauseMs = readRetryAfter(retryAfter);
+    if (status === 429) {
+      const wish = pauseMs > 0 ? ` and asks to wait ${Math.ceil(pauseMs / 1000)} s` : '';
+      const problem = `it has too many requests (429)${wish}; try again later, or log in`;
+      return pauseMs > longestPauseMs ? fail(problem) : new TryLater(problem, { pauseMs });
+    }
+    const problem = `it answered ${status} for ${what}${codes}`;
+    if (status >= 500 || status === 408) {
+      return new TryLater(`${problem}; try again later`, { pauseMs: Math.min(pauseMs, longestPauseMs) });
+    }
+    return fail(problem);
+  };
+
+  const readLimited = async (body: Dispatcher.ResponseData['body'], limit: number, what: string): Promise<Buffer> => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > limit) throw fail(`${what} has more than ${limit} bytes`);
+        chunks.push(chunk);
+      }
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (isServiceError(cause)) throw cause;
+      throw new TryLater(`it broke off ${what}: ${reasonOf(cause)}`, { cause });
+    }
+    return Buffer.concat(chunks);
+  };
+
+  /** What it answers, with those who ask for the same at the same time logged in once. */
+  const askLoggedIn = async (request: RegistryRequest, url: URL): Promise<Dispatcher.ResponseData> => {
+    await loggingIn;
+    const used = authorization;
+    const response = await send(url, request, used);
+    if (response.statusCode !== 401 || url.origin !== origin) return response;
+    await response.body.dump();
+    if (authorization === used) {
+      loggingIn ??= logIn(textOf(response.headers['www-authenticate'])).finally(() => {
+        loggingIn = undefined;
+      });
+    }
+    await loggingIn;
+    return send(url, request, authorization);
+  };
+
+  return {
+    registry,
+    access,
+    async ask(request) {
+      let url = new URL(request.to, origin);
+      for (let hops = 0; ; hops++) {
+        const isOwn = url.origin === origin;
+        const response = isOwn ? await askLoggedIn(request, url) : await send(url, request, undefined);
+        const { statusCode: status, headers, body } = response;
+        const location = textOf(headers.location);
+        if (redirects.includes(status) && (request.method === 'GET' || request.method === 'HEAD')) {
+          await body.dump();
+          if (hops === mostRedirects) throw fail(`it leads on more than ${mostRedirects} times for ${request.what}`);
+          const next = URL.parse(location, url);
+          if (!next || !/^https?:$/.test(next.protocol) || next.username !== '')
+            throw fail('it leads to something that is no address');
+          if (url.protocol === 'https:' && next.protocol !== 'https:')
+            throw fail('it leads from https to an address without it');
+          url = next;
+          continue;
+        }
+        if (request.expects.includes(status)) {
+          return { status, url, body, header: (name) => textOf(headers[name]) };
+        }
+        const codes = readCodes(await readLimited(body, problemLimitBytes, 'its problem').catch(() => Buffer.alloc(0)));
+        if (isOwn && status === 401)
+          throw deny(`it does not show ${request.what} (401)${codes}; ${loginRemedy(registry)}`);
+        if (isOwn && status === 403) {
+          throw deny(`${request.what} is forbidden (403)${codes}: the account that is logged in may not do that`);
+        }
+        // Where it leads to, an address that has run out is no longer known; the registry gives another one.
+        if (!isOwn && status < 500)
+          throw new TryLater(`${url.host} answered ${status} for ${request.what}; try again later`);
+        throw explainStatus(status, textOf(headers['retry-after']), request.what, codes);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(agents.map((agent) => agent.destroy()));
+    },
+  };
+}
+
+const trustRemedy =
+  'let NODE_EXTRA_CA_CERTS name the file of its authority, or BENTOML_PLAIN_HTTP_REGISTRIES the registry if it has no encryption';
+
+const loginRemedy = (registry: string) => `run docker login ${registry}, or its like, with an account that may`;
+
+function isLoopback(host: string): boolean {
+  const name = host.replace(/:\d+$/, '');
+  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name);
+}
+
+// Ports are no matter here: registries and what they lead to have any.
+const isPublicByRange = (address: string) => isConnectable(address, 443, { allowed: [], own: [] });
+
+function isOfTrust(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return /CERT|SIGNATURE|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+}
+
+/** Undici ends a body that it could not send with the error of the connection. */
+function isOfNetwork(error: Error): boolean {
+  const { code = '', syscall = '' } = error as NodeJS.ErrnoException;
+  return (
+    /^UND_|^ECONN|^EPIPE|^ETIMEDOUT|^ABORT|DESTROYED|PREMATURE/.test(code) ||
+    (/^(?:write|read|connect)$/.test(syscall) && !('path' in error))
+  );
+}
+
+function toForm(fields: Readonly<Record<string, string>>): Pick<RegistryRequest, 'method' | 'headers' | 'body'> {
+  const body = Buffer.from(new URLSearchParams(fields).toString());
+  return { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: () => body };
+}
+
+function toBasic({ username, password }: { readonly username: string; readonly password: string }): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** https://distribution.github.io/distribution/spec/auth/token/ */
+function readToken(text: string): string | undefined {
+  try {
+    const { token, access_token: other } = JSON.parse(text) as { token?: unknown; access_token?: unknown };
+    const found = token ?? other;
+    return typeof found === 'string' && /^[\x21-\x7e]+$/.test(found) ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The codes of a problem, which are words; the sentences with them are anybody's, and may repeat what was sent. */
+function readCodes(body: Buffer): string {
+  try {
+    const { errors } = JSON.parse(body.toString('utf8')) as { errors?: unknown };
+    const codes = (Array.isArray(errors) ? errors : []).map((error: { code?: unknown } | null) => String(error?.code));
+    const known = codes.filter((code) => /^[A-Z_]{1,40}$/.test(code)).slice(0, 5);
+    return known.length === 0 ? '' : `, ${known.join(', ')}`;
+  } catch {
+    return '';
+  }
+}
+
+function textOf(value: string | string[] | undefined): string {
+  return [value ?? ''].flat()[0] ?? '';
+}
