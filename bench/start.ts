@@ -1,18 +1,18 @@
 /** Measures how long a server takes to start, and how much memory its gateway holds. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { BenchOptions, BenchReport } from './bench.ts';
 import { type Load, startLoad, startServer } from './http-overhead/children.ts';
+import { startBento } from './start-bento.ts';
 import { formatSpread, type Spread, toSpread } from './statistics.ts';
 
 export const question = 'How long does a server take to start, and how much memory does its gateway hold?';
 
-const root = resolve(import.meta.dirname, '..');
+const service = join(import.meta.dirname, 'http-overhead/service.ts');
 const clients = 32;
 const limitMs = 60_000; // of one load
 const settleMs = 2000; // until what the start or the load has left is collected
@@ -36,7 +36,7 @@ export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
   const folder = mkdtempSync(join(tmpdir(), 'bentots-bench-'));
   try {
     await using load = await startLoad();
-    await using _warm = await startBento(folder); // reads the types, which the others find remembered
+    await using _warm = await startBento({ service, home: folder }); // reads the types, which the others find remembered
     const samples: Sample[] = [];
     while (samples.length < rounds) samples.push(await measure(folder, load, requests));
     const spreadOf = (read: (sample: Sample) => number) => toSpread(samples.map(read));
@@ -61,7 +61,7 @@ async function measure(folder: string, load: Load, requests: number): Promise<Sa
   const nodeMs = performance.now() - nodeStartedMs;
   let own: Omit<Sample, 'nodeMs' | 'fastifyMiB'>;
   {
-    await using bento = await startBento(folder);
+    await using bento = await startBento({ service, home: folder });
     await setTimeout(settleMs);
     const idleMiB = readMiB(bento.pid);
     own = { readyMs: bento.readyMs, idleMiB, loadedMiB: await memoryAfterLoad(bento, load, requests) };
@@ -76,35 +76,6 @@ async function memoryAfterLoad(server: { pid: number; port: number }, load: Load
   await load.close();
   await setTimeout(settleMs);
   return readMiB(server.pid);
-}
-
-/** `bento serve` as a user runs it, with a service whose types are remembered. */
-async function startBento(folder: string) {
-  const words = ['serve', join(root, 'bench/http-overhead/service.ts'), '--port', '0'];
-  const startedMs = performance.now();
-  const child = spawn(process.execPath, [join(root, 'bin/bento.js'), ...words], {
-    env: { ...process.env, BENTOML_HOME: folder },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const exited = once(child, 'exit');
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  while (!said.includes('is served at')) {
-    const hasEnded = await Promise.race([once(child.stderr, 'data').then(() => false), exited.then(() => true)]);
-    if (hasEnded) throw new Error(`bento serve ended:\n${said}`);
-  }
-  const readyMs = performance.now() - startedMs;
-  return {
-    pid: child.pid as number, // it runs
-    port: Number(/:(\d+), ready/.exec(said)?.[1]),
-    readyMs,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGINT');
-      await exited;
-    },
-  };
 }
 
 /** Fastify's server without its types: what strips them at the start would count as its memory. */

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { BenchOptions, BenchReport } from './bench.ts';
 import { type Server, startServer } from './http-overhead/children.ts';
 import { readCpuTimes, readMemoryBytes, usedBetween } from './process-tree.ts';
+import { startBento } from './start-bento.ts';
 import { formatSpread, type Spread, toSpread } from './statistics.ts';
 
 export const question = 'What does a chunk of a stream cost, and a reader that stalls?';
@@ -36,7 +37,8 @@ export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
   try {
     const here = join(import.meta.dirname, 'streams');
     await using raw = await startServer(join(here, 'raw-server.ts'), join(logs, 'raw.log'));
-    await using own = await startServer(join(here, 'bentots-server.ts'), join(logs, 'own.log'));
+    const [service, logFile] = [join(here, 'service.ts'), join(logs, 'own.log')];
+    await using own = await startBento({ service, flags: ['--log-format', 'json'], logFile });
     const candidates = [
       ['raw node:http', raw, '*/*'] as const,
       ...[...forms].map(([name, accept]) => [`bentots, ${name}`, own, accept] as const),

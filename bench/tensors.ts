@@ -5,8 +5,9 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchOptions, BenchReport } from './bench.ts';
-import { type Server, startServer } from './http-overhead/children.ts';
+import type { Server } from './http-overhead/children.ts';
 import { readCpuTimes, usedBetween } from './process-tree.ts';
+import { startBento } from './start-bento.ts';
 import { formatSpread, type Spread, toSpread } from './statistics.ts';
 
 export const question = 'What does a tensor cost as safetensors, and what as JSON?';
@@ -36,7 +37,8 @@ export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
   const [rounds, requests] = isQuick ? [3, 3] : [25, 10];
   const logs = mkdtempSync(join(tmpdir(), 'bentots-bench-'));
   try {
-    await using server = await startServer(join(import.meta.dirname, 'tensors/bentots-server.ts'), join(logs, 'log'));
+    const service = join(import.meta.dirname, 'tensors/service.ts');
+    await using server = await startBento({ service, flags: ['--log-format', 'json'], logFile: join(logs, 'log') });
     const values = Float32Array.from({ length }, Math.random);
     const forms: readonly Form[] = [
       { name: 'JSON', mediaType: 'application/json', body: toJson(values), times: 1 },

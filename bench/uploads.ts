@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchOptions, BenchReport } from './bench.ts';
 import { type Server, startServer } from './http-overhead/children.ts';
+import { startBento } from './start-bento.ts';
 import { formatSpread, toSpread } from './statistics.ts';
 
 export const question = 'How fast are files uploaded, and what memory do they take?';
@@ -48,13 +49,13 @@ export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
   try {
     await using running = new AsyncDisposableStack();
     const candidates: Candidate[] = [];
-    for (const [name, script] of [
-      ['a sink', 'sink-server.ts'],
-      ['bentots', 'bentots-server.ts'],
+    const here = join(import.meta.dirname, 'uploads');
+    const [service, logFile] = [join(here, 'service.ts'), join(logs, 'own.log')];
+    for (const [name, start] of [
+      ['a sink', () => startServer(join(here, 'sink-server.ts'), join(logs, 'sink.log'))],
+      ['bentots', () => startBento({ service, flags: ['--log-format', 'json'], logFile })],
     ] as const) {
-      const server = running.use(
-        await startServer(join(import.meta.dirname, 'uploads', script), join(logs, `${script}.log`)),
-      );
+      const server = running.use(await start());
       candidates.push({ name, server, samples: new Map(plan.parallel.map((count) => [count, []])) });
       await upload(server, plan.fileMebibytes); // code is compiled, folders are made
     }

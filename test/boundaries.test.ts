@@ -12,7 +12,7 @@ const source = fileURLToPath(new URL('../src/', import.meta.url));
 /** An import may only point to a lower number. */
 const levels: Readonly<Record<string, number>> = {
   errors: 0,
-  io: 1, config: 1, observe: 1, tag: 1, peer: 1, outbound: 1,
+  io: 1, config: 1, observe: 1, tag: 1, peer: 1, 'external-memory': 1, outbound: 1,
   spec: 2, batching: 2, registry: 2,
   store: 3,
   sdk: 4, reflect: 4, loaders: 4, tasks: 4, client: 4,

@@ -4,6 +4,7 @@ import { readdirSync, writeSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { toRecord } from '../errors.ts';
+import { countExternalMemory } from '../external-memory.ts';
 import { createLogBudget } from '../observe/log-budget.ts';
 import type { Trace } from '../spec/invocation.ts';
 import { type LastWords, lineClosedCode } from '../spec/last-words.ts';
@@ -23,6 +24,7 @@ const longestLastStack = 6000;
 
 const [, , niceness, outputKey = ''] = process.argv;
 stepBack(Number(niceness));
+countExternalMemory();
 
 const calls = new AsyncLocalStorage<Trace>();
 captureOutput(outputKey, () => calls.getStore());

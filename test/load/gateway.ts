@@ -1,13 +1,13 @@
 /** A server in a process of its own, so that what it uses can be told apart from what its callers use. */
 import { serve } from 'bentots/serve';
-import { limitYoungGeneration } from '../../src/gateway/young-generation.ts';
+import { ownProcess } from '../../src/gateway/own-process.ts';
 
 type Collect = (options: { type: 'major'; flavor: 'last-resort'; execution: 'sync' }) => void;
 
 const [, , target = '', options = '{}'] = process.argv;
 
 const server = await serve(target, { port: 0, logTo: { write() {} }, ...JSON.parse(options) });
-limitYoungGeneration(); // as `bento serve` does
+ownProcess(); // as `bento serve` does
 process.on('message', (wish) => {
   // Gives back what V8 keeps for later, too: whatever is there afterwards is held by somebody.
   if (wish === 'look')

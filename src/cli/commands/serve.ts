@@ -5,9 +5,9 @@ import type { Command } from 'commander';
 import { serverOptions } from '../../config/options.ts';
 import { fromEnvironment } from '../../config/resolve.ts';
 import { isServiceError } from '../../errors.ts';
+import { ownProcess } from '../../gateway/own-process.ts';
 import { describeReload, type ReloadEvent } from '../../gateway/reload/event.ts';
 import type { ServerHandle, StopOptions } from '../../gateway/serve.ts';
-import { limitYoungGeneration } from '../../gateway/young-generation.ts';
 import type { ModelProgress } from '../../sdk/model-ref.ts';
 import type { ServiceSpec } from '../../spec/service-spec.ts';
 import { describeApi } from '../describe-api.ts';
@@ -52,7 +52,7 @@ async function run(target: string, flags: Flags): Promise<void> {
   });
   try {
     const { serve } = await import('../../gateway/serve.ts'); // not before it is known that this copy serves
-    limitYoungGeneration();
+    ownProcess();
     const given = { ...fromEnvironment(serverOptions, process.env), ...givenFlags(flags, serverOptions) };
     const onReload = (event: ReloadEvent) => {
       if (event.kind === 'changed') startedMs = performance.now();
