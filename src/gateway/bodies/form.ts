@@ -66,7 +66,7 @@ function createField(members: readonly JsonSchema[], definitions: Definitions, j
   const toValue = textReaderOf(members, jsonDepthLimit);
   const files: unknown[] = []; // undefined where none came of it
   const given = () => files.filter((file) => file !== undefined);
-  let text: { readonly value: unknown } | undefined;
+  let text: string | undefined;
   return {
     takesFiles,
     takesAddresses,
@@ -82,10 +82,14 @@ function createField(members: readonly JsonSchema[], definitions: Definitions, j
     },
     addressIn: (said) => (takesAddresses ? toAddress(said) : undefined),
     addText(said) {
-      text = { value: toValue(said) };
+      text = said; // of several the last counts, and is read then
     },
     isGiven: () => given().length > 0 || text !== undefined,
-    value: () => (given().length === 0 ? text?.value : isList ? given() : given()[0]),
+    value() {
+      const [first] = given();
+      if (first !== undefined) return isList ? given() : first;
+      return text === undefined ? undefined : toValue(text);
+    },
   };
 }
 
