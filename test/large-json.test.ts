@@ -7,6 +7,7 @@ import { deserialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { createDecodeThreads } from '../src/gateway/decode/decode-threads.ts';
 import type { WrittenArguments } from '../src/gateway/decode/messages.ts';
+import { printSafetensors, safetensorsMediaType } from '../src/io/safetensors.ts';
 import { type Route, toRoute } from '../src/pool/route.ts';
 import type { ApiSpec } from '../src/spec/service-spec.ts';
 import { createValidatorCompiler } from '../src/spec/validator.ts';
@@ -32,10 +33,11 @@ async function answerOf(path: string, body: string, type = 'application/json') {
 }
 
 /** Sends all of a body but its last byte, and resolves when the server has that. */
-async function sendAlmost(path: string, body: string): Promise<ClientRequest> {
+async function sendAlmost(path: string, body: Buffer, type: string): Promise<ClientRequest> {
   const before = await receivedBytes();
-  const sending = request(`${large.url}${path}`, { method: 'POST', headers: { 'content-length': body.length } });
-  sending.write(body.slice(0, -1));
+  const headers = { 'content-type': type, 'content-length': body.length };
+  const sending = request(`${large.url}${path}`, { method: 'POST', headers });
+  sending.write(body.subarray(0, -1));
   while ((await receivedBytes()) - before < body.length - 1);
   return sending;
 }
@@ -45,26 +47,38 @@ async function receivedBytes(): Promise<number> {
   return Number(/_received_bytes_total(?:\{[^}]*\})? (\S+)/.exec(text)?.[1]);
 }
 
-test('while 20 MB are decoded others are answered: probes, and calls', async () => {
-  const body = itemsOf(20 * mebibyte, { id: 'wrong' }); // refused where it is decoded, before any worker sees it
-  const sending = await sendAlmost('/count', body);
-  const order: string[] = [];
-  const refused = once(sending, 'response').then(([response]: IncomingMessage[]) => {
-    order.push('decoded');
-    response?.resume();
-    return response?.statusCode;
+/** A frame of a tensor with a JSON document beside it. */
+function frameOf(last: string): Buffer {
+  const numbers = { name: 'numbers', dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) } as const;
+  return Buffer.concat(printSafetensors([numbers], { json: `{"last":${last}}` }));
+}
+
+// They are refused where they are decoded, before any worker sees them.
+for (const [what, path, type, toBody] of [
+  ['JSON', '/count', 'application/json', () => Buffer.from(itemsOf(20 * mebibyte, { id: 'wrong' }))],
+  ['JSON beside tensors', '/sum', safetensorsMediaType, () => frameOf(`[${'1,'.repeat(10 * mebibyte)}1]`)],
+] as const) {
+  test(`while 20 MB of ${what} are decoded others are answered: probes, and calls`, async () => {
+    const body = toBody();
+    const sending = await sendAlmost(path, body, type);
+    const order: string[] = [];
+    const refused = once(sending, 'response').then(([response]: IncomingMessage[]) => {
+      order.push('decoded');
+      response?.resume();
+      return response?.statusCode;
+    });
+    sending.end(body.subarray(-1));
+    await once(sending, 'finish');
+    while (!order.includes('decoded')) {
+      assert.equal((await fetch(`${large.url}/livez`)).status, 200);
+      order.push('probed');
+      assert.equal(await (await large.post('/count', { items: [] })).json(), 0);
+      order.push('called');
+    }
+    assert.equal(await refused, 400);
+    assert.deepEqual(order.slice(0, 4), ['probed', 'called', 'probed', 'called']);
   });
-  sending.end(body.at(-1));
-  await once(sending, 'finish');
-  while (!order.includes('decoded')) {
-    assert.equal((await fetch(`${large.url}/livez`)).status, 200);
-    order.push('probed');
-    assert.equal(await (await large.post('/count', { items: [] })).json(), 0);
-    order.push('called');
-  }
-  assert.equal(await refused, 400);
-  assert.deepEqual(order.slice(0, 4), ['probed', 'called', 'probed', 'called']);
-});
+}
 
 suite('what is decoded in a thread', () => {
   test('reaches the method as the values that it declares', async () => {
@@ -92,6 +106,16 @@ suite('what is decoded in a thread', () => {
     assert.equal(cut.code, 'MALFORMED_BODY');
     const deep = await answerOf('/count', `{"items":${'['.repeat(300_000)}`);
     assert.equal(deep.code, 'MALFORMED_BODY');
+  });
+
+  test('may be JSON beside tensors', async () => {
+    const entries = Array.from({ length: 100_000 }, (_, at) => `["${at}","1"]`);
+    const response = await fetch(`${large.url}/sum`, {
+      method: 'POST',
+      headers: { 'content-type': safetensorsMediaType },
+      body: new Uint8Array(frameOf(`[${entries.join()},["a","7"]]`)),
+    });
+    assert.equal(await response.text(), '3 Float32Array 7');
   });
 
   test('may be a table in CSV', async () => {

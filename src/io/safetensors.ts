@@ -74,6 +74,13 @@ export function parseSafetensors(body: Uint8Array, headerLimitBytes: number): Sa
   return { tensors: places.map((place) => toTensor(place, data)), metadata: metadata ?? new Map() };
 }
 
+/** How long a file says that its header is; undefined where it is too short to say so. */
+export function saidHeaderBytes(body: Uint8Array): number | undefined {
+  if (body.length < 8) return undefined;
+  const view = new DataView(body.buffer, body.byteOffset, 8);
+  return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+}
+
 interface Header {
   /** In bytes. */
   readonly length: number;
@@ -83,9 +90,9 @@ interface Header {
 }
 
 function parseHeader(body: Uint8Array, limitBytes: number): Header {
-  if (body.length < 8) refuse(`has ${body.length} bytes, but begins with 8 that say how long its header is`);
-  const view = new DataView(body.buffer, body.byteOffset, 8);
-  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  const length = saidHeaderBytes(body);
+  if (length === undefined)
+    return refuse(`has ${body.length} bytes, but begins with 8 that say how long its header is`);
   if (length > limitBytes) refuse(`says that its header has ${length} bytes, but it may have ${limitBytes} at most`);
   if (length > body.length - 8) refuse(`says that its header has ${length} bytes, but only ${body.length - 8} follow`);
   const bytes = body.subarray(8, 8 + length);
@@ -185,8 +192,10 @@ function toTensor({ name, layout, shape, begin, end }: Place, data: Uint8Array):
 }
 
 function assertBools(name: string, values: Uint8Array): void {
-  const at = values.findIndex((value) => value > 1);
-  if (at >= 0) refuse(`has ${values[at]} in ${show(name)}[${at}], but BOOL is 0 or 1`);
+  // `findIndex` takes eleven times as long, and there may be a hundred million.
+  for (let at = 0; at < values.length; at++) {
+    if ((values[at] as number) > 1) refuse(`has ${values[at]} in ${show(name)}[${at}], but BOOL is 0 or 1`);
+  }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,8 +1,8 @@
 /** JSON, what becomes JSON, and whatever nobody else reads: callers send JSON under many media types. */
-import { type Decoded, decodeBody, type ReceivedBody } from '../decode/decode-body.ts';
+import { type Decoded, decodeBody, type ReceivedBody, textBytesOf } from '../decode/decode-body.ts';
 import type { BodyReader, DecodedBody, IncomingBody } from './body-reader.ts';
 
-const largeBodyBytes = 256 * 1024;
+const largeTextBytes = 256 * 1024;
 
 export const jsonReader: BodyReader = {
   takes: () => true,
@@ -25,6 +25,6 @@ export async function decode(bytes: Uint8Array, incoming: IncomingBody): Promise
 }
 
 function decodeOnce(body: ReceivedBody, { route, limits, threads, signal }: IncomingBody): Promise<Decoded> {
-  const isLarge = threads !== undefined && body.bytes.length > largeBodyBytes;
-  return isLarge ? threads.decode(route, body, signal) : decodeBody(route, body, limits.jsonDepthLimit);
+  const isLarge = threads !== undefined && textBytesOf(body) > largeTextBytes;
+  return isLarge ? threads.decode(route, body, signal) : decodeBody(route, body, limits);
 }

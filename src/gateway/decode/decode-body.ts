@@ -1,8 +1,12 @@
 /** The bytes of a body → the arguments of a call: the same code in the gateway itself and in its decode threads. */
 import { parseJson } from '../../io/parse-json.ts';
+import { safetensorsMediaType, saidHeaderBytes } from '../../io/safetensors.ts';
+import { readTensorFrame } from '../../io/tensor-frame.ts';
 import { type GivenBody, type Route, toArguments } from '../../pool/route.ts';
+import { admits } from '../../spec/alternatives.ts';
 import { foreignBodyOf } from '../../spec/foreign-body.ts';
 import type { CallArguments } from '../../spec/invocation.ts';
+import { definitionsOf } from '../../spec/schema-parts.ts';
 import { loadLibrary } from '../load-library.ts';
 import { findAddressed } from './addresses.ts';
 
@@ -20,6 +24,12 @@ export interface Addressed {
   readonly bytes: Uint8Array;
 }
 
+/** What bounds a body, or the text in it. */
+export interface DecodeLimits {
+  readonly jsonBodyLimitBytes: number;
+  readonly jsonDepthLimit: number;
+}
+
 /** The arguments, or what they need first. */
 export type Decoded = { readonly args: CallArguments } | Addressed;
 
@@ -27,15 +37,21 @@ export type Decoded = { readonly args: CallArguments } | Addressed;
 export const listEverythingUpToBytes = 64 * 1024;
 
 /**
- * Parses, checks and reads a body of JSON, or of a media type that becomes JSON.
+ * Parses, checks and reads a body of JSON, of tensors beside JSON, or of a media type that becomes JSON.
  * @throws ServiceError `MALFORMED_BODY`, `INVALID_INPUT`, `PEER_MISSING`.
  */
 export async function decodeBody(
   route: Route,
   { bytes, mediaType, files }: ReceivedBody,
-  jsonDepthLimit: number,
+  { jsonBodyLimitBytes, jsonDepthLimit }: DecodeLimits,
 ): Promise<{ readonly args: unknown[] } | Addressed> {
   const check = (given: GivenBody) => ({ args: toArguments(route, given, bytes.length <= listEverythingUpToBytes) });
+  if (mediaType === safetensorsMediaType) {
+    const { body, input } = route.api;
+    const mayBeWhole = body !== 'fields' && !admits(input, {}, definitionsOf(input));
+    const value = readTensorFrame(bytes, mayBeWhole, { headerLimitBytes: jsonBodyLimitBytes, jsonDepthLimit });
+    return check({ value, hasParcels: true });
+  }
   const foreign = foreignBodyOf(route.api, mediaType);
   if (foreign) return check({ value: foreign.read(bytes, await loadLibrary(foreign.needs), jsonDepthLimit) });
   const value = bytes.length === 0 ? {} : parseJson(bytes, jsonDepthLimit);
@@ -45,6 +61,11 @@ export async function decodeBody(
   if (addressed.length > 0 && !files) return { addresses: addressed.map(({ address }) => address), bytes };
   for (const [at, { replace }] of addressed.entries()) replace(files?.[at]);
   return check(filled);
+}
+
+/** How much of a body has to be parsed: of a frame of tensors its header, in which all JSON stands. */
+export function textBytesOf({ bytes, mediaType }: ReceivedBody): number {
+  return mediaType === safetensorsMediaType ? (saidHeaderBytes(bytes) ?? 0) : bytes.length;
 }
 
 /** Most bodies have none, and are not walked through. */

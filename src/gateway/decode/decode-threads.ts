@@ -2,7 +2,7 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { fromRecord, ServiceError } from '../../errors.ts';
 import type { Route } from '../../pool/route.ts';
-import type { Addressed, ReceivedBody } from './decode-body.ts';
+import type { Addressed, DecodeLimits, ReceivedBody } from './decode-body.ts';
 import type { DecodeAnswer, DecodeRequest, WrittenArguments } from './messages.ts';
 
 /** Decodes bodies elsewhere. */
@@ -18,11 +18,9 @@ export interface DecodeThreads {
 }
 
 /** What bounds them. */
-interface DecodeOptions {
+interface DecodeOptions extends DecodeLimits {
   /** How many there are at most; each is started when it is needed. */
   readonly decodeThreads: number;
-  readonly jsonBodyLimitBytes: number;
-  readonly jsonDepthLimit: number;
 }
 
 interface Job {
@@ -58,6 +56,7 @@ export function createDecodeThreads(
   let waitingBytes = 0;
   let lastId = 0;
   let isClosed = false;
+  const limits: DecodeLimits = { jsonBodyLimitBytes, jsonDepthLimit };
   const maxOldGenerationSizeMb = Math.max(leastHeapMiB, Math.ceil((jsonBodyLimitBytes * heapBytesPerByte) / 2 ** 20));
 
   const start = (): Thread => {
@@ -116,8 +115,8 @@ export function createDecodeThreads(
       if (isClosed) throw new ServiceError('STOPPING', {});
       if (waiting.size > 0 && waitingBytes + bytes.length > mostWaitingBytes) throw new ServiceError('MEMORY_LOW', {});
       const isWhole = bytes.byteLength === bytes.buffer.byteLength;
-      const body = { bytes: isWhole ? bytes : bytes.slice(), ...rest };
-      const request: DecodeRequest = { routeId: idOf(route), api: route.api, body, jsonDepthLimit };
+      const body = { bytes: isWhole ? bytes : new Uint8Array(bytes), ...rest };
+      const request: DecodeRequest = { routeId: idOf(route), api: route.api, body, limits };
       const job: Job = { request, result: Promise.withResolvers() };
       const abandon = () => {
         leave(job); // what is under way already ends by itself

@@ -24,7 +24,7 @@ function routeOf({ routeId, api }: DecodeRequest): Route {
 
 parentPort?.on('message', async (request: DecodeRequest) => {
   try {
-    const decoded = await decodeBody(routeOf(request), request.body, request.jsonDepthLimit);
+    const decoded = await decodeBody(routeOf(request), request.body, request.limits);
     if ('args' in decoded) {
       const written = serialize(decoded.args);
       const isWhole = written.byteLength === written.buffer.byteLength;

@@ -1,7 +1,7 @@
 /** What the gateway and its decode threads say to each other. */
 import type { ErrorRecord } from '../../errors.ts';
 import type { ApiSpec } from '../../spec/service-spec.ts';
-import type { Addressed, ReceivedBody } from './decode-body.ts';
+import type { Addressed, DecodeLimits, ReceivedBody } from './decode-body.ts';
 
 /** Decode this; there is one at a time. */
 export interface DecodeRequest {
@@ -9,7 +9,7 @@ export interface DecodeRequest {
   readonly routeId: number;
   readonly api: ApiSpec;
   readonly body: ReceivedBody;
-  readonly jsonDepthLimit: number;
+  readonly limits: DecodeLimits;
 }
 
 /** The arguments as `v8.serialize` writes them, which nobody reads before the worker does. */
