@@ -1,6 +1,5 @@
 /** Puts models into a bento: those of the store as links to the same bytes, where the disk can do that. */
-import { constants as flags } from 'node:fs';
-import { copyFile, link, mkdir, readdir, readlink, realpath, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readlink, realpath, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { pinModels, toBentoEntry, toFileFilter, toPathInBento, toRef } from '../sdk/model-kinds.ts';
 import type { BentoModelEntry, ModelPlace } from '../sdk/model-ref.ts';
@@ -9,8 +8,7 @@ import type { BentoModelRow } from '../store/bento-record.ts';
 import { modelKind } from '../store/model-record.ts';
 import { printInstant } from '../store/own-marks.ts';
 import { openStore, type StorePlace } from '../store/store.ts';
-import { isSystemError } from '../store/store-error.ts';
-import { copyTree } from '../store/tree.ts';
+import { copyTree, linkFile } from '../store/tree.ts';
 import type { BentoExtraModel } from './build-settings.ts';
 import { layout } from './built-bento.ts';
 import { inTurns } from './in-turns.ts';
@@ -137,13 +135,7 @@ async function linkTree(from: string, to: string, isWanted?: (path: string) => b
   await walk('');
   await inTurns(files, async ([file, name]) => {
     await mkdir(dirname(name), { recursive: true });
-    try {
-      await link(file, name);
-    } catch (error) {
-      // Another disk, one that has no hard links, files of another user, or as many names as a file can have.
-      if (!isSystemError(error, 'EXDEV', 'EPERM', 'EACCES', 'ENOTSUP', 'ENOSYS', 'EMLINK')) throw error;
-      await copyFile(file, name, flags.COPYFILE_FICLONE | flags.COPYFILE_EXCL);
-    }
+    await linkFile(file, name);
   });
 }
 

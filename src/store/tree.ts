@@ -1,6 +1,6 @@
 /** Walks or copies what lies in the folder of an item, and refuses what must not be there. */
 import { constants as flags } from 'node:fs';
-import { copyFile, lstat, mkdir, readdir, readlink, realpath, symlink } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, readdir, readlink, realpath, symlink } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import { isSystemError } from './store-error.ts';
@@ -48,6 +48,17 @@ export async function copyTree(from: string, into: string, signal?: AbortSignal)
     if (kind === 'folder') await mkdir(to);
     else if (kind === 'link') await symlink(await readlink(file), to);
     else await copyFile(file, to, flags.COPYFILE_FICLONE | flags.COPYFILE_EXCL);
+  }
+}
+
+/** Gives a file that is never written again a second name; where the disk cannot do that, the name of a copy. */
+export async function linkFile(file: string, name: string): Promise<void> {
+  try {
+    await link(file, name);
+  } catch (error) {
+    // Another disk, one that has no hard links, files of another user, or as many names as a file can have.
+    if (!isSystemError(error, 'EXDEV', 'EPERM', 'EACCES', 'ENOTSUP', 'ENOSYS', 'EMLINK')) throw error;
+    await copyFile(file, name, flags.COPYFILE_FICLONE | flags.COPYFILE_EXCL);
   }
 }
 
