@@ -192,6 +192,11 @@ async function copyPackages(packages: LockedPackages | undefined, to: string): P
 /** Named for what is in them: where they lay on this machine is nobody's business. */
 const scriptAt = (text: string) => `env/docker/script__${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 
+function placeScripts(folder: string, { steps }: ImageData): Readonly<Record<string, string>> {
+  const paths = steps.flatMap((step) => (step.kind === 'runScript' ? [step.path] : []));
+  return Object.fromEntries(paths.map((path) => [path, scriptAt(readInside(folder, path))]));
+}
+
 async function copyScripts(folder: string, { steps }: ImageData, to: string): Promise<void> {
   for (const step of steps) {
     if (step.kind !== 'runScript') continue;
@@ -251,7 +256,7 @@ function withoutSecrets(spec: ServiceSpec, args: Readonly<Record<string, unknown
   return JSON.parse(JSON.stringify(Object.fromEntries(kept))) as { readonly [key: string]: Plain };
 }
 
-function toManifest({ request, spec, models, packages }: RecordParts): Omit<BuildManifest, 'format' | 'digest'> {
+function toManifest({ request, spec, image, models, packages }: RecordParts): Omit<BuildManifest, 'format' | 'digest'> {
   const { folder, file, settings } = request;
   const { version } = copyOf(import.meta.url);
   return {
@@ -264,6 +269,7 @@ function toManifest({ request, spec, models, packages }: RecordParts): Omit<Buil
       args: spec.arguments.filter(({ isSecret }) => isSecret).map(({ name }) => name),
     },
     packages: packages ? { manager: packages.manager, lockfile: packages.lockfile, project: packages.project } : null,
+    image: { description: image, scripts: placeScripts(folder, image) },
   };
 }
 

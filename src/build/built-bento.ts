@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isServiceError, ServiceError } from '../errors.ts';
 import { isReflectedModule } from '../reflect/reflected-shape.ts';
+import type { ImageData } from '../spec/image.ts';
 import type { ModuleTypes } from '../spec/join.ts';
 import type { ReflectedModule } from '../spec/reflected.ts';
 import type { ModelInfo, SchemaSource } from '../spec/service-spec.ts';
@@ -42,6 +43,8 @@ export interface BuildManifest {
   readonly secrets: { readonly envs: readonly string[]; readonly args: readonly string[] };
   /** How its packages are installed, from `env/node`; null where it needs none, or where they were not locked. */
   readonly packages: { readonly manager: string; readonly lockfile: string; readonly project: string } | null;
+  /** The OCI image that is made of it, and where the build has put its scripts, by their path in the project. */
+  readonly image?: { readonly description: ImageData; readonly scripts: Readonly<Record<string, string>> };
   /** SHA-256 of what was built: the same for the same input. */
   readonly digest: string;
 }
@@ -151,8 +154,19 @@ function isManifest(value: unknown): value is BuildManifest {
     Object.values(models).every((info) => isRows(info) && typeof info.kind === 'string') &&
     isRows(secrets) &&
     isTexts(secrets.envs) &&
-    isTexts(secrets.args)
+    isTexts(secrets.args) &&
+    (value.image === undefined || (isRows(value.image) && isRows(value.image.scripts))) &&
+    (value.packages === null || isPackages(value.packages))
   );
+}
+
+/** Whoever installs them looks into these places. */
+function isPackages(value: unknown): boolean {
+  if (!isRows(value)) return false;
+  const { manager, lockfile, project } = value;
+  const isInside = (path: unknown) =>
+    typeof path === 'string' && !/^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path);
+  return typeof manager === 'string' && isInside(lockfile) && isInside(project);
 }
 
 function isModuleTypes(value: unknown): value is ModuleTypes {

@@ -44,6 +44,11 @@ const commands: readonly CommandRow[] = [
   },
   { name: 'build', summary: 'build a bento of a project', load: () => import('./commands/build.ts') },
   {
+    name: 'dockerfile',
+    summary: 'print the Dockerfile of a bento',
+    load: () => import('./commands/dockerfile.ts'),
+  },
+  {
     name: 'models',
     summary: 'list, get, delete, verify, export and import models',
     load: () => import('./commands/models.ts'),

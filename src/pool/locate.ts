@@ -53,9 +53,10 @@ async function findBento(text: string, noPath: ServiceError<'TARGET_MISSING'>): 
  */
 export async function builtTarget(folder: string, workingFolder: string): Promise<Target> {
   const bento = await loadBuiltBento(folder);
+  const installed = join(folder, 'env/node', bento.manifest.packages?.project ?? '');
   return {
     file: join(folder, layout.own, layout.module),
     choice: bento.manifest.service.exportName,
-    bento: { ...bento, packageFolders: [join(folder, layout.source), workingFolder] },
+    bento: { ...bento, packageFolders: [installed, join(folder, layout.source), workingFolder] },
   };
 }
