@@ -24,7 +24,8 @@ export interface PlanFor {
   readonly predictMs: (items: number) => number;
 }
 
-const lookAhead = 4; // batches: how what is further off will fare depends on who comes meanwhile
+/** Batches that a plan looks ahead: how what is further off will fare depends on who comes meanwhile. */
+export const lookAhead = 4;
 
 /**
  * Takes as many as there is room for where nobody is late over it. Else as many that all can be answered in time; and
