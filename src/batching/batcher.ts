@@ -1,9 +1,11 @@
 /** Forms batches of those who wait for one method; whoever has a free worker asks it for the next one. */
+import type { Batch, Piece } from './batch.ts';
 import { type CostModel, createCostModel } from './cost-model.ts';
-import { decide, type SendReason } from './decide.ts';
-import { createLane, type Entry, type Lane, type Piece } from './lane.ts';
+import { decide, type SendReason, safety } from './decide.ts';
+import { createFlight } from './flight.ts';
+import type { Entry, Lane } from './lane.ts';
 import { lookAhead, plan } from './plan.ts';
-import { createReturns } from './returns.ts';
+import { createQueues } from './queues.ts';
 
 /** What a method's batches are bound by. */
 export interface BatcherOptions {
@@ -16,28 +18,19 @@ export interface BatcherOptions {
 /** A request to be batched. */
 export interface Request<T> {
   readonly value: T;
+  /** 1 and more. */
   readonly items: number;
   /** When its caller's time is up. */
   readonly expiresAtMs: number;
-  /** Higher goes first. */
+  /** Higher goes first; but one turn in nine is for those who wait below. */
   readonly priority: number;
   /** Requests of different kinds are never in one batch. */
   readonly kind: string;
-  /** Which of the cost models is theirs: long inputs take longer than short ones. */
+  /** Which of the cost models is theirs: long inputs take longer than short ones. The next one also holds who is of this one. */
   readonly bucket: number;
 }
 
-/** Items that go to a worker together. */
-export interface Batch<T> {
-  readonly pieces: readonly Piece<T>[];
-  readonly items: number;
-  readonly reason: SendReason;
-  readonly bucket: number;
-  /** How long it is expected to run, in milliseconds; 0 where nothing is known. */
-  readonly predictedMs: number;
-}
-
-/** What a free worker gets. */
+/** What a free worker gets. Those who can no longer be answered in time are given back with it, and wait no more. */
 export type Next<T> =
   | { readonly kind: 'batch'; readonly batch: Batch<T>; readonly doomed: readonly T[] }
   /** Nothing before that time, unless something comes. */
@@ -48,129 +41,222 @@ export type Next<T> =
 export interface Batcher<T> {
   /** Items that wait. */
   readonly items: number;
+  /** Batches that all workers together run at once: set as workers come and go. */
+  slots: number;
   add(request: Request<T>, nowMs: number): Entry<T>;
   /** Takes a request out, as far as it has not been sent; false if nothing of it waits. */
   leave(entry: Entry<T>): boolean;
-  /** A worker is free: what it is to do. Those who can no longer be answered in time are given back with it. */
+  /** A worker is free: what it is to do. */
   next(nowMs: number): Next<T>;
-  /** A batch has ended, and its callers have their answers. */
-  ended(batch: Batch<T>, ranMs: number, nowMs: number): void;
+  /** A batch has ended, and its callers have their answers. Without how long it ran, since it failed, nothing is learned. */
+  ended(batch: Batch<T>, ranMs: number | undefined, nowMs: number): void;
+  /**
+   * How long a request would take until it is answered if it came now, in milliseconds, for the door: one for whom that is
+   * too long is refused there. One who need not wait may always try: 0.
+   */
+  predictAnswerMs(request: Omit<Request<T>, 'value'>, nowMs: number): number;
   costOf(bucket: number): CostModel;
 }
 
+type Choice<T> =
+  | { readonly kind: 'send'; readonly lane: Lane<T>; readonly reason: SendReason }
+  | { readonly kind: 'wait'; readonly untilMs: number };
+
+const lanesTried = 8; // where the first ones wait for more: further off nobody is urgent
+const lanesSummed = 64; // that a prediction looks at; thousands of kinds are an attack, or not worth a batch
+
 /** Creates the batcher of one method. */
 export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): Batcher<T> {
-  const lanes = new Map<string, { readonly lane: Lane<T>; readonly bucket: number }>();
+  const queues = createQueues<T>();
+  const flight = createFlight<T>();
   const costs = new Map<number, CostModel>();
-  const returns = createReturns();
   let sequence = 0;
-  let items = 0;
 
   const costOf = (bucket: number): CostModel => {
     const cost = costs.get(bucket) ?? createCostModel();
     costs.set(bucket, cost);
     return cost;
   };
-  const laneOf = (kind: string, bucket: number) => {
-    const key = `${bucket} ${kind}`;
-    const known = lanes.get(key) ?? { lane: createLane<T>(), bucket };
-    lanes.set(key, known);
-    return known.lane;
+  const runMs = (bucket: number, items: number): number => costOf(bucket).predictMs(items);
+  const carefulMs = (bucket: number, items: number): number => runMs(bucket, items) + safety * costOf(bucket).errorMs;
+  /** How long as many items run that are cut into full batches. */
+  const allMs = (bucket: number, items: number): number =>
+    Math.floor(items / maxBatchSize) * runMs(bucket, maxBatchSize) + runMs(bucket, items % maxBatchSize);
+
+  /** The first lane that has better not wait, or until when all of them do; undefined where there is none. */
+  const choose = (nowMs: number): Choice<T> | undefined => {
+    const tried = [...take(queues.inTurn(), lanesTried)];
+    const totalMs = sum(new Set(tried.map(({ group }) => group)), ({ bucket, items }) =>
+      runMs(bucket, Math.min(items, maxBatchSize)),
+    );
+    let untilMs = Number.POSITIVE_INFINITY;
+    for (const lane of tried) {
+      const { bucket, items, lanes, returns } = lane.group;
+      const heads = lanes.flatMap(({ head }) => head ?? []);
+      const view = {
+        items,
+        expiresAtMs: Math.min(...heads.map(({ expiresAtMs }) => expiresAtMs)),
+        cameAtMs: Math.min(...heads.map(({ cameAtMs }) => cameAtMs)),
+      };
+      const othersMs = totalMs - runMs(bucket, Math.min(items, maxBatchSize));
+      const expected = returns.expected(nowMs);
+      const decision = decide(view, { nowMs, maxBatchSize, maxWaitMs, cost: costOf(bucket), expected, othersMs });
+      if (decision.kind === 'send') return { kind: 'send', lane, reason: decision.reason };
+      untilMs = Math.min(untilMs, decision.untilMs);
+    }
+    return tried.length > 0 ? { kind: 'wait', untilMs } : undefined;
   };
 
-  /** The lane that has to start first, for its most urgent one to be in time. */
-  const mostUrgent = () => {
-    let best: { readonly lane: Lane<T>; readonly bucket: number } | undefined;
-    let bestMs = Number.POSITIVE_INFINITY;
-    for (const [key, one] of lanes) {
-      const { head } = one.lane;
-      if (!head) {
-        lanes.delete(key);
-        continue;
-      }
-      const startMs = head.dueMs - costOf(one.bucket).predictMs(Math.min(maxBatchSize, one.lane.items));
-      const isFirst = !best || head.priority > (best.lane.head?.priority ?? 0);
-      if (isFirst || (startMs < bestMs && head.priority === best?.lane.head?.priority)) {
-        best = one;
-        bestMs = startMs;
+  /** Moves items out of the queues into a batch; what is left of a large request waits for a later one. */
+  const move = (entries: readonly Entry<T>[], most: number, pieces: Piece<T>[]): number => {
+    let room = most;
+    for (const entry of entries) {
+      if (room === 0) break;
+      const items = Math.min(room, entry.left);
+      queues.leave(entry);
+      pieces.push({ entry, from: entry.items - entry.left, items });
+      entry.left -= items;
+      room -= items;
+      if (entry.left === 0) continue;
+      // As if it had come one batch later: it gives way to those who came meanwhile.
+      entry.dueMs += runMs(entry.group.bucket, maxBatchSize);
+      queues.add(entry);
+    }
+    return most - room;
+  };
+
+  /** How many items of another lane may go along in a bucket without anyone being late over it. */
+  const countFitting = (other: Lane<T>, bucket: number, pieces: readonly Piece<T>[], nowMs: number): number => {
+    let dueMs = Math.min(...pieces.map(({ entry }) => entry.expiresAtMs));
+    const items = sum(pieces, (piece) => piece.items);
+    let fitting = 0;
+    for (const { left, expiresAtMs } of other.peek(maxBatchSize - items)) {
+      const more = Math.min(left, maxBatchSize - items - fitting);
+      dueMs = Math.min(dueMs, expiresAtMs);
+      if (nowMs + carefulMs(bucket, items + fitting + more) > dueMs) break;
+      fitting += more;
+    }
+    return fitting;
+  };
+
+  /** Fills what room is left with those of other priorities, and of the buckets beside it; gives the bucket that results. */
+  const fill = ({ group }: Lane<T>, pieces: Piece<T>[], nowMs: number): number => {
+    const { kind, bucket, lanes } = group;
+    for (const other of lanes) move(other.peek(maxBatchSize), countFitting(other, bucket, pieces, nowMs), pieces);
+    for (const [beside, joint] of [
+      [bucket - 1, bucket],
+      [bucket + 1, bucket + 1],
+    ] as const) {
+      for (const other of queues.find(kind, beside)?.lanes ?? []) {
+        const items = sum(pieces, (piece) => piece.items);
+        const more = countFitting(other, joint, pieces, nowMs);
+        const isKnown = costOf(beside).count > 0 && costOf(bucket).count > 0;
+        const isCheaper = runMs(joint, items + more) < runMs(bucket, items) + runMs(beside, more);
+        if (more === 0 || !isKnown || !isCheaper) continue;
+        move(other.peek(more), more, pieces);
+        if (joint !== bucket) return joint;
       }
     }
-    return best;
+    return bucket;
   };
 
-  return {
+  /** The batch of a lane; undefined if nobody in it can be helped any more. */
+  const form = (lane: Lane<T>, reason: SendReason, nowMs: number, doomed: T[]): Batch<T> | undefined => {
+    const { bucket } = lane.group;
+    const waiting = lane.peek(lookAhead * maxBatchSize);
+    const candidates = waiting.map(({ left, expiresAtMs }) => ({ items: left, expiresAtMs }));
+    const planned = plan(candidates, {
+      nowMs,
+      maxBatchSize,
+      predictMs: (items) => carefulMs(bucket, items),
+      slots: batcher.slots,
+      hasOtherFree: flight.count + 1 < batcher.slots,
+    });
+    for (const entry of waiting.slice(0, planned.doomed)) {
+      queues.leave(entry);
+      doomed.push(entry.value);
+    }
+    if (planned.items === 0) return undefined;
+    queues.took(lane);
+    const pieces: Piece<T>[] = [];
+    move(waiting.slice(planned.doomed), planned.items, pieces);
+    const joint = lane.items === 0 && planned.items < maxBatchSize ? fill(lane, pieces, nowMs) : bucket;
+    const items = sum(pieces, (piece) => piece.items);
+    return { pieces, items, reason, bucket: joint, predictedMs: runMs(joint, items) };
+  };
+
+  const batcher: Batcher<T> = {
     get items() {
-      return items;
+      return queues.items;
     },
+    slots: 1,
     costOf,
-    add(request, nowMs) {
-      returns.came(request.items, nowMs);
-      const { value, items: count, priority, expiresAtMs } = request;
+    add({ value, items, priority, expiresAtMs, kind, bucket }, nowMs) {
+      if (items < 1) throw new RangeError(`a request of ${items} items cannot be batched: answer it without`);
+      const group = queues.groupOf(kind, bucket);
       const entry: Entry<T> = {
         value,
-        items: count,
-        left: count,
+        group,
         priority,
+        items,
+        left: items,
         cameAtMs: nowMs,
         expiresAtMs,
         dueMs: expiresAtMs,
         sequence: sequence++,
         lane: undefined,
       };
-      laneOf(request.kind, request.bucket).add(entry);
-      items += count;
+      queues.add(entry);
+      group.returns.came(items, nowMs);
       return entry;
     },
-    leave(entry) {
-      const { left } = entry;
-      if (!entry.lane?.leave(entry)) return false;
-      items -= left;
-      return true;
-    },
+    leave: (entry) => queues.leave(entry),
     next(nowMs) {
       const doomed: T[] = [];
       for (;;) {
-        const urgent = mostUrgent();
-        const head = urgent?.lane.head;
-        if (!urgent || !head) return { kind: 'nothing', doomed };
-        const { lane, bucket } = urgent;
-        const cost = costOf(bucket);
-        const view = { items: lane.items, expiresAtMs: head.expiresAtMs, cameAtMs: head.cameAtMs };
-        const expected = returns.expected(nowMs);
-        const decision = decide(view, { nowMs, maxBatchSize, maxWaitMs, cost, expected });
-        if (decision.kind === 'wait') return { kind: 'wait', untilMs: decision.untilMs, doomed };
-        const planned = plan(lane.entries.slice(0, lookAhead * maxBatchSize).map(toCandidate), {
-          nowMs,
-          maxBatchSize,
-          predictMs: cost.predictMs,
-        });
-        for (const { value, left } of lane.drop(planned.doomed)) {
-          doomed.push(value);
-          items -= left;
-        }
-        if (planned.items === 0) continue;
-        const pieces = lane.take(planned.items);
-        items -= planned.items;
-        requeueRest(lane, pieces, cost.predictMs(maxBatchSize));
-        const batch = { pieces, items: planned.items, reason: decision.reason, bucket };
-        return { kind: 'batch', batch: { ...batch, predictedMs: cost.predictMs(planned.items) }, doomed };
+        const chosen = choose(nowMs);
+        if (!chosen) return { kind: 'nothing', doomed };
+        if (chosen.kind === 'wait') return { ...chosen, doomed };
+        const batch = form(chosen.lane, chosen.reason, nowMs, doomed);
+        if (!batch) continue;
+        flight.left(batch, nowMs);
+        return { kind: 'batch', batch, doomed };
       }
     },
-    ended({ items: count, bucket }, ranMs, nowMs) {
-      costOf(bucket).learn(count, ranMs);
-      returns.answered(count, nowMs);
+    ended(batch, ranMs, nowMs) {
+      if (ranMs !== undefined) costOf(batch.bucket).learn(batch.items, ranMs);
+      flight.ended(batch, nowMs);
+    },
+    predictAnswerMs({ items, expiresAtMs, priority, kind, bucket }, nowMs) {
+      if (queues.items === 0 && flight.count < batcher.slots) return 0;
+      const own = queues.find(kind, bucket);
+      let ownItems = items;
+      let othersMs = 0;
+      for (const lane of take(queues.inTurn(), lanesSummed)) {
+        if (lane.priority < priority) continue;
+        const before = lane.priority > priority ? lane.items : lane.itemsBefore(expiresAtMs);
+        if (lane.group === own) ownItems += before;
+        else othersMs += allMs(lane.group.bucket, before);
+      }
+      const fullBatches = Math.ceil(ownItems / maxBatchSize) - 1;
+      const aheadMs = othersMs + fullBatches * runMs(bucket, maxBatchSize);
+      const ownMs = carefulMs(bucket, ownItems - fullBatches * maxBatchSize);
+      return flight.untilFreeMs(batcher.slots, aheadMs, nowMs) + ownMs;
     },
   };
+  return batcher;
 }
 
-/** What is left of a large request waits as if it had come one batch later: it gives way to those who came meanwhile. */
-function requeueRest<T>(lane: Lane<T>, pieces: readonly Piece<T>[], batchMs: number): void {
-  const last = pieces.at(-1)?.entry;
-  if (!last || last.left === 0) return;
-  last.dueMs += batchMs;
-  lane.add(last);
+function* take<E>(all: Iterable<E>, most: number): Generator<E, void, undefined> {
+  let taken = 0;
+  for (const one of all) {
+    if (taken++ === most) return;
+    yield one;
+  }
 }
 
-function toCandidate<T>({ left, expiresAtMs }: Entry<T>): { readonly items: number; readonly expiresAtMs: number } {
-  return { items: left, expiresAtMs };
+function sum<E>(all: Iterable<E>, numberOf: (one: E) => number): number {
+  let total = 0;
+  for (const one of all) total += numberOf(one);
+  return total;
 }

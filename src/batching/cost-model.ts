@@ -8,21 +8,27 @@ export interface CostModel {
   readonly launchMs: number;
   /** What each unit of size adds. */
   readonly unitMs: number;
-  /** How far predictions are off, as the mean of the absolute errors, in milliseconds. */
+  /** How far predictions are off, as the mean of the absolute errors, in milliseconds; an outlier counts as a large error. */
   readonly errorMs: number;
-  /** How many batches were learned from. */
+  /** How many batches were learned from; outliers are left out. */
   readonly count: number;
   /** A batch of that size has run for that long. */
   learn(size: number, ranMs: number): void;
 }
 
-const forgetting = 0.97; // of what was known, with each batch: the last hundred make up 95 %
+const forgetting = 0.95; // of what was known, with each batch: the last sixty make up 95 %
 const outlierFactor = 3; // a pause of the collector, a page fault: told apart by size, and believed when it comes again
-const tableWeight = 4; // batches of one size that count for as much as the line through all of them
+const outlierErrors = 0.5; // times its like, that an error counts as at most
+const outliersBelieved = 3; // one after the other, on the same side: no accident, but another model
+const firstBatches = 3; // they compile and load: who is far quicker than they were is believed at once
+const lineWeight = 1; // of what the line says of a size, beside what batches of that size have taken
+const errorWeight = 0.1; // of the newest error: the last twenty make up nine tenths
 
 interface Sizing {
   meanMs: number;
   weight: number;
+  /** After how many batches it was seen last. */
+  seenAt: number;
 }
 
 /**
@@ -42,12 +48,15 @@ export function createCostModel(): CostModel {
   let surprises = 0; // outliers on the same side, one after the other
   const bySize = new Map<number, Sizing>();
 
-  const line = (size: number) => launchMs + unitMs * size;
   const predictMs = (size: number) => {
+    if (size === 0) return 0;
+    const line = launchMs + unitMs * size;
     const known = bySize.get(size);
-    if (!known) return line(size);
-    return (known.meanMs * known.weight + line(size) * tableWeight) / (known.weight + tableWeight);
+    if (!known) return line;
+    const knownWeight = known.weight * forgetting ** (count - known.seenAt);
+    return (known.meanMs * knownWeight + line * lineWeight) / (knownWeight + lineWeight);
   };
+
   const fit = () => {
     const spread = size2 * weight - size1 * size1;
     const meanSize = size1 / weight;
@@ -55,8 +64,21 @@ export function createCostModel(): CostModel {
     // Where all were of one size nothing tells launch and units apart: half of it is taken for each.
     const isFlat = spread <= 1e-9 * size2 * weight;
     const slope = isFlat ? meanTime / 2 / meanSize : (sizeTime * weight - size1 * time1) / spread;
-    unitMs = Math.min(Math.max(0, slope), meanTime / meanSize);
+    unitMs = clamp(slope, 0, meanTime / meanSize);
     launchMs = Math.max(0, meanTime - unitMs * meanSize);
+  };
+
+  const forgetAll = () => {
+    weight = size1 = size2 = time1 = sizeTime = 0;
+    bySize.clear();
+    surprises = 0;
+  };
+
+  /** 1 where a batch took far longer than its like, -1 where far shorter, also than those of other sizes. */
+  const surpriseOf = (ranMs: number, predictedMs: number): number => {
+    if (count === 0) return 0;
+    if (ranMs > predictedMs * outlierFactor) return count < firstBatches ? 0 : 1;
+    return ranMs < Math.min(predictedMs, time1 / weight) / outlierFactor ? -1 : 0;
   };
 
   return {
@@ -74,27 +96,25 @@ export function createCostModel(): CostModel {
       return count;
     },
     learn(size, ranMs) {
-      const predicted = predictMs(size);
-      const isSurprise = count > 3 && (ranMs > predicted * outlierFactor || ranMs < predicted / outlierFactor);
-      surprises = isSurprise ? surprises + 1 : 0;
-      const taken =
-        isSurprise && surprises < 3 ? clamp(ranMs, predicted / outlierFactor, predicted * outlierFactor) : ranMs;
-      if (surprises === 3) {
-        // Three in a row are no accident: what was known before is of another model.
-        weight = size1 = size2 = time1 = sizeTime = 0;
-        bySize.clear();
-      }
-      if (count > 0) errorMs += 0.1 * (Math.abs(ranMs - predicted) - errorMs);
+      const predictedMs = predictMs(size);
+      const surprise = surpriseOf(ranMs, predictedMs);
+      surprises = surprise === Math.sign(surprises) ? surprises + surprise : surprise;
+      const isBelieved = Math.abs(surprises) >= (count < firstBatches ? 1 : outliersBelieved);
+      const isOutlier = surprise !== 0 && !isBelieved;
+      if (isBelieved) forgetAll();
+      const mostErrorMs = predictedMs * outlierErrors;
+      if (count > 0) errorMs += errorWeight * (Math.min(Math.abs(ranMs - predictedMs), mostErrorMs) - errorMs);
+      if (isOutlier) return;
       count++;
-      const rest = isSurprise && surprises < 3 ? 0.25 : 1; // an outlier says little
-      weight = weight * forgetting + rest;
-      size1 = size1 * forgetting + rest * size;
-      size2 = size2 * forgetting + rest * size * size;
-      time1 = time1 * forgetting + rest * taken;
-      sizeTime = sizeTime * forgetting + rest * size * taken;
-      const known = bySize.get(size) ?? { meanMs: taken, weight: 0 };
-      known.weight = Math.min(known.weight + rest, 20);
-      known.meanMs += (rest / known.weight) * (taken - known.meanMs);
+      weight = weight * forgetting + 1;
+      size1 = size1 * forgetting + size;
+      size2 = size2 * forgetting + size * size;
+      time1 = time1 * forgetting + ranMs;
+      sizeTime = sizeTime * forgetting + size * ranMs;
+      const known = bySize.get(size) ?? { meanMs: ranMs, weight: 0, seenAt: count };
+      known.weight = known.weight * forgetting ** (count - known.seenAt) + 1;
+      known.meanMs += (ranMs - known.meanMs) / known.weight;
+      known.seenAt = count;
       bySize.set(size, known);
       fit();
     },

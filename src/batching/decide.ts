@@ -8,7 +8,7 @@ export interface QueueView {
   readonly items: number;
   /** When the time of the most urgent one is up. */
   readonly expiresAtMs: number;
-  /** When the one came that waits longest. */
+  /** When the most urgent one came. */
   readonly cameAtMs: number;
 }
 
@@ -21,9 +21,11 @@ export interface Circumstances {
   readonly cost: CostModel;
   /** Who is about to come back, and by when. */
   readonly expected: Expected;
+  /** How long others, who cannot go along, would keep the worker if they went first. */
+  readonly othersMs: number;
 }
 
-/** Why a batch leaves when it does. */
+/** Why a batch leaves when it does: it can hold no more, time would run out, enough was waited, or nothing speaks for waiting. */
 export type SendReason = 'full' | 'urgent' | 'waited' | 'idle';
 
 /** What to do with a queue while a worker is free. */
@@ -32,23 +34,24 @@ export type Decision =
   /** Decide again then, or when something comes. */
   | { readonly kind: 'wait'; readonly untilMs: number };
 
-const safety = 2; // mean errors that a prediction is given as a margin, where a deadline hangs on it
+/** Mean errors that a prediction is given as a margin, where a deadline hangs on it. */
+export const safety = 2;
 
 /**
  * Sends at once, unless those who are about to come back can be taken along for less than another launch would cost them,
  * and nobody's time runs out over it.
  */
 export function decide(queue: QueueView, now: Circumstances): Decision {
-  const { nowMs, maxBatchSize, maxWaitMs, cost, expected } = now;
+  const { nowMs, maxBatchSize, maxWaitMs, cost, expected, othersMs } = now;
   if (queue.items >= maxBatchSize) return { kind: 'send', reason: 'full' };
-  const room = maxBatchSize - queue.items;
-  const more = Math.min(room, expected.items);
-  const latestMs = queue.expiresAtMs - cost.predictMs(queue.items + more) - safety * cost.errorMs;
-  if (latestMs <= nowMs) return { kind: 'send', reason: 'urgent' };
+  const more = Math.min(maxBatchSize - queue.items, expected.items);
   const gatheredByMs = more > 0 && isWorthWaiting(queue.items, more, expected.afterMs, cost) ? expected.byMs : nowMs;
-  const untilMs = Math.min(Math.max(gatheredByMs, queue.cameAtMs + maxWaitMs), latestMs);
-  if (untilMs > nowMs) return { kind: 'wait', untilMs };
-  return { kind: 'send', reason: maxWaitMs > 0 || expected.byMs === nowMs ? 'waited' : 'idle' };
+  const wishedMs = Math.max(gatheredByMs, queue.cameAtMs + maxWaitMs);
+  const latestMs = queue.expiresAtMs - cost.predictMs(queue.items + more) - safety * cost.errorMs - othersMs;
+  if (wishedMs > nowMs && latestMs > nowMs) return { kind: 'wait', untilMs: Math.min(wishedMs, latestMs) };
+  if (wishedMs > nowMs) return { kind: 'send', reason: 'urgent' };
+  const hasWaited = nowMs > queue.cameAtMs && (maxWaitMs > 0 || nowMs === expected.byMs);
+  return { kind: 'send', reason: hasWaited ? 'waited' : 'idle' };
 }
 
 /**

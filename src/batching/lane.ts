@@ -1,13 +1,16 @@
-/** Those who wait for one kind of batch, the most urgent first. */
+/** Those of one kind and priority who wait for a batch, the most urgent first. */
+import type { Returns } from './returns.ts';
+import { createSortedLine } from './sorted-line.ts';
 
 /** One request that waits, or what is left of it. */
 export interface Entry<T> {
   readonly value: T;
+  readonly group: Group<T>;
+  /** Higher goes first. */
+  readonly priority: number;
   readonly items: number;
   /** Items that no batch has taken yet. */
   left: number;
-  /** Higher goes first. */
-  readonly priority: number;
   readonly cameAtMs: number;
   /** When its caller's time is up. */
   readonly expiresAtMs: number;
@@ -15,85 +18,78 @@ export interface Entry<T> {
   dueMs: number;
   /** In the order of coming. */
   readonly sequence: number;
+  /** Where it waits; undefined once it does not. */
   lane: Lane<T> | undefined;
 }
 
-/** Items of one request that go together. */
-export interface Piece<T> {
-  readonly entry: Entry<T>;
-  /** The first of them, counted from 0 in the whole request. */
-  readonly from: number;
-  readonly items: number;
+/** Those who may go together. */
+export interface Group<T> {
+  readonly kind: string;
+  readonly bucket: number;
+  /** Whether those who were answered come back. */
+  readonly returns: Returns;
+  /** Higher priorities first; some may be empty. */
+  readonly lanes: Lane<T>[];
+  /** Items that wait. */
+  items: number;
 }
 
 /** A sorted line that anyone can leave. */
 export interface Lane<T> {
+  readonly group: Group<T>;
+  readonly priority: number;
   /** Items that wait. */
   readonly items: number;
   readonly head: Entry<T> | undefined;
   add(entry: Entry<T>): void;
-  /** Takes one out, wherever it stands; false if it is not in the lane any more. */
-  leave(entry: Entry<T>): boolean;
-  /** All of them, in order. */
-  readonly entries: readonly Entry<T>[];
-  /** Takes so many out at the head. */
-  drop(count: number): Entry<T>[];
-  /** Takes up to so many items at the head; of the last one perhaps not all, whose rest is left out of the lane. */
-  take(most: number): readonly Piece<T>[];
+  leave(entry: Entry<T>): void;
+  /** Those at the head who have that many items together, or all. */
+  peek(items: number): readonly Entry<T>[];
+  /** Items of those who go before one that wants its turn by then. */
+  itemsBefore(dueMs: number): number;
 }
 
-/** Creates an empty lane. Most come in the order in which they leave, so that an array serves better than a heap. */
-export function createLane<T>(): Lane<T> {
-  const entries: Entry<T>[] = [];
+/** Creates an empty lane. */
+export function createLane<T>(group: Group<T>, priority: number): Lane<T> {
+  const line = createSortedLine<Entry<T>>(isSooner, ({ left }) => left);
   let items = 0;
-  const remove = (at: number, count: number): Entry<T>[] => {
-    const removed = entries.splice(at, count);
-    for (const entry of removed) {
-      entry.lane = undefined;
-      items -= entry.left;
-    }
-    return removed;
-  };
   const lane: Lane<T> = {
+    group,
+    priority,
     get items() {
       return items;
     },
     get head() {
-      return entries[0];
+      return line.first;
     },
-    entries,
     add(entry) {
-      let at = entries.length;
-      while (at > 0 && isBefore(entry, entries[at - 1] as Entry<T>)) at--;
-      entries.splice(at, 0, entry);
+      line.add(entry);
       entry.lane = lane;
       items += entry.left;
+      group.items += entry.left;
     },
     leave(entry) {
-      const at = entries.indexOf(entry);
-      if (at >= 0) remove(at, 1);
-      return at >= 0;
+      if (!line.remove(entry)) return;
+      entry.lane = undefined;
+      items -= entry.left;
+      group.items -= entry.left;
     },
-    drop: (count) => remove(0, count),
-    take(most) {
-      const pieces: Piece<T>[] = [];
-      let room = most;
-      for (const entry of entries) {
-        if (room === 0) break;
-        const count = Math.min(room, entry.left);
-        pieces.push({ entry, from: entry.items - entry.left, items: count });
-        room -= count;
+    peek(most) {
+      const seen: Entry<T>[] = [];
+      let seenItems = 0;
+      for (const entry of line) {
+        if (seenItems >= most) break;
+        seen.push(entry);
+        seenItems += entry.left;
       }
-      remove(0, pieces.length);
-      for (const { entry, items: count } of pieces) entry.left -= count;
-      return pieces;
+      return seen;
     },
+    itemsBefore: (dueMs) => line.weightBefore({ dueMs, sequence: Number.POSITIVE_INFINITY } as Entry<T>), // all that the order reads
   };
   return lane;
 }
 
-function isBefore<T>(one: Entry<T>, other: Entry<T>): boolean {
-  if (one.priority !== other.priority) return one.priority > other.priority;
-  if (one.dueMs !== other.dueMs) return one.dueMs < other.dueMs;
-  return one.sequence < other.sequence;
+/** Whether one wants its turn before the other; those who want it by the same time in the order of coming. */
+export function isSooner<T>(one: Entry<T>, other: Entry<T>): boolean {
+  return one.dueMs === other.dueMs ? one.sequence < other.sequence : one.dueMs < other.dueMs;
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Candidate, type PlanFor, plan } from './plan.ts';
 
+const alone = { slots: 1, hasOtherFree: false };
 const line = (launchMs: number, unitMs: number) => (items: number) => (items === 0 ? 0 : launchMs + unitMs * items);
 
 /** Whether any way of cutting them into batches, in any order, answers all of them in time. */
@@ -45,7 +46,7 @@ test('whoever can be answered in time by any schedule is answered in time', () =
   let feasible = 0;
   const property = fc.property(cases, ({ deadlines, maxBatchSize, launchMs, unitMs }) => {
     const waiting = deadlines.sort((a, b) => a - b).map((expiresAtMs) => ({ items: 1, expiresAtMs }));
-    const now = { nowMs: 0, maxBatchSize, predictMs: line(launchMs, unitMs) };
+    const now = { nowMs: 0, maxBatchSize, predictMs: line(launchMs, unitMs), ...alone };
     if (!canAllBeInTime(waiting, now)) return;
     feasible++;
     assert.equal(follow(waiting, now), 0);
@@ -55,20 +56,20 @@ test('whoever can be answered in time by any schedule is answered in time', () =
 });
 
 test('one who is late anyway does not take others along', () => {
-  const now = { nowMs: 0, maxBatchSize: 8, predictMs: line(10, 1) };
+  const now = { nowMs: 0, maxBatchSize: 8, predictMs: line(10, 1), ...alone };
   const late = { items: 1, expiresAtMs: 5 };
   const others = Array.from({ length: 8 }, () => ({ items: 1, expiresAtMs: 18 }));
   assert.deepEqual(plan([late, ...others], now), { doomed: 1, items: 8 });
 });
 
 test('a full batch of later ones is worth more than a small one of the most urgent', () => {
-  const now = { nowMs: 0, maxBatchSize: 8, predictMs: line(10, 1) };
+  const now = { nowMs: 0, maxBatchSize: 8, predictMs: line(10, 1), ...alone };
   const urgent = { items: 1, expiresAtMs: 12 };
   const others = Array.from({ length: 12 }, () => ({ items: 1, expiresAtMs: 20 }));
   assert.deepEqual(plan([urgent, ...others], now), { doomed: 1, items: 8 });
 });
 
 test('who has more items than a batch holds gets a batch of them', () => {
-  const now = { nowMs: 0, maxBatchSize: 4, predictMs: line(1, 1) };
+  const now = { nowMs: 0, maxBatchSize: 4, predictMs: line(1, 1), ...alone };
   assert.deepEqual(plan([{ items: 10, expiresAtMs: 1000 }], now), { doomed: 0, items: 4 });
 });

@@ -22,27 +22,38 @@ export interface PlanFor {
   readonly maxBatchSize: number;
   /** How long a batch of so many items runs. */
   readonly predictMs: (items: number) => number;
+  /** Workers that take batches in turn. */
+  readonly slots: number;
+  /** Whether another one is free as well, and takes who is left here. */
+  readonly hasOtherFree: boolean;
 }
 
 /** Batches that a plan looks ahead: how what is further off will fare depends on who comes meanwhile. */
 export const lookAhead = 4;
 
+const mostUnits = 256; // that a schedule is searched for: with larger batches it is cut more coarsely
+
 /**
  * Takes as many as there is room for where nobody is late over it. Else as many that all can be answered in time; and
- * where that is impossible gives up those at the head that keep the most others from being answered.
+ * where that is impossible gives up those at the head that keep the most others from being answered. Whoever is alone is
+ * let try, however long its like have run: without it nothing would ever be learned again.
  */
-export function plan(waiting: readonly Candidate[], { nowMs, maxBatchSize, predictMs }: PlanFor): Plan {
-  const items = toItems(waiting, maxBatchSize * lookAhead);
-  const full = Math.min(maxBatchSize, items.length);
-  if (full === 0) return { doomed: 0, items: 0 };
-  if (isInTime(items, nowMs, maxBatchSize, predictMs)) return { doomed: 0, items: full };
-  const first = firstOfSchedule(items, nowMs, maxBatchSize, predictMs);
+export function plan(waiting: readonly Candidate[], now: PlanFor): Plan {
+  const { nowMs, maxBatchSize } = now;
+  const deadlines = toDeadlines(waiting, maxBatchSize * lookAhead);
+  if (deadlines.length === 0) return { doomed: 0, items: 0 };
+  if (isInTime(deadlines, now)) return { doomed: 0, items: Math.min(maxBatchSize, deadlines.length) };
+  const first = firstOfSchedule(deadlines, now);
   if (first > 0) return { doomed: 0, items: first };
-  return shed(waiting, items, { nowMs, maxBatchSize, predictMs });
+  const best = shed(waiting, deadlines.length, now);
+  if (best.items > 0) return best;
+  const last = waiting.at(-1) as Candidate; // there is one, since there are deadlines
+  if (last.expiresAtMs <= nowMs) return { doomed: waiting.length, items: 0 };
+  return { doomed: waiting.length - 1, items: Math.min(maxBatchSize, last.items) };
 }
 
 /** The deadline of each item, as far as the plan looks ahead. */
-function toItems(waiting: readonly Candidate[], most: number): number[] {
+function toDeadlines(waiting: readonly Candidate[], most: number): number[] {
   const deadlines: number[] = [];
   for (const { items, expiresAtMs } of waiting) {
     for (let at = 0; at < items && deadlines.length < most; at++) deadlines.push(expiresAtMs);
@@ -52,11 +63,13 @@ function toItems(waiting: readonly Candidate[], most: number): number[] {
 }
 
 /** Whether all are in time if each batch is as large as it may be. */
-function isInTime(deadlines: readonly number[], nowMs: number, max: number, predictMs: PlanFor['predictMs']): boolean {
-  let endMs = nowMs;
-  for (let at = 0; at < deadlines.length; at += max) {
-    endMs += predictMs(Math.min(max, deadlines.length - at));
-    if (endMs > (deadlines[at] as number)) return false;
+function isInTime(deadlines: readonly number[], { nowMs, maxBatchSize, predictMs, slots }: PlanFor): boolean {
+  let beginMs = nowMs;
+  for (let at = 0; at < deadlines.length; at += maxBatchSize) {
+    const items = Math.min(maxBatchSize, deadlines.length - at);
+    const runMs = predictMs(items);
+    for (let one = at; one < at + items; one++) if ((deadlines[one] as number) < beginMs + runMs) return false;
+    beginMs += runMs / slots;
   }
   return true;
 }
@@ -65,42 +78,45 @@ function isInTime(deadlines: readonly number[], nowMs: number, max: number, pred
  * How large the first batch is in a schedule that answers everyone in time, in the order of their deadlines; 0 if there is
  * none. Ending sooner is never worse, so the soonest end of each prefix is all that has to be known of it.
  */
-function firstOfSchedule(
-  deadlines: readonly number[],
-  nowMs: number,
-  max: number,
-  predictMs: PlanFor['predictMs'],
-): number {
-  const costs = Array.from({ length: Math.min(max, deadlines.length) + 1 }, (_, size) => predictMs(size));
-  const ends = new Float64Array(deadlines.length + 1).fill(Number.POSITIVE_INFINITY);
-  const firsts = new Int32Array(deadlines.length + 1);
+function firstOfSchedule(deadlines: readonly number[], { nowMs, maxBatchSize, predictMs, slots }: PlanFor): number {
+  const unit = Math.max(1, Math.ceil(deadlines.length / mostUnits));
+  const units = Math.ceil(deadlines.length / unit);
+  const most = Math.min(units, Math.max(1, Math.floor(maxBatchSize / unit)));
+  const costs = Float64Array.from({ length: most + 1 }, (_, size) => predictMs(Math.min(maxBatchSize, size * unit)));
+  const tightest = Float64Array.from({ length: units }, (_, at) =>
+    deadlines.slice(at * unit, (at + 1) * unit).reduce((least, one) => Math.min(least, one)),
+  );
+  const ends = new Float64Array(units + 1).fill(Number.POSITIVE_INFINITY); // when the worker is free again
+  const firsts = new Int32Array(units + 1);
   ends[0] = nowMs;
-  for (let end = 1; end <= deadlines.length; end++) {
-    for (let size = 1; size <= Math.min(max, end); size++) {
+  for (let end = 1; end <= units; end++) {
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (let size = 1; size <= Math.min(most, end); size++) {
       const begin = end - size;
-      const endMs = (ends[begin] as number) + (costs[size] as number);
-      if (endMs > (deadlines[begin] as number) || endMs >= (ends[end] as number)) continue;
-      ends[end] = endMs;
+      const runMs = costs[size] as number;
+      dueMs = Math.min(dueMs, tightest[begin] as number);
+      const beginMs = ends[begin] as number;
+      if (beginMs + runMs > dueMs || beginMs + runMs / slots >= (ends[end] as number)) continue;
+      ends[end] = beginMs + runMs / slots;
       firsts[end] = begin === 0 ? size : (firsts[begin] as number);
     }
   }
-  return firsts[deadlines.length] as number;
+  return Math.min((firsts[units] as number) * unit, maxBatchSize, deadlines.length);
 }
 
 /** Finds the first from whom on the next batch answers the most in time; those before them who cannot be are given up. */
-function shed(waiting: readonly Candidate[], deadlines: readonly number[], now: PlanFor): Plan {
-  const { nowMs, maxBatchSize, predictMs } = now;
+function shed(waiting: readonly Candidate[], known: number, now: PlanFor): Plan {
+  const { nowMs, maxBatchSize, predictMs, hasOtherFree } = now;
   let best = { doomed: 0, items: 0 };
+  let nextMs = predictMs(1); // what a batch of one more than the best would take
   let at = 0;
   for (const [doomed, { items, expiresAtMs }] of waiting.entries()) {
-    if (at >= deadlines.length) break;
-    const room = Math.min(maxBatchSize, deadlines.length - at);
-    let most = room;
-    while (most > 0 && nowMs + predictMs(most) > expiresAtMs) most--;
-    if (most > best.items) best = { doomed, items: most };
-    if (best.items === maxBatchSize) break;
+    const most = Math.min(maxBatchSize, known - at);
+    let size = best.items;
+    while (size < most && nowMs + nextMs <= expiresAtMs) nextMs = Math.max(nextMs, predictMs(++size + 1));
+    if (size > best.items) best = { doomed, items: size };
+    if (best.items >= most || (best.items > 0 && hasOtherFree)) break;
     at += items;
   }
-  // Nobody can be helped any more: all that were looked at are given up.
-  return best.items > 0 ? best : { doomed: waiting.length, items: 0 };
+  return best;
 }

@@ -27,13 +27,15 @@ const binsPerOctave = 2;
 const bins = 17 * binsPerOctave + 1;
 const memory = 0.05; // weight of the newest answer: the last forty make up nine tenths
 const leastShare = 0.5; // fewer may be chance
+const leastSeen = 0.15; // of the answers, after which was looked for so long: fewer are pauses, and say nothing of busy times
+const leastGain = 1.02; // that a later end of the burst must bring: its tail is long and thin
 
 function binOf(delayMs: number): number {
   return Math.min(bins - 1, Math.max(0, Math.ceil(binsPerOctave * Math.log2(delayMs / firstBinMs))));
 }
 
 function endOf(bin: number): number {
-  return firstBinMs * 2 ** (bin / binsPerOctave);
+  return bin < 0 ? 0 : firstBinMs * 2 ** (bin / binsPerOctave);
 }
 
 /**
@@ -42,81 +44,112 @@ function endOf(bin: number): number {
  * come as often late as soon. So what comes late is what would have come anyway, and only what comes soon beyond that counts.
  */
 export function createReturns(): Returns {
-  /** Items per answered item that came within each bin. */
-  const profile = new Float64Array(bins);
-  /** How long, of late, there was to come within each bin, in milliseconds per answered item. */
-  const exposure = new Float64Array(bins);
-  const current = new Float64Array(bins);
+  let windows: Windows | undefined; // large, and most kinds of requests are never answered twice
   let answeredItems = 0;
   let answeredAtMs = Number.NEGATIVE_INFINITY;
   let cameSince = 0;
-  let share = 0;
-  let withinMs = 0;
-  let isFirst = true;
+  let burst: Burst = { share: 0, withinMs: 0 };
 
-  const close = (nowMs: number) => {
-    const elapsedMs = nowMs - answeredAtMs;
-    if (answeredItems === 0 || elapsedMs <= 0) return;
-    const last = binOf(elapsedMs);
-    const weight = isFirst ? 1 : memory;
-    isFirst = false;
-    for (let bin = 0; bin <= last; bin++) {
-      const beginMs = bin === 0 ? 0 : endOf(bin - 1);
-      const openMs = Math.min(elapsedMs, endOf(bin)) - beginMs;
-      profile[bin] = (profile[bin] as number) * (1 - weight) + weight * ((current[bin] as number) / answeredItems);
-      exposure[bin] = (exposure[bin] as number) * (1 - weight) + weight * (openMs / answeredItems);
-    }
-    judge(last);
-  };
-
-  /** Finds the end of the burst: where what came up to it stands out most from what would have come anyway. */
-  const judge = (last: number) => {
-    let allItems = 0;
-    let allMs = 0;
-    for (let bin = 0; bin <= last; bin++) {
-      allItems += profile[bin] as number;
-      allMs += exposure[bin] as number;
-    }
-    let items = 0;
-    let spentMs = 0;
-    let best = 0;
-    let bestBin = 0;
-    for (let bin = 0; bin < last; bin++) {
-      items += profile[bin] as number;
-      spentMs += exposure[bin] as number;
-      const laterMs = allMs - spentMs;
-      const base = laterMs > 0 ? (allItems - items) / laterMs : 0; // per answered item and millisecond
-      const excess = items - base * spentMs;
-      if (excess > best * 1.02) {
-        best = excess;
-        bestBin = bin;
-      }
-    }
-    share = Math.min(1, best);
-    withinMs = endOf(bestBin);
+  const missing = (nowMs: number): number => {
+    const isOver = nowMs >= answeredAtMs + burst.withinMs || burst.share < leastShare;
+    return isOver ? 0 : Math.max(0, Math.round(answeredItems * burst.share) - cameSince);
   };
 
   return {
     answered(items, nowMs) {
-      close(nowMs);
-      current.fill(0);
-      answeredItems = items;
+      const alsoMissing = missing(nowMs); // of the answer before: another worker has given this one
+      windows ??= createWindows();
+      if (answeredItems > 0 && nowMs > answeredAtMs) burst = windows.close(answeredItems, nowMs - answeredAtMs);
+      answeredItems = items + alsoMissing;
       answeredAtMs = nowMs;
       cameSince = 0;
     },
     came(items, nowMs) {
-      const bin = binOf(nowMs - answeredAtMs);
-      current[bin] = (current[bin] as number) + items;
+      windows?.came(items, nowMs - answeredAtMs);
       cameSince += items;
     },
-    expected(nowMs) {
-      const byMs = answeredAtMs + withinMs;
-      const isOver = nowMs >= byMs || share < leastShare;
-      const items = isOver ? 0 : Math.max(0, Math.round(answeredItems * share) - cameSince);
-      return { items, byMs, afterMs: withinMs };
-    },
+    expected: (nowMs) => ({
+      items: missing(nowMs),
+      byMs: answeredAtMs + burst.withinMs,
+      afterMs: burst.withinMs,
+    }),
     get share() {
-      return share;
+      return burst.share;
     },
   };
+}
+
+/** Who comes soon after an answer beyond what comes anyway, per item of it, and how soon. */
+interface Burst {
+  readonly share: number;
+  readonly withinMs: number;
+}
+
+/** What was seen between one answer and the next, over many of them. */
+interface Windows {
+  came(items: number, delayMs: number): void;
+  close(answeredItems: number, elapsedMs: number): Burst;
+}
+
+function createWindows(): Windows {
+  const current = new Float64Array(bins);
+  /** Items per answered item that came within each bin. */
+  const came = new Float64Array(bins);
+  /** How long there was to come within each bin, in milliseconds per answered item. */
+  const open = new Float64Array(bins);
+  /** What part of each bin was over before the next answer. */
+  const seen = new Float64Array(bins);
+  let weight = 1;
+
+  return {
+    came(items, delayMs) {
+      const bin = binOf(delayMs);
+      current[bin] = (current[bin] as number) + items;
+    },
+    close(answeredItems, elapsedMs) {
+      for (let bin = 0; bin < bins; bin++) {
+        const beginMs = endOf(bin - 1);
+        const openMs = Math.max(0, Math.min(elapsedMs, endOf(bin)) - beginMs);
+        average(came, bin, (current[bin] as number) / answeredItems, weight);
+        average(open, bin, openMs / answeredItems, weight);
+        average(seen, bin, openMs / (endOf(bin) - beginMs), weight);
+      }
+      current.fill(0);
+      weight = memory;
+      return findBurst(came, open, seen);
+    },
+  };
+}
+
+function average(values: Float64Array, at: number, newest: number, weight: number): void {
+  values[at] = (values[at] as number) * (1 - weight) + weight * newest;
+}
+
+/** Finds the end of the burst: where what came up to it stands out most from what would have come anyway. */
+function findBurst(came: Float64Array, open: Float64Array, seen: Float64Array): Burst {
+  let last = 0;
+  let laterItems = 0;
+  let laterMs = 0;
+  while (last < bins && (seen[last] as number) >= leastSeen) {
+    laterItems += came[last] as number;
+    laterMs += open[last] as number;
+    last++;
+  }
+  let items = 0;
+  let spentMs = 0;
+  let most = 0;
+  let withinMs = 0;
+  for (let bin = 0; bin < last - 1; bin++) {
+    const part = seen[bin] as number; // as if each had been looked at to its end
+    items += (came[bin] as number) / part;
+    spentMs += (open[bin] as number) / part;
+    laterItems -= came[bin] as number;
+    laterMs -= open[bin] as number;
+    const perMs = Math.max(0, laterItems) / laterMs;
+    const share = items - perMs * spentMs;
+    if (share <= most * leastGain) continue;
+    most = share;
+    withinMs = endOf(bin);
+  }
+  return { share: Math.min(1, most), withinMs };
 }

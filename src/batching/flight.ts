@@ -1,0 +1,42 @@
+/** The batches that workers run now. */
+import type { Batch } from './batch.ts';
+import type { Group } from './lane.ts';
+
+/** What has been sent and has not ended. */
+export interface Flight<T> {
+  readonly count: number;
+  left(batch: Batch<T>, nowMs: number): void;
+  /** It has ended, and its callers have their answers. */
+  ended(batch: Batch<T>, nowMs: number): void;
+  /** How long until a slot is free for one behind that much work that waits, in milliseconds. */
+  untilFreeMs(slots: number, aheadMs: number, nowMs: number): number;
+}
+
+/** Creates one in which no batch is. */
+export function createFlight<T>(): Flight<T> {
+  const endsAtMs = new Map<Batch<T>, number>();
+
+  return {
+    get count() {
+      return endsAtMs.size;
+    },
+    left(batch, nowMs) {
+      endsAtMs.set(batch, nowMs + batch.predictedMs);
+    },
+    ended(batch, nowMs) {
+      endsAtMs.delete(batch);
+      const answered = new Map<Group<T>, number>();
+      for (const { entry, items } of batch.pieces) {
+        answered.set(entry.group, (answered.get(entry.group) ?? 0) + items);
+      }
+      for (const [{ returns }, items] of answered) returns.answered(items, nowMs);
+    },
+    untilFreeMs(slots, aheadMs, nowMs) {
+      // What has run for longer than was expected is expected to do so for as long again.
+      const restsMs = [...endsAtMs.values()].map((atMs) => Math.abs(atMs - nowMs)).sort((one, other) => one - other);
+      const firstMs = restsMs.length < slots ? 0 : (restsMs[restsMs.length - slots] ?? 0);
+      if (aheadMs === 0) return firstMs;
+      return Math.max(firstMs, (restsMs.reduce((total, one) => total + one, 0) + aheadMs) / Math.max(1, slots));
+    },
+  };
+}
