@@ -1,5 +1,6 @@
 // Runs the test suite from source and ends with a plain count: `N passed, N failed`. `--long` runs the long tests.
 import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -9,6 +10,9 @@ const given = process.argv.slice(2).filter((argument) => argument !== '--long');
 const suite = isLong ? ['test/*.long.ts'] : ['src/**/*.test.ts', 'test/*.test.ts', 'examples/*/*.test.ts'];
 const patterns = given.length > 0 ? given : suite;
 const files = globSync(patterns, { exclude: (name) => name.includes('node_modules') });
+
+// Each file, and each process that it starts, would strip and compile the same sources: two fifths of all the time.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../node_modules/.cache/compiled');
 
 const events = run({
   files,
