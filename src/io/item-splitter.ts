@@ -32,7 +32,7 @@ function createPending() {
       if (piece.length === 0) return;
       // A piece takes some 200 bytes beside its own: a caller who sends a byte at a time is not given 200 times the memory.
       if (pieces.length === 256) pieces = [join(pieces, length)];
-      pieces.push(piece.slice());
+      pieces.push(new Uint8Array(piece)); // of a Buffer, `slice` is no copy
       length += piece.length;
     },
     take(): Uint8Array {

@@ -185,7 +185,7 @@ function assertFewEmpty(places: readonly Place[]): void {
 function toTensor({ name, layout, shape, begin, end }: Place, data: Uint8Array): NamedTensor {
   const bytes = data.subarray(begin, end);
   const isAligned = bytes.byteOffset % layout.bytes === 0;
-  const { buffer, byteOffset } = isAligned ? bytes : bytes.slice();
+  const { buffer, byteOffset } = isAligned ? bytes : new Uint8Array(bytes); // of a Buffer, `slice` is no copy
   const values = layout.view(buffer, byteOffset, bytes.length / layout.bytes);
   if (layout.dtype === 'bool') assertBools(name, values as Uint8Array);
   return { name, dtype: layout.dtype, shape, data: values };
