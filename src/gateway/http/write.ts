@@ -263,6 +263,7 @@ function applyChanges(
     headers[name] = value;
   }
   const setCookies = [...changes.cookies.map(toSetCookie), ...(changes.setCookies ?? [])];
+  for (const cookie of setCookies) validateHeaderValue('set-cookie', cookie);
   if (setCookies.length > 0) headers['set-cookie'] = setCookies;
   return { status: changes.status ?? 200, headers };
 }
