@@ -285,4 +285,8 @@ test('a caller has its time for each item, and not for all of them', async () =>
   const late = await silent.answer;
   const { code } = JSON.parse(await text(late)) as { code: string };
   assert.deepEqual([late.statusCode, code], [408, 'ITEM_TIMEOUT']);
+  using waiting = open('/broods', {}, hasty);
+  waiting.sent.write('"one"\n');
+  const slowMethod = await waiting.answer;
+  assert.match(await text(slowMethod), /"code":"TIMEOUT"/); // it had what it wanted of the caller
 });

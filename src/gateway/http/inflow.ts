@@ -84,8 +84,9 @@ function createInflow(
   const readItems = async (): Promise<{ items: readonly SentItem[]; bytes: number } | undefined> => {
     if (memory.isLow() && splitter.pendingBytes > largeItemBytes) throw new ServiceError('MEMORY_LOW', {});
     isWaiting = true;
-    const piece = await pieces.next();
-    isWaiting = false;
+    const piece = await pieces.next().finally(() => {
+      isWaiting = false;
+    });
     if (piece) return { items: splitter.push(piece), bytes: piece.length };
     if (isOver) return undefined;
     isOver = true;
