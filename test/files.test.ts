@@ -85,6 +85,38 @@ test('a result that cannot be sent leaves no file', async () => {
   await folder.until(0);
 });
 
+test('a result of which a part cannot be sent leaves no file that is still written, and its worker lives', async () => {
+  using folder = useTemporaryFolder();
+  using note = createNote();
+  await using files = await start('files');
+  const pid = await (await files.post('/pid', {})).text();
+  const response = await files.post('/refused', { note: note.path });
+  assert.equal(((await response.json()) as { code: string }).code, 'OUTPUT_INVALID');
+  await note.until('written');
+  await folder.until(0);
+  assert.equal(await (await files.post('/pid', {})).text(), pid);
+});
+
+test('a form has large files from disk, and large bytes beside them in JSON', async () => {
+  using folder = useTemporaryFolder();
+  await using files = await start('files');
+  const response = await files.post('/scan', {}, { headers: { accept: 'multipart/form-data' } });
+  const form = await response.formData();
+  assert.deepEqual([...form.keys()], ['cover', 'raw']); // what is undefined is left out
+  const raw = Buffer.from(JSON.parse(String(form.get('raw'))), 'base64');
+  assert.deepEqual([(form.get('cover') as File).size, raw.length, raw[0]], [2 * mebibyte, 2 * mebibyte, 7]);
+  await folder.until(0);
+});
+
+test('a File is a Blob, and is answered where one is declared', async () => {
+  await using files = await start('files');
+  const response = await files.post('/named', {});
+  assert.deepEqual(
+    [response.status, response.headers.get('content-disposition'), (await response.bytes()).length],
+    [200, "attachment; filename*=utf-8''a%20%22file%22.bin", 2 * mebibyte],
+  );
+});
+
 test('a worker that is killed leaves no files', { skip: process.platform === 'win32' }, async () => {
   using folder = useTemporaryFolder();
   await using files = await start('files');

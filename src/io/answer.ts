@@ -33,8 +33,8 @@ export interface AnswerForm extends Offer {
   readonly takes?: (crossing: unknown) => boolean;
   /** Kinds of parcels that it writes itself; everything else in a value is JSON. */
   readonly keeps?: readonly string[];
-  /** Whether the bytes of what it keeps may lie on disk. */
-  readonly sendsFiles?: boolean;
+  /** Kinds of parcels that it writes from disk where their bytes lie there. */
+  readonly onDisk?: readonly string[];
   /** Whether a caller may ask for a part of an answer. */
   readonly hasRanges?: boolean;
   /** Of one answer, where the value or its body decides. */
@@ -73,20 +73,23 @@ const bytesAnswer: ReadableForm = {
   name: 'bytes',
   matches: (schema) => schema[ioKeyword] === bytes.name && schema.type === 'string', // null is no bytes
   takes: (crossing) => isBytes(crossing) || isParcelOf(bytes, crossing),
+  onDisk: [bytes.name],
   mediaType: 'application/octet-stream',
   frameKind: frameKinds.bytes,
   encode: contentOf,
   decode: (body, _, schema) => wrapBytes(body, schema),
 };
 
-/** A file is answered as its bytes, with its own media type. */
-function fileAnswer(type: IoType, mediaType: string): ReadableForm {
+/** A file is answered as its bytes, with its own media type. @param others types of which every value is one of this type, too. */
+function fileAnswer(type: IoType, mediaType: string, ...others: readonly IoType[]): ReadableForm {
   const { name } = type;
+  const kinds = [type, ...others];
   return {
     name,
     mediaType,
     matches: (schema) => schema[ioKeyword] === name,
-    takes: (crossing) => isParcelOf(type, crossing),
+    takes: (crossing) => kinds.some((kind) => isParcelOf(kind, crossing)),
+    onDisk: kinds.map((kind) => kind.name),
     hasRanges: true,
     mediaTypeOf: ([, { type }]: readonly [RegExp, FileFields]) => type || 'application/octet-stream',
     headersOf: ([, { type, name }]: readonly [RegExp, FileFields]) => ({
@@ -159,7 +162,7 @@ const formAnswer: AnswerForm = {
   mediaType: 'multipart/form-data',
   isByName: true,
   keeps: fileKinds,
-  sendsFiles: true,
+  onDisk: fileKinds,
   mediaTypeOf: (_, pieces) => formMediaType(pieces as readonly Piece[]),
   encode: writeForm,
 };
@@ -176,7 +179,7 @@ const forms: readonly AnswerForm[] = [
   textAnswer,
   bytesAnswer,
   fileAnswer(file, '*/*'),
-  fileAnswer(blob, '*/*'),
+  fileAnswer(blob, '*/*', file),
   fileAnswer(image, 'image/*'),
   jsonAnswer,
   tensorsAnswer,

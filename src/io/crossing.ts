@@ -42,8 +42,11 @@ function packInto(value: unknown, depth: number, packing: Packing): unknown {
   const parcel: unknown[] = [new RegExp(type.name)];
   const finish = () => void parcel.push(...fields.map((field) => inner(field, depth + 1)));
   const waits = type.parcel.pack(value as never, fields, packing.keep); // `holds` said that it is of this type
-  if (waits) packing.pending.push(waits.then(finish));
-  else finish();
+  if (waits) {
+    const done = waits.then(finish);
+    done.catch(() => {}); // where something else cannot be packed nobody waits for it
+    packing.pending.push(done);
+  } else finish();
   return parcel;
 }
 
@@ -71,13 +74,17 @@ function packOther(value: object, depth: number, inner: Change): unknown {
   return typeof toJSON === 'function' ? inner(toJSON.call(value), depth + 1) : rebuildObject(value, depth, inner);
 }
 
-/** Gets at the files on disk that a value holds, so that it can be unpacked; it is changed. */
-export async function openFiles(value: unknown, openFile: OpenFile): Promise<void> {
+/**
+ * Gets at the files on disk that a value holds, so that it can be unpacked; it is changed.
+ * @param leaves kinds of parcels that stay as they are.
+ */
+export async function openFiles(value: unknown, openFile: OpenFile, leaves: readonly string[] = []): Promise<void> {
   const opening: Promise<void>[] = [];
   const visit: Change = (item, depth) => {
     if (typeof item !== 'object' || item === null || ArrayBuffer.isView(item)) return item;
     if (item instanceof Map || item instanceof Set) rebuildArray([...item], depth, visit);
     if (!Array.isArray(item)) return rebuildObject(item, depth, visit);
+    if (isParcel(item) && leaves.includes(item[0].source)) return item;
     const { open } = (isParcel(item) && ioTypeOfParcel(item[0])?.parcel) || {};
     if (open) opening.push(open(item[1], openFile).then((opened) => void item.splice(1, 1, opened)));
     else rebuildArray(item, depth, visit);

@@ -63,7 +63,7 @@ function isFile(value: unknown): value is Parcel {
 function partsOf(value: unknown): [string, unknown][] {
   if (typeof value !== 'object' || value === null || isFile(value)) return [[wholeName, value]];
   if (Array.isArray(value)) return value.map((item) => [wholeName, item]);
-  return Object.entries(value);
+  return Object.entries(value).filter(([, part]) => part !== undefined); // as JSON leaves it out
 }
 
 /** A copy with null where files stand. */

@@ -75,20 +75,26 @@ export function createCallListener(deps: CallDeps): {
     invalid(checked.error);
     return false;
   };
-  const settleWithFiles = (value: unknown, response: ResponseChanges | undefined, files: readonly FileOnDisk[]) => {
-    if (check.takesFiles) {
-      if (!settle(value, response, files)) spool.remove(files);
-      return;
+  const settleWithFiles = async (
+    value: unknown,
+    response: ResponseChanges | undefined,
+    files: readonly FileOnDisk[],
+  ) => {
+    let isSent = false;
+    try {
+      await openFiles(value, spool.read, check.onDisk);
+      const isOnDisk = check.onDisk.length > 0;
+      isSent = settle(value, response, isOnDisk ? files : undefined) && isOnDisk;
+    } catch (error) {
+      fail(error as Error);
     }
-    openFiles(value, spool.read)
-      .then(() => settle(value, response), fail) // no longer on disk
-      .finally(() => spool.remove(files));
+    if (!isSent) spool.remove(files);
   };
 
   const listener: CallListener = {
     onValue(value, response, files) {
       if (files.length === 0) settle(value, response);
-      else settleWithFiles(value, response, files);
+      else void settleWithFiles(value, response, files);
       deps.onFree();
     },
     onItems(items, bytes, response) {

@@ -45,9 +45,9 @@ test('bytes stay bytes unless they are answered as JSON', () => {
 
 test('files may lie on disk where they are answered as they are, alone or in a form', () => {
   const files = { type: 'array', items: fileSchema('file') };
-  const takesFiles = (schema: JsonSchema, form?: string) => createOutputChecks({ schema }, compile)(form).takesFiles;
-  assert.deepEqual([takesFiles(files.items), takesFiles(files, 'form')], [true, true]);
-  assert.deepEqual([takesFiles(files.items, 'json'), takesFiles(files)], [false, false]);
+  const onDisk = (schema: JsonSchema, form?: string) => createOutputChecks({ schema }, compile)(form).onDisk;
+  assert.deepEqual([onDisk(files.items), onDisk(files, 'form')], [['file'], ['file', 'blob', 'image']]);
+  assert.deepEqual([onDisk(files.items, 'json'), onDisk(files)], [[], []]);
 });
 
 test('NaN where the type allows no null is told as NaN', () => {

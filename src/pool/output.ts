@@ -20,8 +20,8 @@ export type CheckedOutput =
 /** Checks one value or one item. */
 export interface OutputCheck {
   (value: unknown): CheckedOutput;
-  /** Whether files in it may lie on disk. */
-  readonly takesFiles: boolean;
+  /** Kinds of parcels in it whose bytes may lie on disk. */
+  readonly onDisk: readonly string[];
 }
 
 /** The check for each form in which a method's outputs can be answered; without a name for the first of them. */
@@ -65,18 +65,18 @@ function createOutputCheck(
     const checked = check(envelope.open(given as never)); // a parcel of that type
     return checked.error ? checked : { value: envelope.replace(given as never, checked.value) };
   };
-  return Object.assign(checkInside, { takesFiles: check.takesFiles });
+  return Object.assign(checkInside, { onDisk: check.onDisk });
 }
 
 function createValueCheck(
   schema: JsonSchema,
-  { takes, keeps, sendsFiles = false }: AnswerForm,
+  { takes, keeps, onDisk = [] }: AnswerForm,
   compile: (schema: JsonSchema) => Validator,
 ): OutputCheck {
   if (takes) {
     const check = (value: unknown) =>
       takes(value) ? { value } : refuse(`it is ${typeof value}, and not what its type says`);
-    return Object.assign(check, { takesFiles: true });
+    return Object.assign(check, { onDisk });
   }
   const admit = (part: JsonSchema) =>
     keeps ? admitParcels(part, ({ name }) => (keeps.includes(name) ? keeps : undefined)) : part;
@@ -97,7 +97,7 @@ function createValueCheck(
       return refuse(`it is too deep, or holds itself (${(error as Error).message})`); // stack overflow: JSON could not say it either
     }
   };
-  return Object.assign(check, { takesFiles: sendsFiles });
+  return Object.assign(check, { onDisk });
 }
 
 /** What crossed as a parcel is looked at by its type; everything else the validator has seen. */

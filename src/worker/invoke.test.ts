@@ -41,7 +41,7 @@ function create(methods: Readonly<Record<string, (...args: never[]) => unknown>>
     flush() {},
     log: () => ({ debug() {}, info() {}, warn() {}, error() {} }),
     runInCall: (_trace, run) => run(),
-    keepFiles: () => ({ files: [], keep: () => Promise.reject(new Error('nothing is that large')) }),
+    keepFiles: () => ({ files: [], keep: () => Promise.reject(new Error('nothing is that large')), drop() {} }),
   });
   let nextId = 1;
   return {

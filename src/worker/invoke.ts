@@ -12,7 +12,7 @@ import type { ApiSpec } from '../spec/service-spec.ts';
 import type { MethodSchemas } from './author-schemas.ts';
 import { type CallContext, createContext } from './context.ts';
 import { createInflow, type WorkerInflow } from './inflow.ts';
-import { dropFiles, type KeptFiles, openFile } from './keep-files.ts';
+import { type KeptFiles, openFile } from './keep-files.ts';
 import { mapItems } from './map-items.ts';
 import { readResponse } from './read-response.ts';
 import { type StreamSender, sendStream } from './stream-sender.ts';
@@ -123,7 +123,7 @@ export function createInvoker(deps: InvokerDeps): Invoker {
       }
     } catch (thrown) {
       error = toRecord(thrown);
-      if (kept) dropFiles(kept.files);
+      kept?.drop();
     }
     if (error) deps.send({ kind: 'error', id, error });
     await around?.cleanUp().catch((thrown: unknown) => {

@@ -11,6 +11,8 @@ import type { WorkerFiles } from '../spec/messages.ts';
 export interface KeptFiles {
   readonly files: readonly FileOnDisk[];
   readonly keep: KeepOnDisk;
+  /** Removes them, and those that are still being written. */
+  drop(): void;
 }
 
 /** Gives each call what it keeps files with; every file has a name of its own. */
@@ -31,12 +33,18 @@ export function createKeeper({ folder, prefix }: WorkerFiles): () => KeptFiles {
   };
   return () => {
     const files: FileOnDisk[] = [];
+    let isDropped = false;
     return {
       files,
       async keep(content) {
         const file = await keep(content);
         files.push(file);
+        if (isDropped) dropFiles([file]);
         return file;
+      },
+      drop() {
+        isDropped = true;
+        dropFiles(files);
       },
     };
   };
