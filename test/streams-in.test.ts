@@ -273,7 +273,7 @@ test('a caller has its time for each item, and not for all of them', async () =>
   // For longer than a request may take, and than a method may take for its answer.
   while (performance.now() - startedMs < 3500) {
     slow.sent.write('1\n');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 100)); // time itself is what this is about
   }
   slow.sent.write('\n0.5\n');
   slow.sent.end();
