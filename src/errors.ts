@@ -158,6 +158,7 @@ export const errorTable = {
     '{lockfile} does not fit {manifest}: {problem}; run {install}, and build again',
   ),
   BUILD_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot build {folder}: {problem}'),
+  BUILDER_UNAVAILABLE: row(500, 'FAILED_PRECONDITION', false, '{builder} cannot make an OCI image here: {problem}'),
   IMAGE_FAILED: row(500, 'FAILED_PRECONDITION', false, 'cannot make an OCI image of {bento}: {problem}'),
   BENTO_UNSERVABLE: row(500, 'FAILED_PRECONDITION', false, '{bento} cannot be served: {problem}'),
   TAG_INVALID: row(500, 'FAILED_PRECONDITION', false, '{tag} is no tag: {problem}'),

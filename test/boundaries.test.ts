@@ -29,6 +29,7 @@ const doors = [
   'client/index.ts',
   'gateway/index.ts',
   'loaders/index.ts',
+  'oci/index.ts',
   'store/index.ts',
   'testing/index.ts',
 ];

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { bento, urlIn } from './bento.ts';
 import { createTestProject } from './project.ts';
 
 const service = `import { defineService, Image } from 'bentots';
@@ -53,6 +54,20 @@ test('bento dockerfile prints the Dockerfile, and writes it and the folder that 
     again.stderr,
     /cannot make an OCI image of hello:v1: context is not empty: it has .*; name a new folder/,
   );
+});
+
+test('what bentots brings into an OCI image serves a bento by itself', async () => {
+  using project = createTestProject();
+  assert.equal((await project.run('build', '--version', 'v1')).end, 0);
+  assert.equal((await project.run('dockerfile', 'hello', '--context', 'context')).end, 0);
+  const at = (path: string) => join(project.folder, 'context', path);
+  const env = { BENTOML_HOME: at('home') };
+  const program = at('bentots/bin/bento.js');
+  await using server = bento(['serve', at('code'), '--port', '0'], { cwd: at('code'), env, program });
+  const url = urlIn(await server.says('Ctrl-C stops it'));
+  const answer = await fetch(`${url}/hello`, { method: 'POST', body: '{"name":"you"}' });
+  assert.equal(await answer.text(), 'Hello, you!');
+  assert.equal((await fetch(`${url}/`)).status, 200, 'and its page');
 });
 
 test('packages that are not locked are told; what npm would run in the project is left out, and told', async () => {

@@ -6,7 +6,14 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import type { Option } from '../src/config/option.ts';
-import { apiOptions, argumentOptions, imageOptions, serverOptions, serviceOptions } from '../src/config/options.ts';
+import {
+  apiOptions,
+  argumentOptions,
+  containerizeOptions,
+  imageOptions,
+  serverOptions,
+  serviceOptions,
+} from '../src/config/options.ts';
 import { isOption, type Rows } from '../src/config/resolve.ts';
 import { homeOptions, hubOptions, objectStoreOptions, registryOptions } from '../src/config/store-options.ts';
 import { errorTable } from '../src/errors.ts';
@@ -311,6 +318,18 @@ ${table(heads, optionRows(argumentOptions))}
 Given to \`new Image({ … })\`.
 
 ${table(heads, optionRows(imageOptions))}
+
+## Of making OCI images
+
+Given to \`build(bento, { … })\` of \`bentots/container\`, or to \`bento containerize\` as flags.
+
+${table(
+  [...heads, 'flag', 'environment'],
+  optionRows(containerizeOptions).map((cells, at) => {
+    const { flag = '', env = '' } = flatten(containerizeOptions)[at]?.[1] ?? {};
+    return [...cells, ...[flag, env].map((word) => (word === '' ? '' : `\`${word}\``))];
+  }),
+)}
 
 ## Of the server
 

@@ -5,13 +5,13 @@ import { pinModels, toBentoEntry, toFileFilter, toPathInBento, toRef } from '../
 import type { BentoModelEntry, ModelPlace } from '../sdk/model-ref.ts';
 import type { ModelInfo, ServiceSpec } from '../spec/service-spec.ts';
 import type { BentoModelRow } from '../store/bento-record.ts';
+import { inTurns } from '../store/in-turns.ts';
 import { modelKind } from '../store/model-record.ts';
 import { printInstant } from '../store/own-marks.ts';
 import { openStore, type StorePlace } from '../store/store.ts';
 import { copyTree, linkFile } from '../store/tree.ts';
 import type { BentoExtraModel } from './build-settings.ts';
 import { layout } from './built-bento.ts';
-import { inTurns } from './in-turns.ts';
 
 /** What a bento needs of models. */
 export interface ModelPlan {

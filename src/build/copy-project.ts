@@ -4,7 +4,7 @@ import { copyFile, lstat, mkdir, readlink, realpath, symlink } from 'node:fs/pro
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import ignore from 'ignore';
 import { ServiceError } from '../errors.ts';
-import { inTurns } from './in-turns.ts';
+import { inTurns } from '../store/in-turns.ts';
 import { createFileSelection, type SelectionRules } from './select-files.ts';
 
 /** What is copied. */

@@ -44,6 +44,11 @@ const commands: readonly CommandRow[] = [
   },
   { name: 'build', summary: 'build a bento of a project', load: () => import('./commands/build.ts') },
   {
+    name: 'containerize',
+    summary: 'make an OCI image of a bento',
+    load: () => import('./commands/containerize.ts'),
+  },
+  {
     name: 'dockerfile',
     summary: 'print the Dockerfile of a bento',
     load: () => import('./commands/dockerfile.ts'),

@@ -311,6 +311,47 @@ export const imageOptions = {
   }),
 } as const;
 
+/** Options of `build()` of `bentots/container` and of `bento containerize`. */
+export const containerizeOptions = {
+  backend: option.text({
+    default: undefined,
+    pattern: /^[a-z][a-z0-9-]*$/,
+    wanted: 'the name of a builder, such as docker or podman',
+    doc: 'What makes the OCI image; without it the first builder that can.',
+    env: 'BENTOML_CONTAINERIZE_BACKEND',
+    flag: '--backend <name>',
+  }),
+  platforms: option.list({
+    default: [],
+    fits: (text) => /^linux\/[a-z0-9]+(?:\/v\d)?$/.test(text),
+    wanted: 'a list of platforms, such as linux/amd64,linux/arm64',
+    doc: 'What the OCI image is for; without it the platform of whoever builds it.',
+    flag: '--platform <list>',
+  }),
+  push: option.boolean({
+    default: false,
+    doc: 'Whether it is pushed to the registries of its references.',
+    flag: '--push',
+  }),
+  progress: option.choice<'auto' | 'tty' | 'plain' | 'quiet'>({
+    of: ['auto', 'tty', 'plain', 'quiet'],
+    default: 'auto',
+    doc: 'How the builder tells what it does.',
+    flag: '--progress <how>',
+  }),
+  runAsRoot: option.boolean({
+    default: false,
+    doc: 'Whether the builder is run by sudo.',
+    flag: '--run-as-root',
+  }),
+  timeoutMs: option.ms({
+    default: 3_600_000, // the longest that a CI service of the large ones lets a step run by default
+    min: 1,
+    doc: 'How long one run of the builder may take; then it is ended.',
+    flag: '--timeout <ms>',
+  }),
+};
+
 /** How many calls, or batches, one worker runs at once where `slots` says nothing. */
 export const defaultSlots = { blocking: 1, batchable: 1, async: 16 } as const;
 

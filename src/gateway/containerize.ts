@@ -1,16 +1,27 @@
 /** Makes OCI images of bentos for programs and for the command line. */
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join, posix, resolve } from 'node:path';
 import { type BuiltBento, isBento, layout, loadBuiltBento } from '../build/built-bento.ts';
+import type { Environment } from '../config/expand-path.ts';
+import { containerizeOptions } from '../config/options.ts';
+import { programEnvironment } from '../config/program-environment.ts';
+import { fromEnvironment, type Given, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
 import type { ImageSource } from '../oci/builder.ts';
+import { chooseBuilder, findBuilder } from '../oci/choose-builder.ts';
 import { planContext, writeContext } from '../oci/context.ts';
 import { toDockerfile } from '../oci/dockerfile.ts';
+import { buildSecrets } from '../oci/image-layout.ts';
+import { assertOptions } from '../oci/program-options.ts';
+import { parseReference } from '../registry/reference.ts';
 import { copyOf } from '../sdk/copy.ts';
 import { Image } from '../spec/image.ts';
+import { distros } from '../spec/image-tables.ts';
+import { bentoKind } from '../store/bento-record.ts';
 import { openBentos } from '../store/bentos.ts';
 import { type StoreOptions, toPlace } from '../store/open-options.ts';
+import { openStaging } from '../store/staging.ts';
 
 /** The Dockerfile of a bento. */
 export interface BentoDockerfile {
@@ -43,6 +54,177 @@ export async function createDockerfile(bento: string, options: StoreOptions = {}
       await writeContext(context, text, folder, signal);
     },
   };
+}
+
+/** What can be said of how an OCI image is made; defaults stand in the options reference. */
+export interface ContainerizeOptions extends StoreOptions, Given<typeof containerizeOptions> {
+  /** References that it gets, such as `registry.example.com/team/embedder:1.4`. @default the tag of the bento */
+  readonly references?: readonly string[];
+  /** What the builder alone understands, as its options are called: `{ 'build-arg': ['A=b'], 'no-cache': true }`. */
+  readonly options?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  /** Environment variables of the builder, beside ours. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Ends the builder. */
+  readonly signal?: AbortSignal;
+  /** Is told what the builder prints. @default it goes to standard error */
+  readonly onOutput?: (text: string) => void;
+  /** @deprecated BentoML's old name for `references`. */
+  readonly tags?: string | readonly string[];
+  /** @deprecated BentoML's old name for `environment`. */
+  readonly subprocess_env?: Readonly<Record<string, string>>;
+}
+
+/** An OCI image of a bento. */
+export interface ContainerizeResult {
+  /** Tag of the bento. */
+  readonly bento: string;
+  /** Name of the builder. */
+  readonly backend: string;
+  /** Empty where an option of the builder says where it goes. */
+  readonly references: readonly string[];
+  /** `sha256:…`, as the builder says it; undefined where it says none. */
+  readonly digest: string | undefined;
+}
+
+/**
+ * Makes an OCI image of a bento, whole or not at all.
+ *
+ * @param bento its tag, or its folder.
+ * @example
+ * ```ts
+ * const { references } = await build('embedder:latest', { references: ['registry.example.com/team/embedder:1.4'], push: true });
+ * ```
+ * @throws ServiceError `BUILDER_UNAVAILABLE` saying how to get a builder, `IMAGE_FAILED` with what it said,
+ *   `REFERENCE_INVALID`, `OPTION_INVALID`, `OPTION_UNKNOWN`, `STORE_ITEM_MISSING`, `BENTO_UNSERVABLE`
+ */
+export async function containerize(bento: string, options: ContainerizeOptions = {}): Promise<ContainerizeResult> {
+  const {
+    home,
+    onWarning,
+    references: named,
+    options: own = {},
+    environment: said,
+    signal,
+    onOutput,
+    ...more
+  } = options;
+  const { tags, subprocess_env: oldEnvironment, ...given } = more;
+  const place = toPlace(options);
+  const deprecated = (old: string, name: string) => place.warn(`${old} is an old name; say ${name}`);
+  if (tags !== undefined) deprecated('tags', 'references');
+  if (oldEnvironment !== undefined) deprecated('subprocess_env', 'environment');
+  const environment = said ?? oldEnvironment ?? {};
+  const everything = programEnvironment({}, environment);
+  const settings = resolveOptions(
+    containerizeOptions,
+    { ...fromEnvironment(containerizeOptions, everything), ...given },
+    where,
+  );
+  const words = toBuilderOptions(own);
+  assertOptions(words, where);
+  const references = named ?? (tags === undefined ? [] : [tags].flat());
+  for (const reference of references) refuseDigest(reference);
+  const { backend, platforms, push, progress, runAsRoot, timeoutMs } = settings;
+  if (push && references.length === 0) {
+    const wanted = 'given with a reference that says which registry: -t registry.example.com/team/name:1.0';
+    throw new ServiceError('OPTION_INVALID', { where, name: 'push', seen: 'true', wanted });
+  }
+  const source = await findSource(bento, options);
+  assertPlatforms(source, platforms);
+  const secrets = findSecrets(source, everything);
+  const builder = await chooseBuilder(backend, environment, where);
+  await using staging = await openStaging(place.home, join(place.home, bentoKind.folder), place.nowMs());
+  const remove = () => rmSync(staging.folder, { recursive: true, force: true });
+  process.once('exit', remove); // a second Ctrl-C ends at once, and what is secret must not stay
+  try {
+    const built = await builder.build({
+      source,
+      references: references.length > 0 ? references : [source.tag],
+      platforms,
+      isPushed: push,
+      progress,
+      isRoot: runAsRoot,
+      environment,
+      timeoutMs,
+      options: words,
+      secrets,
+      scratch: staging.folder,
+      signal: signal ?? new AbortController().signal,
+      onOutput,
+      warn: place.warn,
+    });
+    return { bento: source.tag, backend: builder.name, ...built };
+  } finally {
+    process.off('exit', remove);
+  }
+}
+
+const where = 'build()';
+
+/** Whether a builder can make OCI images here. */
+export interface BuilderHealth {
+  readonly backend: string;
+  readonly isHealthy: boolean;
+  /** Why not, and what to do. */
+  readonly problem: string | undefined;
+}
+
+/**
+ * Looks whether a builder can make OCI images here.
+ *
+ * @example
+ * ```ts
+ * const { isHealthy, problem } = await health('docker');
+ * if (!isHealthy) console.error(problem);
+ * ```
+ * @throws ServiceError `OPTION_INVALID` if there is none of that name.
+ */
+export async function checkBuilder(
+  backend: string,
+  { environment = {} }: Pick<ContainerizeOptions, 'environment'> = {},
+): Promise<BuilderHealth> {
+  const problem = await findBuilder(backend, 'health()').findProblem(environment);
+  return { backend, isHealthy: problem === undefined, problem };
+}
+
+/** As the builder calls them; what is false is not said. */
+function toBuilderOptions(own: NonNullable<ContainerizeOptions['options']>): ReadonlyMap<string, readonly string[]> {
+  const said = Object.entries(own).filter(([, value]) => value !== false);
+  return new Map(
+    said.map(([name, value]) => [name.replaceAll('_', '-'), value === true ? [] : [value].flat().map(String)]),
+  );
+}
+
+function refuseDigest(reference: string): void {
+  const { digest } = parseReference(reference);
+  if (digest === undefined) return;
+  const problem = 'it has a digest, which comes of what is made; leave it out';
+  throw new ServiceError('REFERENCE_INVALID', { reference: JSON.stringify(reference), problem });
+}
+
+/** A base of the author's may be for any. */
+function assertPlatforms({ image, tag }: ImageSource, platforms: readonly string[]): void {
+  if (image.base !== undefined) return;
+  const row = distros[image.distro ?? 'debian'];
+  const known = image.cuda === undefined ? row.platforms : row.cudaPlatforms;
+  const wrong = platforms.find((platform) => !known.includes(platform));
+  if (wrong === undefined) return;
+  const problem = `its base is not there for ${wrong}, but for ${known.join(', ')}; take another distro, or a base of your own`;
+  throw new ServiceError('IMAGE_FAILED', { bento: tag, problem });
+}
+
+/** The environment goes before what the bento says; one that must be given while it runs need not be there now. */
+function findSecrets(source: ImageSource, environment: Environment): ReadonlyMap<string, string> {
+  const names = buildSecrets(source);
+  const found = source.variables.flatMap(({ name, value, isSecret, stage }) => {
+    if (!names.includes(name)) return [];
+    const text = environment[name] ?? (isSecret ? undefined : value);
+    if (text !== undefined) return [[name, text] as const];
+    if (stage === 'all') return [];
+    const problem = `it needs ${name} while it is built, which is a secret; set it in the environment`;
+    throw new ServiceError('IMAGE_FAILED', { bento: source.tag, problem });
+  });
+  return new Map(found);
 }
 
 /** A path goes before a tag, as where it is served. */

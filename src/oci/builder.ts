@@ -1,12 +1,13 @@
 /** What every way of making OCI images has in common: docker and its like, and our own. */
+import type { Environment } from '../config/expand-path.ts';
 import type { ImageData } from '../spec/image.ts';
 
-/** One way of making OCI images. @public */
+/** One way of making OCI images. */
 export interface Builder {
   /** What users call it. */
   readonly name: string;
   /** Why it cannot build here and now, as a clause that says what to do; undefined if it can. */
-  findProblem(): Promise<string | undefined>;
+  findProblem(environment: Environment): Promise<string | undefined>;
   /**
    * Makes the image whole or not at all.
    * @throws ServiceError `IMAGE_FAILED`, `OPTION_INVALID` for what it cannot do, and the reason of the signal.
@@ -26,22 +27,24 @@ export interface ImageRequest {
   readonly progress: Progress;
   /** Whether the builder runs as root, by sudo. */
   readonly isRoot: boolean;
+  /** Environment of the builder. */
+  readonly environment: Environment;
+  /** How long it may take. */
+  readonly timeoutMs: number;
   /** What the builder alone understands: of `--name value` each value, by the name; empty for one without a value. */
   readonly options: ReadonlyMap<string, readonly string[]>;
   /** Values of the variables of stage `build`. No message and no file that stays may have them. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** Folder for what is there only while the image is made; removed by the caller. */
+  /** Folder for what is there only while the image is made, for nobody else to read; removed by the caller. */
   readonly scratch: string;
   readonly signal: AbortSignal;
-  /** Is told what the builder prints. */
-  onOutput(text: string): void;
+  /** Is told what the builder prints; where nobody is, it goes to standard error as it is. */
+  readonly onOutput: ((text: string) => void) | undefined;
   warn(message: string): void;
 }
 
-export const progresses = ['auto', 'tty', 'plain', 'quiet'] as const;
-
 /** How the builder tells what it does. */
-export type Progress = (typeof progresses)[number];
+export type Progress = 'auto' | 'tty' | 'plain' | 'quiet';
 
 /** An OCI image that was made. */
 export interface BuiltImage {

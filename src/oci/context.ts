@@ -4,6 +4,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import { quoteForShell } from '../spec/image-info.ts';
+import { inTurns } from '../store/in-turns.ts';
 import { linkFile, walkTree } from '../store/tree.ts';
 import type { ImageSource } from './builder.ts';
 import { type ContextContent, contextLayout } from './dockerfile.ts';
@@ -65,12 +66,12 @@ export async function writeContext(
     made.add(folder);
     await mkdir(join(to, folder), { recursive: true });
   };
-  for (const folder of [...parts, ...context.folders]) await make(folder);
-  for (const file of context.files) {
+  for (const folder of [...parts, ...context.folders, ...context.files.map((file) => dirname(file.to))])
+    await make(folder);
+  await inTurns(context.files, async (file) => {
     signal.throwIfAborted();
-    await make(dirname(file.to));
     await linkFile(file.from, join(to, file.to));
-  }
+  });
   for (const { target, to: path } of context.links) {
     await make(dirname(path));
     await symlink(target, join(to, path));

@@ -17,6 +17,7 @@ interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+  readonly engines?: { readonly node?: string; readonly bare?: string };
   readonly os?: unknown;
   readonly cpu?: unknown;
   readonly bentots?: { readonly developmentOnly?: readonly string[] };
@@ -43,7 +44,9 @@ export function findOwnFolders(bentots: string, bento: string): readonly OwnFold
         const problem = `the package ${name}, which bentots needs, is not installed in ${from}; run npm install`;
         throw new ServiceError('IMAGE_FAILED', { bento, problem });
       }
-      if (!isNeeded && isOfOnePlatform(readManifest(found))) continue;
+      const { os, cpu, engines } = readManifest(found);
+      if (!isNeeded && (os !== undefined || cpu !== undefined)) continue; // of one platform, and a help where it is there
+      if (engines?.bare !== undefined && engines.node === undefined) continue; // for Bare, which is another runtime
       const place = placeOf(name, found, to, placed);
       if (place === undefined) continue;
       placed.set(place, found);
@@ -55,13 +58,15 @@ export function findOwnFolders(bentots: string, bento: string): readonly OwnFold
 
 // What is there for people and compilers only.
 const forReaders = /(?:\.d\.[cm]?ts|\.map|\.md|\.markdown|\.tsbuildinfo)$/i;
+const forAuthors = /^(?:\..*|__tests__|tests?|examples?|docs?|bench(?:marks?)?|coverage)$/;
 
 /** The files of such a folder that are used when it serves, by their paths in it, with slashes, in one order everywhere. */
 export async function* filesOf(folder: string, below = ''): AsyncGenerator<string> {
   const entries = await readdir(join(folder, below), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = `${below}${entry.name}`;
-    if (entry.isDirectory() && entry.name !== 'node_modules') yield* filesOf(folder, `${path}/`);
+    const isLeft = entry.name === 'node_modules' || (below === '' && forAuthors.test(entry.name));
+    if (entry.isDirectory()) yield* isLeft ? [] : filesOf(folder, `${path}/`);
     else if (entry.isFile() && !forReaders.test(path)) yield path;
   }
 }
@@ -85,8 +90,6 @@ function* neededBy(manifest: Manifest): Generator<readonly [name: string, isNeed
   for (const name of [...Object.keys(dependencies), ...peers]) yield [name, !Object.hasOwn(optionalDependencies, name)];
   for (const name of Object.keys(optionalDependencies)) yield [name, false];
 }
-
-const isOfOnePlatform = ({ os, cpu }: Manifest) => os !== undefined || cpu !== undefined;
 
 function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest; // as npm has installed it

@@ -1,0 +1,117 @@
+/** `bento containerize`: makes an OCI image of a bento. */
+import { type Command, Option } from 'commander';
+import { containerizeOptions } from '../../config/options.ts';
+import { ServiceError } from '../../errors.ts';
+import { addFlags, givenFlags } from '../flags.ts';
+import { interruptible } from '../interruptible.ts';
+import { storeOptions } from '../store-commands.ts';
+
+type Flags = Readonly<Record<string, unknown>> & {
+  readonly imageTag: readonly string[];
+  readonly dockerImageTag: readonly string[];
+  readonly opt: readonly string[];
+};
+
+// BentoML's, which `--opt` says for every builder; those with a placeholder take a value.
+const oldFlags = [
+  'add-host <value>', 'allow <value>', 'attest <value>', 'build-arg <value>', 'build-context <value>', 'builder <value>',
+  'cache-from <value>', 'cache-to <value>', 'cgroup-parent <value>', 'label <value>', 'load', 'metadata-file <value>',
+  'network <value>', 'no-cache', 'no-cache-filter <value>', 'output <value>', 'provenance <value>', 'pull', 'quiet',
+  'sbom <value>', 'secret <value>', 'shm-size <value>', 'ssh <value>', 'target <value>', 'ulimit <value>',
+]; // biome-ignore format: a list reads as a list
+
+/** Adds arguments, options and what to do. */
+export function define(command: Command): void {
+  command
+    .argument('<bento>', 'name, name:version or the beginning of a version; or the folder of a bento')
+    .option(
+      '-t, --image-tag <reference>',
+      'its name, such as registry.example.com/team/name:1.0 (may be repeated)',
+      collect,
+      [],
+    )
+    .addOption(new Option('--docker-image-tag <reference>').argParser(collect).default([]).hideHelp());
+  addFlags(command, containerizeOptions);
+  command.option('--opt <name=value>', 'what the builder alone understands (may be repeated)', collect, []);
+  for (const flag of oldFlags) {
+    const option = new Option(`--${flag}`).hideHelp();
+    option.attributeName = () => flag.split(' ')[0] ?? '';
+    command.addOption(flag.includes('<') ? option.argParser(collect).default([]) : option);
+  }
+  command
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bento containerize embedder
+  bento containerize embedder:1.4.0 -t registry.example.com/team/embedder:1.4 --push
+  bento containerize embedder --backend buildx --platform linux/amd64,linux/arm64 -t example.com/embedder --push
+  bento containerize embedder --backend podman --opt no-cache --opt build-arg=MIRROR=eu`,
+    )
+    .action((bento: string, flags: Flags) => run(bento, flags));
+}
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+async function run(bento: string, flags: Flags): Promise<void> {
+  const startedMs = performance.now();
+  const { containerize } = await import('../../gateway/containerize.ts');
+  const options = toOptions([...flags.opt, ...readOldFlags(flags)]);
+  if (flags.dockerImageTag.length > 0) warn('--docker-image-tag is an old name; say -t');
+  const result = await interruptible((signal) =>
+    containerize(bento, {
+      ...storeOptions,
+      ...givenFlags(flags, containerizeOptions),
+      references: [...flags.imageTag, ...flags.dockerImageTag],
+      options,
+      signal,
+    }),
+  );
+  if (!result) return;
+  const { backend, references, digest } = result;
+  const took = ((performance.now() - startedMs) / 1000).toFixed(1);
+  const [first] = references;
+  say(`made an OCI image of ${result.bento} with ${backend} in ${took} s${digest === undefined ? '' : `: ${digest}`}`);
+  for (const reference of references) say(`  ${reference}`);
+  if (first !== undefined) say(`run it: ${runnerOf(backend)} run --rm -p 3000:3000 ${first}`);
+}
+
+const runnerOf = (backend: string) =>
+  ['podman', 'buildah'].includes(backend) ? 'podman' : backend === 'nerdctl' ? 'nerdctl' : 'docker';
+
+/** `name=value`, `name:value` as BentoML takes it, too, or a name alone. */
+function toOptions(texts: readonly string[]): Readonly<Record<string, true | readonly string[]>> {
+  const options = new Map<string, true | readonly string[]>();
+  for (const text of texts) {
+    const [, name = '', value] = /^([^=:]*)(?:[=:](.*))?$/s.exec(text) ?? [];
+    if (name === '') {
+      const seen = JSON.stringify(text);
+      throw new ServiceError('OPTION_INVALID', {
+        where: 'bento containerize',
+        name: '--opt',
+        seen,
+        wanted: 'name=value',
+      });
+    }
+    const before = options.get(name);
+    options.set(name, value === undefined ? true : [...(before === undefined || before === true ? [] : before), value]);
+  }
+  return Object.fromEntries(options);
+}
+
+function readOldFlags(flags: Flags): readonly string[] {
+  return oldFlags.flatMap((flag) => {
+    const [name = ''] = flag.split(' ');
+    const value = flags[name];
+    const isGiven = value === !name.startsWith('no-'); // that of a flag which takes nothing begins at the other one
+    const texts = isGiven ? [name] : Array.isArray(value) ? value.map((one) => `${name}=${one}`) : [];
+    for (const text of texts) warn(`--${name} is an old flag; say --opt ${text}`);
+    return texts;
+  });
+}
+
+const warn = storeOptions.onWarning;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
