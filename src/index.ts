@@ -44,6 +44,7 @@ export { metricsFilter } from './sdk/metrics-filter.ts';
 export { type ModelDecorator, model } from './sdk/model.ts';
 export type { ModelPlace, ModelProgress, ModelRef } from './sdk/model-ref.ts';
 export { npmPackage } from './sdk/npm-package.ts';
+export { ociModel } from './sdk/oci-model.ts';
 export { type ServiceDecorator, type ServiceOptions, service } from './sdk/service.ts';
 export {
   type ArgumentDeclarations,

@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { bentoModel, huggingFace, localFolder, type Model, type ModelRef, npmPackage } from 'bentots';
+import { bentoModel, huggingFace, localFolder, type Model, type ModelRef, npmPackage, ociModel } from 'bentots';
 import { modelRefContract } from 'bentots/testing';
 import { startHub, type TestHub } from './hub.ts';
+import { startRegistry, type TestRegistry } from './registry/registry.ts';
 import { createHome, type TestHome } from './store/home.ts';
 
 let stores: TestHome;
 let hub: TestHub;
+let registry: TestRegistry;
 before(async () => {
   stores = createHome();
   hub = await startHub();
@@ -21,10 +23,14 @@ before(async () => {
     HF_TOKEN_PATH: join(stores.home, 'token'),
   });
   await stores.models.create('iris:v1', () => {});
+  registry = await startRegistry();
+  process.env.DOCKER_CONFIG = stores.home;
+  await stores.models.push('iris:v1', `${registry.host}/team/iris`);
   mkdirSync(join(stores.home, 'node_modules/weights'), { recursive: true });
   writeFileSync(join(stores.home, 'node_modules/weights/package.json'), '{}');
 });
 after(async () => {
+  await registry[Symbol.asyncDispose]();
   await hub[Symbol.asyncDispose]();
   stores[Symbol.dispose]();
 });
@@ -39,6 +45,15 @@ for (const { name, run } of modelRefContract(() => ({
   identify,
 }))) {
   test(`bentoModel: ${name}`, run);
+}
+
+for (const { name, run } of modelRefContract(() => ({
+  present: ociModel(`${registry.host}/team/iris:v1`),
+  missing: ociModel(`${registry.host}/team/rose:v1`),
+  place: place(),
+  identify,
+}))) {
+  test(`ociModel: ${name}`, run);
 }
 
 for (const [kind, present, missing] of [

@@ -55,7 +55,7 @@ const commands: readonly CommandRow[] = [
   },
   {
     name: 'models',
-    summary: 'list, get, delete, verify, export and import models',
+    summary: 'list, get, delete, verify, export, import, push and pull models',
     load: () => import('./commands/models.ts'),
   },
   { name: 'list', summary: 'list the bentos of the store, the newest first', load: () => import('./commands/list.ts') },
@@ -63,6 +63,8 @@ const commands: readonly CommandRow[] = [
   { name: 'delete', summary: 'delete bentos from the store', load: () => import('./commands/delete.ts') },
   { name: 'export', summary: 'write a bento as one file or a folder', load: () => import('./commands/export.ts') },
   { name: 'import', summary: 'put an exported bento into the store', load: () => import('./commands/import.ts') },
+  { name: 'push', summary: 'push a bento to a registry of OCI images', load: () => import('./commands/push.ts') },
+  { name: 'pull', summary: 'put a bento of a registry into the store', load: () => import('./commands/pull.ts') },
   {
     name: 'completion',
     summary: 'print the script that makes a shell complete the words of bento',

@@ -8,8 +8,18 @@ import type { ItemActions } from '../store/items.ts';
 import { parseYaml } from '../store/python-yaml.ts';
 import type { StoreItem, StoreRecord } from '../store/store.ts';
 import { Tag } from '../tag.ts';
+import { drawDownloads } from './draw-downloads.ts';
 import { interruptible } from './interruptible.ts';
-import { addOutput, type Output, printRows, printText, printTime, printValue, type Row } from './print-value.ts';
+import {
+  addOutput,
+  type Output,
+  printRows,
+  printSize,
+  printText,
+  printTime,
+  printValue,
+  type Row,
+} from './print-value.ts';
 
 /** One kind of item, as its commands speak of it. */
 export interface Shelf<R extends StoreRecord> {
@@ -116,6 +126,50 @@ export function defineImport<R extends StoreRecord>(command: Command, shelf: She
       else printValue({ tag: String(tag), folder }, output);
     });
 }
+
+export function definePush<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
+  addOutput(command)
+    .argument('<tag>', 'name, name:version or the beginning of a version')
+    .argument('[reference]', 'registry/name or registry/name:tag; without it below BENTOML_REGISTRY')
+    .option('--force', 'replace another one that has the tag')
+    .action(async (tag: string, reference: string | undefined, { force, output }: TransferFlags) => {
+      const item = await shelf.items.get(tag);
+      const pushed = await interruptible((signal) =>
+        shelf.items.push(item.tag, reference, { force, signal, onProgress: showProgress() }),
+      );
+      if (pushed === undefined) return;
+      const { reference: to, digest, isNew, sentBytes } = pushed;
+      if (output !== 'table') return printValue({ tag: String(item.tag), ...pushed }, output);
+      const what = `${shelf.noun} ${item.tag}`;
+      printText(isNew ? `pushed ${what} to ${to} (${printSize(sentBytes)} sent)\n` : `${what} is at ${to} already\n`);
+      printText(`${digest}\n`);
+    });
+}
+
+export function definePull<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
+  addOutput(command)
+    .argument('<reference>', 'registry/name:tag, or name:tag below BENTOML_REGISTRY')
+    .option('--force', 'replace the one that is there')
+    .action(async (reference: string, { force, output }: TransferFlags) => {
+      const pulled = await interruptible((signal) =>
+        shelf.items.pull(reference, { force, signal, onProgress: showProgress() }),
+      );
+      if (pulled === undefined) return;
+      const { item, digest, isNew } = pulled;
+      const { tag, folder } = item;
+      if (output === 'table')
+        printText(isNew ? `pulled ${shelf.noun} ${tag}\n` : `${shelf.noun} ${tag} is here already\n`);
+      else printValue({ tag: String(tag), folder, digest, isNew }, output);
+    });
+}
+
+interface TransferFlags {
+  readonly force?: true;
+  readonly output: Output;
+}
+
+/** Only for whoever looks. */
+const showProgress = () => (process.stderr.isTTY ? drawDownloads() : () => {});
 
 /** The versions that are there of what a user named: of a version not only the beginning. */
 async function expand<R extends StoreRecord>(target: string, { items, noun }: Shelf<R>): Promise<readonly Tag[]> {

@@ -5,6 +5,7 @@ import type { ModelInfo } from '../spec/service-spec.ts';
 import { findModel } from '../store/find-model.ts';
 import { modelKind } from '../store/model-record.ts';
 import type { Model } from '../store/models.ts';
+import { printMicros } from '../store/own-marks.ts';
 import { Tag } from '../tag.ts';
 import type { BentoModelEntry, ModelPlace, ModelRef, ModelRefKind } from './model-ref.ts';
 
@@ -35,7 +36,7 @@ function toRef(tag: Tag): ModelRef<Model> {
     async pin(place) {
       const { tag: found, record } = await load(tag, place);
       const { module, createdMicros } = record;
-      return { kind: 'bentoModel', tag: String(found), module, creationTime: toInstant(createdMicros) };
+      return { kind: 'bentoModel', tag: String(found), module, creationTime: printMicros(createdMicros) };
     },
   };
 }
@@ -59,10 +60,4 @@ function toEntry({ tag, module, creationTime }: ModelInfo): BentoModelEntry {
 
 function pathInBento({ tag }: ModelInfo): string {
   return Tag.parse(String(tag)).toPath();
-}
-
-/** As Python writes it. */
-function toInstant(micros: number): string {
-  const toSeconds = new Date(Math.floor(micros / 1000)).toISOString().slice(0, 19);
-  return `${toSeconds}.${String(micros % 1_000_000).padStart(6, '0')}+00:00`;
 }

@@ -6,8 +6,15 @@ import { huggingFaceKind } from './hugging-face.ts';
 import { localFolderKind } from './local-folder.ts';
 import type { BentoModelEntry, ModelPlace, ModelRef, ModelRefKind } from './model-ref.ts';
 import { npmPackageKind } from './npm-package.ts';
+import { ociModelKind } from './oci-model.ts';
 
-const kinds: readonly ModelRefKind<unknown>[] = [bentoModelKind, huggingFaceKind, localFolderKind, npmPackageKind];
+const kinds: readonly ModelRefKind<unknown>[] = [
+  bentoModelKind,
+  huggingFaceKind,
+  localFolderKind,
+  npmPackageKind,
+  ociModelKind,
+];
 
 /** The reference that an info means; undefined for one of an author's own kind. @throws TypeError if it makes no sense. */
 export function toRef(info: ModelInfo): ModelRef<unknown> | undefined {

@@ -19,6 +19,7 @@ export type Bentos = ItemActions<Bento>;
 /** Opens the store of bentos in another home, or with warnings of your own. */
 export function openBentos(options: StoreOptions = {}): Bentos {
   return openItems(() => openStore(bentoKind, toPlace(options)), {
+    place: () => toPlace(options),
     modelsOf: (bento) => findModels(bento, toPlace(options)),
     settle: (folder) => moveModels(folder, toPlace(options)),
   });

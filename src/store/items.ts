@@ -1,6 +1,7 @@
 /** What programs do with what is in a store, whatever its kind. */
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { findRegistries } from '../config/registries.ts';
 import { isServiceError, ServiceError } from '../errors.ts';
 import { Tag } from '../tag.ts';
 import { type ExportOptions, exportItem } from './archive/export-item.ts';
@@ -8,7 +9,12 @@ import { parsePlace } from './archive/place.ts';
 import { readObject } from './archive/s3.ts';
 import { unpack } from './archive/unpack.ts';
 import { checksumsName, type Verification, verifyChecksums, writeChecksums } from './checksums.ts';
-import { readRecord, type Store, type StoreItem, type StoreKind, type StoreRecord } from './store.ts';
+import { printMicros } from './own-marks.ts';
+import { openKnownItems } from './registry/known-items.ts';
+import { placeToPull, placeToPush } from './registry/name-item.ts';
+import { assertSame, type RemoteItem, withRemoteItem } from './registry/pull-item.ts';
+import { type Pushed, pushItem, type TransferOptions } from './registry/push-item.ts';
+import { readRecord, type Store, type StoreItem, type StoreKind, type StorePlace, type StoreRecord } from './store.ts';
 import { explained } from './store-error.ts';
 
 /** What the stores of models and of bentos have in common. */
@@ -50,6 +56,30 @@ export interface ItemActions<Item> {
    * @throws ServiceError `ARCHIVE_INVALID`, `STORE_ITEM_EXISTS`, `STORE_ITEM_INVALID`, `STORE_FAILED`
    */
   import(path: string, options?: ImportOptions): Promise<Item>;
+  /**
+   * Pushes one to a registry of OCI images: a bento with its models; layers that the registry has are not sent again.
+   * @param reference `registry/name` or `registry/name:tag`; without a tag it gets the version of the item, and without a
+   *   registry, or left out, it is below `BENTOML_REGISTRY`.
+   * @throws ServiceError `STORE_ITEM_MISSING`, `REFERENCE_INVALID`, `REGISTRY_TAG_TAKEN` if the tag is another item's,
+   *   `REGISTRY_DENIED`, `REGISTRY_FAILED`, `STORE_FAILED`
+   */
+  push(tag: string | Tag, reference?: string, options?: TransferOptions): Promise<Pushed>;
+  /**
+   * Puts one of a registry into the store, whole or not at all; what was fetched of it before a failure is not fetched again.
+   * @param reference `registry/name:tag` or `registry/name@sha256:…`; without a registry it is below `BENTOML_REGISTRY`.
+   * @throws ServiceError `REGISTRY_ITEM_MISSING`, `REFERENCE_INVALID`, `REGISTRY_DENIED`, `REGISTRY_FAILED`,
+   *   `ARCHIVE_INVALID` if it is something else, `STORE_ITEM_EXISTS` if another one has its tag, `STORE_FAILED`
+   */
+  pull(reference: string, options?: TransferOptions): Promise<Pulled<Item>>;
+}
+
+/** What was pulled. */
+export interface Pulled<Item> {
+  readonly item: Item;
+  /** Of the manifest. */
+  readonly digest: string;
+  /** Whether it was not there before. */
+  readonly isNew: boolean;
 }
 
 /** What can be said of an import. */
@@ -60,6 +90,7 @@ export interface ImportOptions {
 
 /** What a kind adds to what all have in common. */
 interface Particulars<R extends StoreRecord> {
+  place(): StorePlace;
   /** The models that go with an item when it leaves the store. */
   modelsOf(item: StoreItem<R>): Promise<readonly StoreItem<StoreRecord>[]>;
   /** Puts what came with it where it belongs; `folder` has only the item itself afterwards. */
@@ -101,6 +132,46 @@ export function openItems<R extends StoreRecord>(
         await store.assertFree(record.tag);
         await kind.settle(folder, record);
       });
+    },
+    async push(tag, reference, options = {}) {
+      const store = open();
+      const { home, nowMs } = kind.place();
+      const settings = findRegistries();
+      const item = await store.get(Tag.parse(tag));
+      const to = placeToPush(reference, item.tag, settings.place);
+      const exported = { item, models: await kind.modelsOf(item), extension: store.kind.extension };
+      return explained(`push ${item.tag}`, () =>
+        pushItem(exported, store.kind, to, { home, root: store.root, nowMs, settings }, options),
+      );
+    },
+    async pull(text, { force = false, ...options } = {}) {
+      const store = open();
+      const { home, nowMs } = kind.place();
+      const settings = findRegistries();
+      const reference = placeToPull(text, settings.place);
+      const pull = async (remote: RemoteItem): Promise<Pulled<StoreItem<R>>> => {
+        const { digest, config } = remote;
+        const [there] = force ? [] : await store.list(config.tag);
+        const isSame = there && printMicros(there.record.createdMicros) === config.creationTime;
+        if (there && !isSame) await store.assertFree(config.tag); // before anything is fetched
+        const item = isSame ? there : await adopt(remote);
+        await openKnownItems(home).note({ reference: remote.reference, digest, noun: store.kind.noun, tag: item.tag });
+        return { item, digest, isNew: !isSame };
+      };
+      const adopt = (remote: RemoteItem) =>
+        store.adopt(
+          async (folder) => {
+            await remote.fill(folder);
+            const record = await readImported(remote.reference, folder, store.kind);
+            assertSame(remote, record);
+            await refuseChanged(remote.reference, folder);
+            await kind.settle(folder, record);
+          },
+          { replaces: force },
+        );
+      return explained(`pull ${text}`, () =>
+        withRemoteItem(reference, store.kind, { home, nowMs, settings }, options, pull),
+      );
     },
   };
 }

@@ -44,7 +44,11 @@ export interface Models extends ItemActions<Model> {
 /** Opens the store of models in another home, or with warnings of your own. */
 export function openModels(options: StoreOptions = {}): Models {
   return {
-    ...openItems(() => openStore(modelKind, toPlace(options)), { modelsOf: async () => [], settle: async () => {} }),
+    ...openItems(() => openStore(modelKind, toPlace(options)), {
+      place: () => toPlace(options),
+      modelsOf: async () => [],
+      settle: async () => {},
+    }),
     async create(given, fill, { checksums = false, ...details } = {}) {
       const place = toPlace(options);
       const nowMs = place.nowMs();

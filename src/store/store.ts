@@ -72,8 +72,11 @@ export interface Store<R extends StoreRecord> {
    * @throws ServiceError `STORE_ITEM_EXISTS`, `STORE_ITEM_INVALID`, `STORE_FAILED`; what `fill` throws passes as it is.
    */
   create(tag: Tag, fill: (folder: string) => Promise<void>): Promise<StoreItem<R>>;
-  /** As {@link create}, for what says itself in its marker which tag it has. */
-  adopt(fill: (folder: string) => Promise<void>): Promise<StoreItem<R>>;
+  /**
+   * As {@link create}, for what says itself in its marker which tag it has.
+   * @param options `replaces` puts it in the place of one that is there, once it is whole.
+   */
+  adopt(fill: (folder: string) => Promise<void>, options?: { readonly replaces?: boolean }): Promise<StoreItem<R>>;
   /** @throws ServiceError `STORE_ITEM_EXISTS` if there is one with that very tag. */
   assertFree(tag: Tag): Promise<void>;
   /**
@@ -256,7 +259,22 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
     }
   };
 
-  const make = (what: string, fill: (folder: string) => Promise<void>, expected: Tag | undefined) =>
+  /** Hides what is there, until it is put back or thrown away. */
+  const setAside = async (tag: Tag): Promise<string | undefined> => {
+    const hidden = join(root, tag.name, `${deletedPrefix}${randomUUID()}`);
+    try {
+      await rename(folderOf(tag), hidden);
+      return hidden;
+    } catch (error) {
+      return ignoreMissing(error, undefined);
+    }
+  };
+
+  const make = (
+    what: string,
+    fill: (folder: string) => Promise<void>,
+    { expected, replaces = false }: { readonly expected?: Tag; readonly replaces?: boolean },
+  ) =>
     explained(`create the ${kind.noun}${what}`, async () => {
       await using staging = await openStaging(place.home, root, place.nowMs());
       if (expected) await assertFree(expected); // before it is made in vain
@@ -268,22 +286,33 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
         throw new ServiceError('STORE_ITEM_INVALID', { place: kind.marker, problem });
       }
       await flushTree(staging.folder); // refuses what an item must not have
-      await publish(staging.folder, tag).catch(async (error) => {
-        if (!isSystemError(error, 'EXDEV')) throw error;
-        await using inside = await openStaging(place.home, root, place.nowMs(), true);
-        await copyTree(staging.folder, inside.folder);
-        await flushTree(inside.folder);
-        await publish(inside.folder, tag);
-      });
+      const before = replaces ? await setAside(tag) : undefined;
+      const putBack = async () => {
+        if (before !== undefined) await rename(before, folderOf(tag));
+      };
+      await publish(staging.folder, tag)
+        .catch(async (error) => {
+          if (!isSystemError(error, 'EXDEV')) throw error;
+          await using inside = await openStaging(place.home, root, place.nowMs(), true);
+          await copyTree(staging.folder, inside.folder);
+          await flushTree(inside.folder);
+          await publish(inside.folder, tag);
+        })
+        .catch(async (error) => {
+          await putBack().catch(() => {}); // the first error is the one to tell
+          throw error;
+        });
       try {
         await pointToNewest(tag.name, tag.version);
         await flushNames(tag.name);
       } catch (error) {
         // No room for the pointer: as if nothing had been. There may be none for another folder either.
         await rename(folderOf(tag), staging.folder).catch(() => takeAway(tag));
+        await putBack().catch(() => {});
         await tidy(tag.name).catch(() => {}); // the first error is the one to tell
         throw error;
       }
+      if (before !== undefined) await rm(before, { recursive: true, force: true }).catch(() => {}); // it goes later
       return toItem(folderOf(tag), record);
     });
 
@@ -304,8 +333,8 @@ export function openStore<R extends StoreRecord>(kind: StoreKind<R>, place: Stor
   return {
     kind,
     root,
-    create: (tag, fill) => make(` ${tag}`, fill, tag),
-    adopt: (fill) => make('', fill, undefined),
+    create: (tag, fill) => make(` ${tag}`, fill, { expected: tag }),
+    adopt: (fill, options = {}) => make('', fill, options),
     assertFree,
     get: (tag) =>
       explained(`read the ${kind.noun} ${tag}`, async () => {

@@ -3,7 +3,15 @@ import type { Command } from 'commander';
 import type { Verification } from '../../store/checksums.ts';
 import { modelShelf } from '../model-shelf.ts';
 import { addOutput, type Output, printRows, printSize } from '../print-value.ts';
-import { defineDelete, defineExport, defineGet, defineImport, defineList } from '../store-commands.ts';
+import {
+  defineDelete,
+  defineExport,
+  defineGet,
+  defineImport,
+  defineList,
+  definePull,
+  definePush,
+} from '../store-commands.ts';
 
 /** Adds the commands below it. */
 export function define(command: Command): void {
@@ -16,9 +24,11 @@ export function define(command: Command): void {
   defineVerify(add('verify', 'compare the files of models with their checksums'));
   defineExport(add('export', 'write a model as one file or a folder'), modelShelf);
   defineImport(add('import', 'put an exported model into the store'), modelShelf);
+  definePush(add('push', 'push a model to a registry'), modelShelf);
+  definePull(add('pull', 'put a model of a registry into the store'), modelShelf);
   command.addHelpText(
     'after',
-    '\nExamples:\n  bento models list\n  bento models get iris:latest -o path\n  bento models export iris:v1 iris.bentomodel',
+    '\nExamples:\n  bento models list\n  bento models get iris:latest -o path\n  bento models export iris:v1 iris.bentomodel\n  bento models push iris:v1 registry.example.com/team/iris',
   );
 }
 

@@ -8,9 +8,9 @@ import { isServiceError } from '../../errors.ts';
 import { ownProcess } from '../../gateway/own-process.ts';
 import { describeReload, type ReloadEvent } from '../../gateway/reload/event.ts';
 import type { ServerHandle, StopOptions } from '../../gateway/serve.ts';
-import type { ModelProgress } from '../../sdk/model-ref.ts';
 import type { ServiceSpec } from '../../spec/service-spec.ts';
 import { describeApi } from '../describe-api.ts';
+import { drawDownloads } from '../draw-downloads.ts';
 import { addFlags, givenFlags } from '../flags.ts';
 import { printError } from '../print-error.ts';
 import { addTarget } from '../target-argument.ts';
@@ -73,15 +73,6 @@ async function run(target: string, flags: Flags): Promise<void> {
   }
   announce(running.server, performance.now() - startedMs);
   told = describeApis(running.server.spec);
-}
-
-/** What draws is loaded with the first that there is to draw. */
-function drawDownloads(): (progress: ModelProgress) => void {
-  let bar: Promise<(progress: ModelProgress) => void> | undefined;
-  return (progress) => {
-    bar ??= import('../progress-bar.ts').then(({ createProgressBar }) => createProgressBar(process.stderr));
-    void bar.then((draw) => draw(progress));
-  };
 }
 
 function announce({ spec, url }: ServerHandle, readyMs: number): void {

@@ -9,6 +9,8 @@ export interface ArchiveEntry {
   readonly isExecutable: boolean;
   /** Where a link leads, as it is written; else empty. */
   readonly target: string;
+  /** Absolute path of a file of ours that has its bytes, and may get another name; left out where it is in an archive. */
+  readonly own?: string;
   /** The bytes of a file; to be read before the next entry is asked for. */
   bytes(): AsyncIterable<Uint8Array>;
 }

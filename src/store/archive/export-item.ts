@@ -131,7 +131,8 @@ async function kindOf(path: string): Promise<'folder' | 'file' | 'other' | undef
 /** The models lie as in a store of their own, where BentoML looks for them. */
 const modelFolder = 'models';
 
-async function* entriesOf({ item, models }: Exported): AsyncGenerator<ArchiveSource> {
+/** What an item is made of when it leaves the store. */
+export async function* entriesOf({ item, models }: Exported): AsyncGenerator<ArchiveSource> {
   let hasFolder = false;
   for await (const entry of walkTree(item.folder)) {
     const [top, name] = entry.path.split('/');
@@ -148,10 +149,14 @@ async function* entriesOf({ item, models }: Exported): AsyncGenerator<ArchiveSou
       yield { kind: 'text', path: `${at}/latest`, text: String(tag.version) };
       names.add(tag.name);
     }
-    yield folderEntry(`${at}/${tag.version}`);
-    for await (const entry of walkTree(folder)) yield { ...entry, path: `${at}/${tag.version}/${entry.path}` };
+    const own = folderOfModel({ tag });
+    yield folderEntry(own);
+    for await (const entry of walkTree(folder)) yield { ...entry, path: `${own}/${entry.path}` };
   }
 }
+
+/** Where a model lies in a bento that has left the store. */
+export const folderOfModel = ({ tag }: Pick<StoreItem<StoreRecord>, 'tag'>) => `${modelFolder}/${tag.toPath()}`;
 
 const folderEntry = (path: string): ArchiveSource => ({
   kind: 'folder',

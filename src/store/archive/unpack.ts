@@ -3,7 +3,7 @@ import { link, mkdir, open, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isServiceError, ServiceError } from '../../errors.ts';
 import { isSystemError } from '../store-error.ts';
-import { copyTree, walkTree } from '../tree.ts';
+import { copyTree, linkFile, walkTree } from '../tree.ts';
 import type { ArchiveEntry } from './archive-entry.ts';
 import { createEntryGuard, type UnpackLimits, unpackLimits } from './guard-entries.ts';
 import { readArchive } from './read-archive.ts';
@@ -37,6 +37,31 @@ export async function unpack(
     signal?.throwIfAborted();
     if (isServiceError(error, 'ARCHIVE_INVALID') || (isSystemError(error) && !isAbout(error, from))) throw error;
     throw refuse(error instanceof Error ? toProblem(error) : String(error), error);
+  }
+}
+
+/**
+ * Fills an empty folder of ours with entries from wherever they are.
+ * @param options `packedBytes` is how large they are before they are unpacked.
+ * @throws ServiceError `ARCHIVE_INVALID`; errors of the disk pass as they are.
+ */
+export async function unpackEntries(
+  entries: AsyncIterable<ArchiveEntry>,
+  into: string,
+  {
+    called,
+    packedBytes,
+    signal,
+  }: { readonly called: string; readonly packedBytes: number; readonly signal: AbortSignal },
+): Promise<void> {
+  try {
+    await writeEntries(untilAborted(entries, signal), into, unpackLimits, packedBytes);
+    for await (const _ of walkTree(into)); // where links really lead
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isServiceError(error, 'ARCHIVE_INVALID') || isSystemError(error)) throw error;
+    const problem = error instanceof Error ? toProblem(error) : String(error);
+    throw new ServiceError('ARCHIVE_INVALID', { archive: called, problem }, { cause: error });
   }
 }
 
@@ -84,6 +109,8 @@ async function writeEntries(
     await mkdir(entry.kind === 'folder' ? to : dirname(to), { recursive: true });
     if (entry.kind === 'link') links.push([to, entry.target]);
     else if (entry.kind === 'hard link') await link(join(into, ...target), to);
+    else if (entry.own !== undefined && !entry.isExecutable)
+      await linkFile(entry.own, to); // a program has a mode of its own
     else if (entry.kind === 'file') await writeFileOf(entry, to, count, most);
     for await (const _ of entry.kind === 'file' ? [] : entry.bytes()); // what has none may have some nevertheless
   }

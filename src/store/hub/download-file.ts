@@ -4,9 +4,9 @@ import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type HashedFile, isOfDisk, openHashed } from '../../outbound/hashed-file.ts';
 import { reasonOf, retry } from '../../outbound/retry.ts';
+import { claimPart } from '../part.ts';
 import { createFileFetch, endpointOf, type HubConnection, HubUnreachable, silenceMs } from './hub-fetch.ts';
 import { type HubFile, HubRefusal } from './hub-model.ts';
-import { claimPart } from './part.ts';
 
 /** Gives the bytes of a file from an offset on, fetched with the `fetch` that it is given. */
 export type OpenFile = (file: HubFile, offset: number, fetchFile: typeof fetch) => Promise<ReadableStream<Uint8Array>>;

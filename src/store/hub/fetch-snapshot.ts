@@ -1,6 +1,7 @@
 /** Makes the files of a model of a hub present, in a folder on this machine. */
 import { readFileSync } from 'node:fs';
 import { findHub, type HubSettings } from '../../config/hub.ts';
+import { inLanes } from '../../outbound/in-lanes.ts';
 import { importPeer } from '../../peer.ts';
 import { isSystemError } from '../store-error.ts';
 import { type ModelCache, openModelCache } from './cache.ts';
@@ -146,19 +147,7 @@ async function download(
     return (offset === 0 ? blob : blob.slice(offset)).stream() as ReadableStream<Uint8Array>;
   };
 
-  const waiting = [...missing];
-  const fetchInTurn = async (): Promise<void> => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) await fetchOne(file);
-  };
-  const lanes = Array.from({ length: Math.min(atOnce, missing.length) }, () =>
-    fetchInTurn().catch((error) => {
-      failed.abort(error);
-      throw error;
-    }),
-  );
-  const results = await Promise.allSettled(lanes); // so that nothing is written any more when this has failed
-  connection.signal.throwIfAborted();
-  if (results.some(({ status }) => status === 'rejected')) throw failed.signal.reason;
+  await inLanes(missing, atOnce, failed, fetchOne).finally(() => connection.signal.throwIfAborted());
 }
 
 function findOffline(model: HubModel, settings: HubSettings, cache: ModelCache): string {

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isAlive, namespaceOfProcesses } from '../process-identity.ts';
-import { isSystemError } from '../store-error.ts';
+import { isAlive, namespaceOfProcesses } from './process-identity.ts';
+import { isSystemError } from './store-error.ts';
 
 const pollMs = 200;
 const staleMs = 15 * 60_000; // whoever writes gives up long before
