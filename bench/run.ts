@@ -10,6 +10,7 @@ const root = resolve(import.meta.dirname, '..');
 // Loaded once the build is there: some read it.
 const benches: { readonly [name: string]: () => Promise<Bench> } = {
   'http-overhead': () => import('./http-overhead.ts'),
+  batching: () => import('./batching.ts'),
   embeddings: () => import('./embeddings.ts'),
   reflect: () => import('./reflect.ts'),
   validation: () => import('./validation.ts'),

@@ -1,7 +1,7 @@
 /** Forms batches of those who wait for one method; whoever has a free worker asks it for the next one. */
 import type { Batch, Piece } from './batch.ts';
 import { type CostModel, createCostModel } from './cost-model.ts';
-import { decide, type SendReason, safety } from './decide.ts';
+import { type Decision, decide, safety } from './decide.ts';
 import { createFlight } from './flight.ts';
 import type { Entry, Lane } from './lane.ts';
 import { lookAhead, plan } from './plan.ts';
@@ -58,9 +58,8 @@ export interface Batcher<T> {
   costOf(bucket: number): CostModel;
 }
 
-type Choice<T> =
-  | { readonly kind: 'send'; readonly lane: Lane<T>; readonly reason: SendReason }
-  | { readonly kind: 'wait'; readonly untilMs: number };
+type Send<T> = Extract<Decision, { readonly kind: 'send' }> & { readonly lane: Lane<T> };
+type Choice<T> = Send<T> | Extract<Decision, { readonly kind: 'wait' }>;
 
 const lanesTried = 8; // where the first ones wait for more: further off nobody is urgent
 const lanesSummed = 64; // that a prediction looks at; thousands of kinds are an attack, or not worth a batch
@@ -100,8 +99,10 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
       };
       const othersMs = totalMs - runMs(bucket, Math.min(items, maxBatchSize));
       const expected = returns.expected(nowMs);
-      const decision = decide(view, { nowMs, maxBatchSize, maxWaitMs, cost: costOf(bucket), expected, othersMs });
-      if (decision.kind === 'send') return { kind: 'send', lane, reason: decision.reason };
+      const cost = costOf(bucket);
+      const freeSlots = Math.max(1, batcher.slots - flight.count);
+      const decision = decide(view, { nowMs, maxBatchSize, maxWaitMs, cost, expected, othersMs, freeSlots });
+      if (decision.kind === 'send') return { ...decision, lane };
       untilMs = Math.min(untilMs, decision.untilMs);
     }
     return tried.length > 0 ? { kind: 'wait', untilMs } : undefined;
@@ -161,13 +162,13 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
   };
 
   /** The batch of a lane; undefined if nobody in it can be helped any more. */
-  const form = (lane: Lane<T>, reason: SendReason, nowMs: number, doomed: T[]): Batch<T> | undefined => {
+  const form = ({ lane, reason, most }: Send<T>, nowMs: number, doomed: T[]): Batch<T> | undefined => {
     const { bucket } = lane.group;
     const waiting = lane.peek(lookAhead * maxBatchSize);
     const candidates = waiting.map(({ left, expiresAtMs }) => ({ items: left, expiresAtMs }));
     const planned = plan(candidates, {
       nowMs,
-      maxBatchSize,
+      maxBatchSize: most,
       predictMs: (items) => carefulMs(bucket, items),
       slots: batcher.slots,
       hasOtherFree: flight.count + 1 < batcher.slots,
@@ -180,7 +181,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
     queues.took(lane);
     const pieces: Piece<T>[] = [];
     move(waiting.slice(planned.doomed), planned.items, pieces);
-    const joint = lane.items === 0 && planned.items < maxBatchSize ? fill(lane, pieces, nowMs) : bucket;
+    const joint = lane.items === 0 && planned.items < most ? fill(lane, pieces, nowMs) : bucket;
     const items = sum(pieces, (piece) => piece.items);
     return { pieces, items, reason, bucket: joint, predictedMs: runMs(joint, items) };
   };
@@ -217,7 +218,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
         const chosen = choose(nowMs);
         if (!chosen) return { kind: 'nothing', doomed };
         if (chosen.kind === 'wait') return { ...chosen, doomed };
-        const batch = form(chosen.lane, chosen.reason, nowMs, doomed);
+        const batch = form(chosen, nowMs, doomed);
         if (!batch) continue;
         flight.left(batch, nowMs);
         return { kind: 'batch', batch, doomed };
@@ -239,8 +240,9 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
         else othersMs += allMs(lane.group.bucket, before);
       }
       const fullBatches = Math.ceil(ownItems / maxBatchSize) - 1;
-      const aheadMs = othersMs + fullBatches * runMs(bucket, maxBatchSize);
-      const ownMs = carefulMs(bucket, ownItems - fullBatches * maxBatchSize);
+      const aheadMs = othersMs + fullBatches * (runMs(bucket, maxBatchSize) + costOf(bucket).errorMs);
+      // Others will come until the last one leaves, if it has to wait for its turn.
+      const ownMs = carefulMs(bucket, fullBatches > 0 ? maxBatchSize : ownItems);
       return flight.untilFreeMs(batcher.slots, aheadMs, nowMs) + ownMs;
     },
   };

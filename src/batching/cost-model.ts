@@ -21,6 +21,7 @@ const outlierFactor = 3; // a pause of the collector, a page fault: told apart b
 const outlierErrors = 0.5; // times its like, that an error counts as at most
 const outliersBelieved = 3; // one after the other, on the same side: no accident, but another model
 const firstBatches = 3; // they compile and load: who is far quicker than they were is believed at once
+const flatUnits = 0.1; // of the time of a batch, that its items are taken to cost before another size has run
 const lineWeight = 1; // of what the line says of a size, beside what batches of that size have taken
 const errorWeight = 0.1; // of the newest error: the last twenty make up nine tenths
 
@@ -61,9 +62,9 @@ export function createCostModel(): CostModel {
     const spread = size2 * weight - size1 * size1;
     const meanSize = size1 / weight;
     const meanTime = time1 / weight;
-    // Where all were of one size nothing tells launch and units apart: half of it is taken for each.
+    // Where all were of one size nothing tells launch and units apart. A launch is worth sharing until it is known better.
     const isFlat = spread <= 1e-9 * size2 * weight;
-    const slope = isFlat ? meanTime / 2 / meanSize : (sizeTime * weight - size1 * time1) / spread;
+    const slope = isFlat ? (meanTime * flatUnits) / meanSize : (sizeTime * weight - size1 * time1) / spread;
     unitMs = clamp(slope, 0, meanTime / meanSize);
     launchMs = Math.max(0, meanTime - unitMs * meanSize);
   };

@@ -23,6 +23,8 @@ export interface Circumstances {
   readonly expected: Expected;
   /** How long others, who cannot go along, would keep the worker if they went first. */
   readonly othersMs: number;
+  /** Workers that have nothing to do: this one, and those who will ask right after it. */
+  readonly freeSlots: number;
 }
 
 /** Why a batch leaves when it does: it can hold no more, time would run out, enough was waited, or nothing speaks for waiting. */
@@ -30,7 +32,8 @@ export type SendReason = 'full' | 'urgent' | 'waited' | 'idle';
 
 /** What to do with a queue while a worker is free. */
 export type Decision =
-  | { readonly kind: 'send'; readonly reason: SendReason }
+  /** So many items at most: the rest is for other workers. */
+  | { readonly kind: 'send'; readonly reason: SendReason; readonly most: number }
   /** Decide again then, or when something comes. */
   | { readonly kind: 'wait'; readonly untilMs: number };
 
@@ -39,19 +42,21 @@ export const safety = 2;
 
 /**
  * Sends at once, unless those who are about to come back can be taken along for less than another launch would cost them,
- * and nobody's time runs out over it.
+ * and nobody's time runs out over it. Workers that are free at the same time share who is there.
  */
 export function decide(queue: QueueView, now: Circumstances): Decision {
-  const { nowMs, maxBatchSize, maxWaitMs, cost, expected, othersMs } = now;
-  if (queue.items >= maxBatchSize) return { kind: 'send', reason: 'full' };
-  const more = Math.min(maxBatchSize - queue.items, expected.items);
-  const gatheredByMs = more > 0 && isWorthWaiting(queue.items, more, expected.afterMs, cost) ? expected.byMs : nowMs;
+  const { nowMs, maxBatchSize, maxWaitMs, cost, expected, othersMs, freeSlots } = now;
+  const most = Math.min(maxBatchSize, Math.ceil((queue.items + expected.items) / freeSlots));
+  if (queue.items >= maxBatchSize) return { kind: 'send', reason: 'full', most };
+  const items = Math.min(queue.items, most);
+  const more = most - items;
+  const gatheredByMs = more > 0 && isWorthWaiting(items, more, expected.afterMs, cost) ? expected.byMs : nowMs;
   const wishedMs = Math.max(gatheredByMs, queue.cameAtMs + maxWaitMs);
-  const latestMs = queue.expiresAtMs - cost.predictMs(queue.items + more) - safety * cost.errorMs - othersMs;
+  const latestMs = queue.expiresAtMs - cost.predictMs(most) - safety * cost.errorMs - othersMs;
   if (wishedMs > nowMs && latestMs > nowMs) return { kind: 'wait', untilMs: Math.min(wishedMs, latestMs) };
-  if (wishedMs > nowMs) return { kind: 'send', reason: 'urgent' };
+  if (wishedMs > nowMs) return { kind: 'send', reason: 'urgent', most };
   const hasWaited = nowMs > queue.cameAtMs && (maxWaitMs > 0 || nowMs === expected.byMs);
-  return { kind: 'send', reason: hasWaited ? 'waited' : 'idle' };
+  return { kind: 'send', reason: hasWaited ? 'waited' : 'idle', most };
 }
 
 /**
