@@ -136,10 +136,10 @@ test('the door is told of what runs, what waits before it, and what it takes its
   batcher.add(request('before', { items: 16, expiresAtMs: 900 }), 8);
   batcher.add(request('after', { items: 16, expiresAtMs: 1100 }), 8);
   batcher.add(request('of another kind', { expiresAtMs: 900, kind: 'x' }), 8);
-  near(batcher.predictAnswerMs(own, 8), 10 + 2 * 18 + 11 + 11);
+  near(batcher.predictAnswerMs(own, 8), 10 + 2 * 18 + 11 + 18);
   near(batcher.predictAnswerMs({ ...own, priority: 1 }, 8), 10 + 11);
   batcher.slots = 2;
-  near(batcher.predictAnswerMs(own, 8), (10 + 2 * 18 + 11) / 2 + 11);
+  near(batcher.predictAnswerMs(own, 8), (10 + 2 * 18 + 11) / 2 + 18);
   if (running.kind === 'batch') batcher.ended(running.batch, 18, 18);
   near(batcher.predictAnswerMs({ ...own, priority: 1 }, 18), 11);
 });
@@ -198,6 +198,17 @@ test('an author who says so has requests wait, but never until they are late', (
   const waiting = batcher.next(5);
   assert.ok(waiting.kind === 'wait' && waiting.untilMs < 18 - lineMs(2) + 0.1);
   assert.deepEqual(take(batcher, waiting.untilMs), ['urgent', 'patient']);
+});
+
+test('workers that are free at the same time share who waits', () => {
+  const batcher = createTaught();
+  batcher.slots = 3;
+  for (const value of ['a', 'b', 'c', 'd', 'e']) batcher.add(request(value), 0);
+  const sizes = Array.from({ length: 3 }, () => {
+    const next = batcher.next(0);
+    return next.kind === 'batch' && next.batch.items;
+  });
+  assert.deepEqual(sizes, [2, 2, 1]);
 });
 
 test('where one lane waits another one is served', () => {

@@ -1,9 +1,9 @@
 /** Forms batches of those who wait for one method; whoever has a free worker asks it for the next one. */
 import type { Batch, Piece } from './batch.ts';
 import { type CostModel, createCostModel } from './cost-model.ts';
-import { type Decision, decide, safety } from './decide.ts';
+import { type Decision, decide, type QueueView, safety } from './decide.ts';
 import { createFlight } from './flight.ts';
-import type { Entry, Lane } from './lane.ts';
+import type { Entry, Group, Lane } from './lane.ts';
 import { lookAhead, plan } from './plan.ts';
 import { createQueues } from './queues.ts';
 
@@ -82,26 +82,28 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
   const allMs = (bucket: number, items: number): number =>
     Math.floor(items / maxBatchSize) * runMs(bucket, maxBatchSize) + runMs(bucket, items % maxBatchSize);
 
+  /** How long the next batch of a group runs. */
+  const nextMs = ({ bucket, items }: Group<T>): number => runMs(bucket, Math.min(items, maxBatchSize));
+
   /** The first lane that has better not wait, or until when all of them do; undefined where there is none. */
   const choose = (nowMs: number): Choice<T> | undefined => {
-    const tried = [...take(queues.inTurn(), lanesTried)];
-    const totalMs = sum(new Set(tried.map(({ group }) => group)), ({ bucket, items }) =>
-      runMs(bucket, Math.min(items, maxBatchSize)),
-    );
+    const tried = queues.inTurn(lanesTried);
+    let totalMs = 0; // of a batch of each group
+    for (const [at, { group }] of tried.entries()) {
+      if (tried.findIndex((other) => other.group === group) === at) totalMs += nextMs(group);
+    }
     let untilMs = Number.POSITIVE_INFINITY;
     for (const lane of tried) {
-      const { bucket, items, lanes, returns } = lane.group;
-      const heads = lanes.flatMap(({ head }) => head ?? []);
-      const view = {
-        items,
-        expiresAtMs: Math.min(...heads.map(({ expiresAtMs }) => expiresAtMs)),
-        cameAtMs: Math.min(...heads.map(({ cameAtMs }) => cameAtMs)),
-      };
-      const othersMs = totalMs - runMs(bucket, Math.min(items, maxBatchSize));
-      const expected = returns.expected(nowMs);
-      const cost = costOf(bucket);
-      const freeSlots = Math.max(1, batcher.slots - flight.count);
-      const decision = decide(view, { nowMs, maxBatchSize, maxWaitMs, cost, expected, othersMs, freeSlots });
+      const { group } = lane;
+      const decision = decide(viewOf(group), {
+        nowMs,
+        maxBatchSize,
+        maxWaitMs,
+        cost: costOf(group.bucket),
+        expected: group.returns.expected(nowMs),
+        othersMs: totalMs - nextMs(group),
+        freeSlots: Math.max(1, batcher.slots - flight.count),
+      });
       if (decision.kind === 'send') return { ...decision, lane };
       untilMs = Math.min(untilMs, decision.untilMs);
     }
@@ -233,7 +235,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
       const own = queues.find(kind, bucket);
       let ownItems = items;
       let othersMs = 0;
-      for (const lane of take(queues.inTurn(), lanesSummed)) {
+      for (const lane of queues.inTurn(lanesSummed)) {
         if (lane.priority < priority) continue;
         const before = lane.priority > priority ? lane.items : lane.itemsBefore(expiresAtMs);
         if (lane.group === own) ownItems += before;
@@ -249,15 +251,19 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
   return batcher;
 }
 
-function* take<E>(all: Iterable<E>, most: number): Generator<E, void, undefined> {
-  let taken = 0;
-  for (const one of all) {
-    if (taken++ === most) return;
-    yield one;
+/** A group as a whole: the most urgent of all its lanes, and the one that waits longest among those. */
+function viewOf<T>({ items, lanes }: Group<T>): QueueView {
+  let expiresAtMs = Number.POSITIVE_INFINITY;
+  let cameAtMs = Number.POSITIVE_INFINITY;
+  for (const { head } of lanes) {
+    if (!head) continue;
+    expiresAtMs = Math.min(expiresAtMs, head.expiresAtMs);
+    cameAtMs = Math.min(cameAtMs, head.cameAtMs);
   }
+  return { items, expiresAtMs, cameAtMs };
 }
 
-function sum<E>(all: Iterable<E>, numberOf: (one: E) => number): number {
+function sum<E>(all: readonly E[], numberOf: (one: E) => number): number {
   let total = 0;
   for (const one of all) total += numberOf(one);
   return total;

@@ -46,13 +46,14 @@ export const safety = 2;
  */
 export function decide(queue: QueueView, now: Circumstances): Decision {
   const { nowMs, maxBatchSize, maxWaitMs, cost, expected, othersMs, freeSlots } = now;
-  const most = Math.min(maxBatchSize, Math.ceil((queue.items + expected.items) / freeSlots));
+  const shared = Math.ceil((queue.items + expected.items) / freeSlots);
+  const most = freeSlots > 1 ? Math.min(maxBatchSize, shared) : maxBatchSize;
   if (queue.items >= maxBatchSize) return { kind: 'send', reason: 'full', most };
   const items = Math.min(queue.items, most);
-  const more = most - items;
+  const more = Math.min(most - items, expected.items);
   const gatheredByMs = more > 0 && isWorthWaiting(items, more, expected.afterMs, cost) ? expected.byMs : nowMs;
   const wishedMs = Math.max(gatheredByMs, queue.cameAtMs + maxWaitMs);
-  const latestMs = queue.expiresAtMs - cost.predictMs(most) - safety * cost.errorMs - othersMs;
+  const latestMs = queue.expiresAtMs - cost.predictMs(items + more) - safety * cost.errorMs - othersMs;
   if (wishedMs > nowMs && latestMs > nowMs) return { kind: 'wait', untilMs: Math.min(wishedMs, latestMs) };
   if (wishedMs > nowMs) return { kind: 'send', reason: 'urgent', most };
   const hasWaited = nowMs > queue.cameAtMs && (maxWaitMs > 0 || nowMs === expected.byMs);

@@ -25,11 +25,17 @@ export function createFlight<T>(): Flight<T> {
     },
     ended(batch, nowMs) {
       endsAtMs.delete(batch);
-      const answered = new Map<Group<T>, number>();
+      let group: Group<T> | undefined; // hardly ever are there two in a batch, and then those of one come together
+      let answered = 0;
       for (const { entry, items } of batch.pieces) {
-        answered.set(entry.group, (answered.get(entry.group) ?? 0) + items);
+        if (group && entry.group !== group) {
+          group.returns.answered(answered, nowMs);
+          answered = 0;
+        }
+        group = entry.group;
+        answered += items;
       }
-      for (const [{ returns }, items] of answered) returns.answered(items, nowMs);
+      group?.returns.answered(answered, nowMs);
     },
     untilFreeMs(slots, aheadMs, nowMs) {
       // What has run for longer than was expected is expected to do so for as long again.

@@ -77,11 +77,12 @@ export function createLane<T>(group: Group<T>, priority: number): Lane<T> {
     peek(most) {
       const seen: Entry<T>[] = [];
       let seenItems = 0;
-      for (const entry of line) {
-        if (seenItems >= most) break;
+      line.visit((entry) => {
+        if (seenItems >= most) return false;
         seen.push(entry);
         seenItems += entry.left;
-      }
+        return true;
+      });
       return seen;
     },
     itemsBefore: (dueMs) => line.weightBefore({ dueMs, sequence: Number.POSITIVE_INFINITY } as Entry<T>), // all that the order reads

@@ -15,8 +15,8 @@ export interface Queues<T> {
   add(entry: Entry<T>): void;
   /** Takes one out, wherever it stands; false if it does not wait. */
   leave(entry: Entry<T>): boolean;
-  /** Lanes in which someone waits, the one that is to be served next first. */
-  inTurn(): Generator<Lane<T>, void, undefined>;
+  /** So many lanes in which someone waits, the one that is to be served next first. */
+  inTurn(most: number): readonly Lane<T>[];
   /** A batch is taken from there: counts the turns that the others did not get. */
   took(from: Lane<T>): void;
 }
@@ -97,9 +97,12 @@ export function createQueues<T>(): Queues<T> {
       if (group.items === 0) rest(toName(group.kind, group.bucket));
       return true;
     },
-    *inTurn() {
-      const starved = ranks.filter(({ passedOver }) => passedOver >= turnsPassedOver);
-      for (const { lanes } of starved.concat(ranks)) yield* lanes;
+    inTurn(most) {
+      const found: Lane<T>[] = [];
+      const look = ({ lanes }: Rank<T>) => lanes.visit((lane) => found.length < most && found.push(lane) > 0);
+      for (const rank of ranks) if (rank.passedOver >= turnsPassedOver) look(rank);
+      for (const rank of ranks) if (rank.passedOver < turnsPassedOver) look(rank);
+      return found;
     },
     took({ priority }) {
       for (const rank of ranks) {

@@ -30,12 +30,10 @@ const leastShare = 0.5; // fewer may be chance
 const leastSeen = 0.15; // of the answers, after which was looked for so long: fewer are pauses, and say nothing of busy times
 const leastGain = 1.02; // that a later end of the burst must bring: its tail is long and thin
 
+const endsMs = Float64Array.from({ length: bins }, (_, bin) => firstBinMs * 2 ** (bin / binsPerOctave));
+
 function binOf(delayMs: number): number {
   return Math.min(bins - 1, Math.max(0, Math.ceil(binsPerOctave * Math.log2(delayMs / firstBinMs))));
-}
-
-function endOf(bin: number): number {
-  return bin < 0 ? 0 : firstBinMs * 2 ** (bin / binsPerOctave);
 }
 
 /**
@@ -107,12 +105,14 @@ function createWindows(): Windows {
       current[bin] = (current[bin] as number) + items;
     },
     close(answeredItems, elapsedMs) {
+      let beginMs = 0;
       for (let bin = 0; bin < bins; bin++) {
-        const beginMs = endOf(bin - 1);
-        const openMs = Math.max(0, Math.min(elapsedMs, endOf(bin)) - beginMs);
+        const endMs = endsMs[bin] as number;
+        const openMs = Math.max(0, Math.min(elapsedMs, endMs) - beginMs);
         average(came, bin, (current[bin] as number) / answeredItems, weight);
         average(open, bin, openMs / answeredItems, weight);
-        average(seen, bin, openMs / (endOf(bin) - beginMs), weight);
+        average(seen, bin, openMs / (endMs - beginMs), weight);
+        beginMs = endMs;
       }
       current.fill(0);
       weight = memory;
@@ -149,7 +149,7 @@ function findBurst(came: Float64Array, open: Float64Array, seen: Float64Array): 
     const share = items - perMs * spentMs;
     if (share <= most * leastGain) continue;
     most = share;
-    withinMs = endOf(bin);
+    withinMs = endsMs[bin] as number;
   }
   return { share: Math.min(1, most), withinMs };
 }

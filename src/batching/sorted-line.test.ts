@@ -33,7 +33,10 @@ test('it is what a sorted array would be, whoever comes and leaves', () => {
       }
     }
     plain.sort((one, other) => (isBefore(one, other) ? -1 : 1));
-    assert.deepEqual([...line], plain);
+    const seen: One[] = [];
+    line.visit((one) => seen.push(one) > 0);
+    assert.deepEqual(seen, plain);
+    line.visit((one) => assert.equal(one, plain[0]) === undefined && false);
     assert.equal(line.first, plain[0]);
     assert.equal(line.count, plain.length);
     const probe = { rank: 25, sequence: 10 };

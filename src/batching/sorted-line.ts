@@ -9,7 +9,8 @@ export interface SortedLine<E> {
   remove(one: E): boolean;
   /** The sum of the weights of those before this one, whether it is there or not. */
   weightBefore(one: E): number;
-  [Symbol.iterator](): Iterator<E>;
+  /** Shows them in order, until told to stop. */
+  visit(goesOn: (one: E) => boolean): void;
 }
 
 interface Chunk<E> {
@@ -74,8 +75,10 @@ export function createSortedLine<E>(
       for (let before = 0; before < place; before++) weight += weightOf(chunk.entries[before] as E);
       return weight;
     },
-    *[Symbol.iterator]() {
-      for (const { entries } of chunks) yield* entries;
+    visit(goesOn) {
+      for (const { entries } of chunks) {
+        for (const one of entries) if (!goesOn(one)) return;
+      }
     },
   };
 }
