@@ -39,7 +39,7 @@ test('there is no other try without a place in time or number', () => {
 test('what may have run is not tried again, although the same call may succeed later', () => {
   const { retryAfterMs: _, ...unasked } = busy;
   assert.equal(decide(unasked), undefined);
-  assert.equal(decide({ ...busy, code: 'WORKER_LOST' }), undefined);
+  for (const code of ['WORKER_LOST', 'SPOOL_FAILED']) assert.equal(decide({ ...busy, code }), undefined);
   for (const status of [408, 500, 502, 504]) assert.equal(decide({ ...busy, status }), undefined);
   for (const code of ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']) {
     assert.equal(decide({ ...refused, cause: because(code) }), undefined);

@@ -27,7 +27,9 @@ export function decideRetryMs({ error, tries, maxRetries, remainingMs, random }:
   return pauseMs < remainingMs ? pauseMs : undefined;
 }
 
-/** A worker that was lost may have run half of the method, although the server says when to come again. */
+/** The server says of them when to come again, although the method may have run: half of it, or until its result was kept. */
+const mayHaveRun: ReadonlySet<string> = new Set(['WORKER_LOST', 'SPOOL_FAILED']);
+
 function askedPauseMs({
   status,
   code,
@@ -37,7 +39,7 @@ function askedPauseMs({
   code: string;
   retryAfterMs?: number | undefined;
 }) {
-  const isRefusal = (status === 429 || status === 503) && code !== 'WORKER_LOST';
+  const isRefusal = (status === 429 || status === 503) && !mayHaveRun.has(code);
   return isRefusal ? retryAfterMs : undefined;
 }
 
