@@ -26,6 +26,8 @@ export interface SendOptions {
   canStream(): boolean;
   /** Is told what an argument throws that gives items. */
   onFailure(error: unknown): void;
+  /** Aborts when nobody wants the body any more. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -55,9 +57,23 @@ export function toBody(
   const items = inflow && args[inflow.at];
   if (inflow && isAsyncIterable(items) && options.canStream()) return toStream(method, items, inflow, args, options);
   const uploads = root ? undefined : findUploads(parameters, args);
-  const packed = pack(args.map((arg, at) => (uploads?.has(at) ? undefined : arg)));
+  const packed = packArguments(args, (at) => uploads?.has(at) === true, options.signal);
   const finish = (ready: unknown) => write(method, ready, uploads);
   return packed instanceof Promise ? packed.then(finish) : finish(packed);
+}
+
+/** Those that are not left out; items are asked for as long as they are wanted. */
+function packArguments(args: readonly unknown[], isLeftOut: (at: number) => boolean, signal: AbortSignal): unknown {
+  return pack(
+    args.map((arg, at) => (isLeftOut(at) ? undefined : isAsyncIterable(arg) ? whileWanted(arg, signal) : arg)),
+  );
+}
+
+async function* whileWanted(items: AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator<unknown> {
+  for await (const item of items) {
+    signal.throwIfAborted();
+    yield item;
+  }
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
@@ -70,9 +86,9 @@ async function toStream(
   items: AsyncIterable<unknown>,
   { at, form }: NonNullable<RemoteMethod['inflow']>,
   args: readonly unknown[],
-  { onFailure }: SendOptions,
+  { onFailure, signal }: SendOptions,
 ): Promise<RequestBody> {
-  const others = toJson(await pack(args.map((arg, index) => (index === at ? undefined : arg)))) as readonly unknown[]; // an array stays one
+  const others = toJson(await packArguments(args, (index) => index === at, signal)) as readonly unknown[]; // an array stays one
   const named = Object.fromEntries(parameters.map((parameter, index) => [parameter.name, others[index]]));
   const name = parameters[at]?.name ?? '';
   const stream = createItemStream({

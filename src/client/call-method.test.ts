@@ -312,3 +312,41 @@ test('a failed call that nobody looks at is an unhandled rejection, like any pro
   const [error] = await told;
   assert.equal((error as { code: string }).code, 'HTTP_401');
 });
+
+test('items that are sent as an array are waited for no longer than the call may take', async () => {
+  await using server = await startService({ echo });
+  const clock = createManualClock();
+  const client = createClientWithClock(clock, server.url, { timeoutMs: 300, readyTimeoutMs: 0 });
+  const asked = Promise.withResolvers<void>();
+  const waits = async function* () {
+    asked.resolve();
+    yield await new Promise(() => {});
+  };
+  const answering = client.$call('echo', waits());
+  await asked.promise;
+  clock.advance(550); // the time of the call, and that of grace
+  await assert.rejects(answering, { code: 'TIMEOUT' });
+  assert.equal(server.count('/echo'), 0);
+});
+
+test('items that are sent as an array are not asked for any more once the caller has left', async () => {
+  await using server = await startService({ echo });
+  const controller = new AbortController();
+  const ended = Promise.withResolvers<void>();
+  let given = 0;
+  const endless = async function* () {
+    try {
+      while (given < 1_000_000) {
+        if (given === 100) controller.abort();
+        yield given++;
+      }
+    } finally {
+      ended.resolve();
+    }
+  };
+  await assert.rejects(createClient(server.url, { signal: controller.signal }).$call('echo', 1, endless()), {
+    code: 'CANCELLED',
+  });
+  await ended.promise;
+  assert.equal(given, 101);
+});

@@ -117,9 +117,10 @@ async function find(call: Call, name: string): Promise<{ schema: ServiceSchema; 
 async function post(call: Call, method: RemoteMethod): Promise<Answer> {
   const { deadline, settings } = call;
   const { url, isStream, isResponse, binaryOutput } = method;
+  const { signal, fail } = deadline;
   const writing =
-    call.body ?? toBody(method, call.args, { canStream: call.connection.canStream, onFailure: deadline.fail });
-  const body = writing instanceof Promise ? await writing : writing;
+    call.body ?? toBody(method, call.args, { canStream: call.connection.canStream, onFailure: fail, signal });
+  const body = writing instanceof Promise ? await untilAborted(writing, signal) : writing;
   const { stream } = body;
   if (stream && !call.body) {
     deadline.whenOver(() => stream.close(!deadline.signal.aborted));

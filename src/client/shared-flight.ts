@@ -21,7 +21,6 @@ export function createSharedFlight<T>(start: (signal: AbortSignal) => Promise<T>
     isOver = true;
   };
   const work = start(controller.signal).finally(finish);
-  work.catch(() => {}); // every waiter is told by `join`; once the last has left, there is nobody to tell
   return {
     async join(signal) {
       waiters++;
@@ -41,6 +40,7 @@ export function createSharedFlight<T>(start: (signal: AbortSignal) => Promise<T>
 /** Waits until something is done, or until the signal aborts. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
+    work.catch(() => {}); // once everybody has left there is nobody to tell
     if (signal.aborted) return reject(signal.reason);
     const leave = () => reject(signal.reason);
     signal.addEventListener('abort', leave, { once: true });
