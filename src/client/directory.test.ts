@@ -10,8 +10,6 @@ import { decideDelayMs } from './until-ready.ts';
 
 const methods = { f: { parameters: ['a?'], answer: json(1) } };
 
-/** A port on which nothing listens. */
-
 test('nothing is sent before the first call, and 50 concurrent first calls ask for the schema once', async () => {
   await using server = await startService(methods);
   const client = createClient(server.url);
@@ -239,4 +237,17 @@ test('when the last caller leaves, the wait for readiness ends', async () => {
   );
   await left;
   assert.equal(clock.pending, 0);
+});
+
+test('a schema that is cut is RESPONSE_CUT, and is read again by the next call', async () => {
+  let cuts = 1;
+  await using server = await startServer((response, { path }) => {
+    if (path !== '/schema.json') return response.end('1');
+    if (cuts-- <= 0) return response.end(schemaOf(methods));
+    response.writeHead(200, { 'content-length': '1000' }).write('{"na', () => response.destroy());
+  });
+  const client = createClient(server.url);
+  const message = `the connection to ${server.url}/schema.json ended before the whole answer had come`;
+  await assert.rejects(client.$call('f'), { name: 'CallError', code: 'RESPONSE_CUT', message });
+  assert.equal(await client.$call('f'), 1);
 });

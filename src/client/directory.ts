@@ -1,7 +1,7 @@
 /** Knows the methods of one server: waits until it is ready, then reads its schema once for all calls. */
 import type { BaseUrl } from './base-url.ts';
 import { CallError, isCallError } from './call-error.ts';
-import { readText, toValue } from './read-body.ts';
+import { readText, toCutError, toValue } from './read-body.ts';
 import { parseServiceSchema, type RemoteMethod, type ServiceSchema } from './service-schema.ts';
 import { createSharedFlight, type SharedFlight } from './shared-flight.ts';
 import { send, type Transport } from './transport.ts';
@@ -115,7 +115,11 @@ export async function readSchemaDocument(
   for (const url of base.schemaUrls) {
     try {
       const response = await send(transport, url, { headers }, signal);
-      return { document: toValue(await readText(response, schemaLimitBytes, signal), undefined, url), url };
+      const text = await readText(response, schemaLimitBytes, signal).catch((cause: unknown) => {
+        signal.throwIfAborted();
+        throw toCutError(url, cause);
+      });
+      return { document: toValue(text, undefined, url), url };
     } catch (error) {
       if (!isMissing(error)) throw error;
       missing = error;
