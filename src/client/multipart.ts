@@ -1,4 +1,5 @@
 /** Arguments that are files → a `multipart/form-data` body, as servers of both languages take it. */
+import { escapeName } from '../io/form-data.ts';
 import { isImageFile } from '../io/image.ts';
 
 /** A file as a part, or the address from which the server shall fetch it. */
@@ -41,9 +42,4 @@ export function toForm(fields: readonly FormField[]): { readonly contentType: st
     contentType: `multipart/form-data; boundary=${boundary}`,
     content: new Blob([...parts, `--${boundary}--\r\n`]),
   };
-}
-
-/** As browsers do: https://html.spec.whatwg.org/#multipart-form-data. */
-function escapeName(name: string): string {
-  return name.replaceAll('\n', '%0A').replaceAll('\r', '%0D').replaceAll('"', '%22');
 }

@@ -23,12 +23,12 @@ export function writeForm(value: unknown): Piece[] {
   const pieces: Piece[] = [];
   const open = (name: string, words: string) =>
     pieces.push(
-      encoder.encode(`--${boundary}\r\ncontent-disposition: form-data; name="${quote(name)}"${words}\r\n\r\n`),
+      encoder.encode(`--${boundary}\r\ncontent-disposition: form-data; name="${escapeName(name)}"${words}\r\n\r\n`),
     );
   const close = () => pieces.push(encoder.encode('\r\n'));
   const addFile = (name: string, parcel: Parcel) => {
     const { content, type, name: fileName = 'file' } = parcel[1] as FileFields; // of a file's parcel
-    open(name, `; filename="${quote(fileName)}"\r\ncontent-type: ${type || 'application/octet-stream'}`);
+    open(name, `; filename="${escapeName(fileName)}"\r\ncontent-type: ${type || 'application/octet-stream'}`);
     pieces.push(content);
     close();
   };
@@ -80,7 +80,7 @@ function lift(value: unknown, path: string, found: (readonly [string, Parcel])[]
   );
 }
 
-/** As browsers do: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data */
-function quote(name: string): string {
+/** A name, of a field or a file, as it stands in quotes. As browsers do: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data */
+export function escapeName(name: string): string {
   return name.toWellFormed().replace(/["\r\n]/g, (letter) => ({ '"': '%22', '\r': '%0D', '\n': '%0A' })[letter] ?? '');
 }
