@@ -24,7 +24,7 @@ export interface CallOptions {
   readonly maxRetries?: number;
   /**
    * Is told how much of the arguments has been sent. In browsers not for methods that stream their answers, and not with
-   * a `fetch` of your own: nothing there tells both.
+   * a `fetch` of your own: nothing there tells both. In Node such a call follows no redirection, since what was sent is gone.
    */
   readonly onUploadProgress?: OnUploadProgress;
 }
