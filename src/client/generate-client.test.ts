@@ -109,7 +109,11 @@ import { type Client, type ClientOptions, createClient, type ImageFile, type Ten
 /** Shows what there is. */
 export interface DemoService {
   /** @param n How many. (default: 1) */
-  caption(im: Blob | URL | ImageFile, clips?: (Blob | URL | ImageFile)[], n?: number): Promise<string>;
+  caption(
+    im: Blob | Uint8Array | URL | ImageFile,
+    clips?: (Blob | Uint8Array | URL | ImageFile)[],
+    n?: number,
+  ): Promise<string>;
 
   /** Embeds *\\/ what it gets; see \\@deprecated. */
   embed(x: Tensor<'float32', [number, 3]>): Promise<Tensor<'int64'>>;
@@ -214,6 +218,19 @@ test('what JSON has no word for is written as what the client gives', () => {
   assert.equal(io('tensor', { 'x-dtype': "evil'", 'x-shape': [{}] }), 'Tensor');
 });
 
+test('a file that may be something else, or nothing, is written with all that it may be', () => {
+  const file = { type: 'file' };
+  const nothing = { type: 'null' };
+  const upload = 'Blob | Uint8Array | URL | ImageFile';
+  const parameter = (schema: JsonSchema) =>
+    /^f\(\s*f: ([\s\S]*?),?\s*\): Promise<unknown>;$/.exec(signature({ input: fields({ f: schema }, ['f']) }))?.[1];
+  assert.equal(parameter({ anyOf: [file, nothing] }), `${upload} | null`);
+  assert.equal(parameter({ oneOf: [{ type: 'array', items: file }, nothing] }), `(${upload})[] | null`);
+  assert.equal(parameter({ type: 'array', items: { anyOf: [file, nothing] } }), `(${upload} | null)[]`);
+  assert.equal(parameter({ anyOf: [file, { type: 'string' }, { type: 'integer' }] }), `${upload} | string | number`);
+  assert.equal(parameter({ anyOf: [file, { type: 'array', items: file }] }), `${upload} | (${upload})[]`);
+});
+
 test('parameters before a required one are not optional, and names are made valid', () => {
   const input = fields({ 'a b': {}, a_b: { type: 'string' }, class: { type: 'number' }, '1': {} }, ['class']);
   assert.equal(
@@ -238,6 +255,14 @@ test('a type that holds itself is written once', () => {
   const { source } = generateClient(toDocument('S', { f: { output: { $ref: '#/$defs/Tree', $defs: { Tree } } } }));
   assert.match(source, /export type Tree = \{ kids\?: Tree\[\] \};/);
   assert.deepEqual(problemsOf([source]), []);
+});
+
+test('a chain of references may be long', () => {
+  const links = Array.from({ length: 1200 }, (_, at) => [`T${at}`, fields({ next: { $ref: `#/$defs/T${at + 1}` } })]);
+  const $defs = Object.fromEntries([...links, ['T1200', { type: 'array', items: { 'x-io-type': 'image' } }]]);
+  const { source } = generateClient(toDocument('S', { f: { output: { $ref: '#/$defs/T0', $defs } } }));
+  assert.match(source, /export type T1199 = \{ next\?: T1200 \};/);
+  assert.match(source, /^import \{.* type ImageFile \} from/m); // which only the last of them needs
 });
 
 test('the order of routes and where they came from make no difference', () => {

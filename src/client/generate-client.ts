@@ -37,6 +37,7 @@ export function generateClient(document: JsonSchema, given?: string): GeneratedC
   const methods = [...routes.values()]
     .sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1))
     .map((route) => indent(writeMethod(route, types)));
+  const declarations = types.declarations();
   const imports = [
     'type Client',
     'type ClientOptions',
@@ -52,7 +53,7 @@ export function generateClient(document: JsonSchema, given?: string): GeneratedC
     '\n',
     toComment(about.trim() === '' ? [`The methods of the service ${nameOf(document.name)}.`] : [about]),
     `export interface ${name} {${methods.length > 0 ? '\n' : ''}${methods.join('\n')}}\n`,
-    ...types.declarations().map((declaration) => `\n${declaration}`),
+    ...declarations.map((declaration) => `\n${declaration}`),
     `\n/** Makes a client of a server of ${name}. */\n`,
     `export function ${create}(url: string | URL, options?: ClientOptions): Client<${name}> {\n`,
     `  return createClient<${name}>(url, options);\n`,
@@ -121,10 +122,12 @@ function rawType({ type, format, [ioKeyword]: io }: JsonSchema): string | undefi
 function typeOf(schema: JsonSchema, types: TypeWriter): string {
   const raw = schema.root_input === true ? rawType(schema) : undefined;
   if (raw !== undefined) return raw;
-  const place = filePlace(schema);
-  if (place === undefined) return types.write(schema, definitionsOf(schema), 'input');
-  const upload = `Blob | URL | ${types.use('ImageFile')}`;
-  return place === 'list' ? `(${upload})[]` : upload;
+  if (filePlace(schema) === undefined) return types.write(schema, definitionsOf(schema), 'input');
+  const inner = (part: JsonSchema) => typeOf({ ...part, $defs: definitionsOf(schema) }, types);
+  if (schema.type === 'file') return `Blob | Uint8Array | URL | ${types.use('ImageFile')}`;
+  if (isSchema(schema.items) && filePlace(schema.items) === 'one') return `(${inner(schema.items)})[]`;
+  const members = [schema.anyOf, schema.oneOf].flat().filter(isSchema);
+  return [...new Set(members.map(inner))].join(' | ');
 }
 
 function toMethodComment(

@@ -12,7 +12,7 @@ export type Direction = 'input' | 'output';
 export interface TypeWriter {
   /** The type of a schema, which refers to these definitions. */
   write(schema: unknown, definitions: Definitions, direction: Direction): string;
-  /** Declarations of the types that have a name, each once, by name. */
+  /** Declarations of the types that have a name, each once, by name; what has to be imported is known afterwards. */
   declarations(): readonly string[];
   /** Notes that a name has to be imported from the client's door, and gives it. */
   use(name: string): string;
@@ -26,6 +26,14 @@ interface Text {
   readonly isAtom: boolean;
 }
 
+/** A definition, and those that it refers to itself. */
+interface Link {
+  /** The same number for all that say the same. */
+  readonly said: number;
+  readonly hasDefaults: boolean;
+  readonly next: readonly JsonSchema[];
+}
+
 /** Deeper ones are written as `unknown`: nobody reads them, and whoever nests without end wants us to fall. */
 const deepest = 40;
 
@@ -36,6 +44,24 @@ const unknown = atom('unknown');
 export function createTypeWriter(taken: Set<string>): TypeWriter {
   const imported = new Set<string>();
   const named = new Map<string, { readonly name: string; declaration: string }>(); // by all that it says
+  const undeclared: (() => void)[] = []; // not at once: a chain of references would go as deep as it is long
+
+  const links = new Map<JsonSchema, Link>();
+  const texts = new Map<string, number>();
+  const linkOf = (definition: JsonSchema, definitions: Definitions): Link => {
+    const before = links.get(definition);
+    if (before) return before;
+    const parts = [...reachableFrom(definition, {})]; // of it alone
+    const text = JSON.stringify(definition);
+    const link: Link = {
+      said: texts.get(text) ?? texts.size,
+      hasDefaults: parts.some((part) => part.default !== undefined),
+      next: parts.map((part) => resolveReference(part, definitions)).filter((target) => target !== undefined),
+    };
+    texts.set(text, link.said);
+    links.set(definition, link);
+    return link;
+  };
 
   const writeIn = (definitions: Definitions, direction: Direction) => {
     const write = (schema: unknown, depth: number): Text => {
@@ -86,15 +112,19 @@ export function createTypeWriter(taken: Set<string>): TypeWriter {
 
     /** A definition has the same name wherever all that it says is the same. */
     const nameOf = (reference: string, target: JsonSchema): string => {
-      const all = [...reachableFrom(target, definitions)];
-      const isFilled = direction === 'output' && all.some((part) => part.default !== undefined);
-      const identity = JSON.stringify([reference, isFilled, all]);
-      const known = named.get(identity);
-      if (known) return known.name;
+      const all = new Set([target]); // grows while it is looked through
+      for (const one of all) for (const next of linkOf(one, definitions).next) all.add(next);
+      const reached = Array.from(all, (one) => linkOf(one, definitions));
+      const isFilled = direction === 'output' && reached.some(({ hasDefaults }) => hasDefaults);
+      const identity = `${reached.map(({ said }) => said)} ${isFilled} ${reference}`;
+      const before = named.get(identity);
+      if (before) return before.name;
       const plain = toTypeName(reference.slice(reference.lastIndexOf('/') + 1), 'Value');
       const entry = { name: toUnique(isFilled && taken.has(plain) ? `${plain}Output` : plain, taken), declaration: '' };
       named.set(identity, entry); // it may hold itself
-      entry.declaration = `${toComment(describe(target))}export type ${entry.name} = ${write(target, 0).text};\n`;
+      undeclared.push(() => {
+        entry.declaration = `${toComment(describe(target))}export type ${entry.name} = ${write(target, 0).text};\n`;
+      });
       return entry.name;
     };
 
@@ -110,8 +140,10 @@ export function createTypeWriter(taken: Set<string>): TypeWriter {
     imported,
     use,
     write: (schema, definitions, direction) => writeIn(definitions, direction)(schema),
-    declarations: () =>
-      [...named.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ declaration }) => declaration),
+    declarations() {
+      for (let declare = undeclared.shift(); declare; declare = undeclared.shift()) declare();
+      return [...named.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ declaration }) => declaration);
+    },
   };
 }
 
