@@ -2,6 +2,7 @@
 import type { Batch, Piece } from './batch.ts';
 import { type CostModel, createCostModel } from './cost-model.ts';
 import { type Decision, decide, type QueueView, safety } from './decide.ts';
+import { type DecisionLine, hashKind } from './decision-line.ts';
 import { createFlight } from './flight.ts';
 import type { Entry, Group, Lane } from './lane.ts';
 import { lookAhead, plan } from './plan.ts';
@@ -13,6 +14,8 @@ export interface BatcherOptions {
   readonly maxBatchSize: number;
   /** How long a request waits for others though nothing says that it pays, in milliseconds. */
   readonly maxWaitMs: number;
+  /** Told of all that happens, for a log that `bento batching replay` reads. */
+  onDecision?(line: DecisionLine): void;
 }
 
 /** A request to be batched. */
@@ -44,8 +47,11 @@ export interface Batcher<T> {
   /** Batches that all workers together run at once: set as workers come and go. */
   slots: number;
   add(request: Request<T>, nowMs: number): Entry<T>;
-  /** Takes a request out, as far as it has not been sent; false if nothing of it waits. */
-  leave(entry: Entry<T>): boolean;
+  /**
+   * Takes a request out, as far as it has not been sent; false if nothing of it waits.
+   * @param nowMs for the log; without it the time of whatever happened last.
+   */
+  leave(entry: Entry<T>, nowMs?: number): boolean;
   /** A worker is free: what it is to do. */
   next(nowMs: number): Next<T>;
   /** A batch has ended, and its callers have their answers. Without how long it ran, since it failed, nothing is learned. */
@@ -55,6 +61,8 @@ export interface Batcher<T> {
    * too long is refused there. One who need not wait may always try: 0.
    */
   predictAnswerMs(request: Omit<Request<T>, 'value'>, nowMs: number): number;
+  /** One was refused at the door: it is told on. */
+  refused(request: Omit<Request<T>, 'value'>, nowMs: number): void;
   costOf(bucket: number): CostModel;
 }
 
@@ -65,11 +73,13 @@ const lanesTried = 8; // where the first ones wait for more: further off nobody 
 const lanesSummed = 64; // that a prediction looks at; thousands of kinds are an attack, or not worth a batch
 
 /** Creates the batcher of one method. */
-export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): Batcher<T> {
+export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: BatcherOptions): Batcher<T> {
   const queues = createQueues<T>();
   const flight = createFlight<T>();
   const costs = new Map<number, CostModel>();
   let sequence = 0;
+  let lastMs = 0;
+  onDecision?.({ event: 'start', maxBatchSize, maxWaitMs });
 
   const costOf = (bucket: number): CostModel => {
     const cost = costs.get(bucket) ?? createCostModel();
@@ -178,6 +188,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
     for (const entry of waiting.slice(0, planned.doomed)) {
       queues.leave(entry);
       doomed.push(entry.value);
+      onDecision?.({ event: 'doomed', atMs: nowMs, id: entry.sequence });
     }
     if (planned.items === 0) return undefined;
     queues.took(lane);
@@ -194,7 +205,9 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
     },
     slots: 1,
     costOf,
-    add({ value, items, priority, expiresAtMs, kind, bucket }, nowMs) {
+    add(request, nowMs) {
+      lastMs = nowMs;
+      const { value, items, priority, expiresAtMs, kind, bucket } = request;
       if (items < 1) throw new RangeError(`a request of ${items} items cannot be batched: answer it without`);
       const group = queues.groupOf(kind, bucket);
       const entry: Entry<T> = {
@@ -211,10 +224,16 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
       };
       queues.add(entry);
       group.returns.came(items, nowMs);
+      onDecision?.({ event: 'arrival', atMs: nowMs, id: entry.sequence, ...factsOf(request, nowMs) });
       return entry;
     },
-    leave: (entry) => queues.leave(entry),
+    leave(entry, nowMs = lastMs) {
+      const wasWaiting = queues.leave(entry);
+      if (wasWaiting) onDecision?.({ event: 'left', atMs: nowMs, id: entry.sequence });
+      return wasWaiting;
+    },
     next(nowMs) {
+      lastMs = nowMs;
       const doomed: T[] = [];
       for (;;) {
         const chosen = choose(nowMs);
@@ -222,13 +241,19 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs }: BatcherOptions): B
         if (chosen.kind === 'wait') return { ...chosen, doomed };
         const batch = form(chosen, nowMs, doomed);
         if (!batch) continue;
-        flight.left(batch, nowMs);
+        const number = flight.left(batch, nowMs);
+        onDecision?.({ event: 'batch', atMs: nowMs, number, slots: batcher.slots, ...tellOf(batch) });
         return { kind: 'batch', batch, doomed };
       }
     },
     ended(batch, ranMs, nowMs) {
+      lastMs = nowMs;
       if (ranMs !== undefined) costOf(batch.bucket).learn(batch.items, ranMs);
-      flight.ended(batch, nowMs);
+      const number = flight.ended(batch, nowMs);
+      onDecision?.({ event: 'end', atMs: nowMs, number, ...(ranMs === undefined ? {} : { ranMs }) });
+    },
+    refused(request, nowMs) {
+      onDecision?.({ event: 'refusal', atMs: nowMs, ...factsOf(request, nowMs) });
     },
     predictAnswerMs({ items, expiresAtMs, priority, kind, bucket }, nowMs) {
       if (queues.items === 0 && flight.count < batcher.slots) return 0;
@@ -261,6 +286,15 @@ function viewOf<T>({ items, lanes }: Group<T>): QueueView {
     cameAtMs = Math.min(cameAtMs, head.cameAtMs);
   }
   return { items, expiresAtMs, cameAtMs };
+}
+
+function factsOf<T>({ items, expiresAtMs, priority, kind, bucket }: Omit<Request<T>, 'value'>, nowMs: number) {
+  return { items, forMs: expiresAtMs - nowMs, priority, kindHash: hashKind(kind), bucket };
+}
+
+function tellOf<T>({ pieces, reason, bucket, predictedMs }: Batch<T>) {
+  const told = pieces.map(({ entry, items }) => [entry.sequence, items] as const);
+  return { pieces: told, reason, bucket, predictedMs };
 }
 
 function sum<E>(all: readonly E[], numberOf: (one: E) => number): number {

@@ -53,7 +53,8 @@ export interface Run {
 }
 
 /** What is run: a batcher, or whatever decides in its stead. */
-export type Dispatcher = Pick<Batcher<Arrival>, 'slots' | 'add' | 'leave' | 'next' | 'ended' | 'predictAnswerMs'>;
+export type Dispatcher = Pick<Batcher<Arrival>, 'slots' | 'add' | 'leave' | 'next' | 'ended' | 'predictAnswerMs'> &
+  Partial<Pick<Batcher<Arrival>, 'refused'>>;
 
 /** Runs it until all have their answers. */
 export function simulate(dispatcher: Dispatcher, world: World): Run {
@@ -84,12 +85,15 @@ export function simulate(dispatcher: Dispatcher, world: World): Run {
   const enter = (arrival: Arrival) => {
     const { nowMs } = events;
     const isHopeless = nowMs + dispatcher.predictAnswerMs(arrival, nowMs) > arrival.expiresAtMs;
-    if (isHopeless) return answer(arrival, 'refused');
+    if (isHopeless) {
+      dispatcher.refused?.(arrival, nowMs);
+      return answer(arrival, 'refused');
+    }
     const entry = dispatcher.add({ ...arrival, value: arrival }, nowMs);
     unfinished.set(arrival, arrival.items);
     const goAt = (atMs: number, kind: 'left' | 'expired') =>
       events.at(atMs, () => {
-        if (dispatcher.leave(entry)) settle(arrival, kind);
+        if (dispatcher.leave(entry, atMs)) settle(arrival, kind);
       });
     if (arrival.leavesAtMs !== undefined) goAt(arrival.leavesAtMs, 'left');
     if (arrival.expiresAtMs < Number.POSITIVE_INFINITY) goAt(arrival.expiresAtMs, 'expired');

@@ -66,6 +66,11 @@ const commands: readonly CommandRow[] = [
   { name: 'push', summary: 'push a bento to a registry of OCI images', load: () => import('./commands/push.ts') },
   { name: 'pull', summary: 'put a bento of a registry into the store', load: () => import('./commands/pull.ts') },
   {
+    name: 'batching',
+    summary: 'answer from a log of decisions what other batches would have brought',
+    load: () => import('./commands/batching.ts'),
+  },
+  {
     name: 'completion',
     summary: 'print the script that makes a shell complete the words of bento',
     load: () => import('./commands/completion.ts'),
