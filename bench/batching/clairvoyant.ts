@@ -8,7 +8,7 @@ interface State {
   readonly answered: number;
 }
 
-const mostStates = 12; // per request: more of them find hardly more
+const mostStates = 12; // per request: more of them find hardly more (0.05 % with 200 and steps of 1)
 const sizeStep = 8;
 
 /**
