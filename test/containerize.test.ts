@@ -130,7 +130,7 @@ test('each builder is spoken to in its own way', { skip: isWindows }, async () =
   );
 });
 
-test('the first builder that can build is taken; where none can, each says why and what to do', {
+test('the first builder that can build is taken; one that cannot says why and what to do', {
   skip: isWindows,
 }, async () => {
   using some = createFakeBuilders(['docker', 'buildah'], { 'docker version': 'dead' });
@@ -141,14 +141,15 @@ test('the first builder that can build is taken; where none can, each says why a
     'docker buildx': 'dead',
     'podman info': 'deny',
   });
-  const { error } = await run(none);
-  assert.equal(error?.code, 'BUILDER_UNAVAILABLE');
-  for (const part of [
-    /docker: docker version .* ended with exit code 1 \(Cannot connect to the Docker daemon\); start its daemon/,
-    /podman: you may not use it \(permission denied while trying to connect\); .*--run-as-root/,
-    /buildah: the program buildah is not on the PATH; install Buildah/,
-  ])
-    assert.match(error?.message ?? '', part);
+  for (const [backend, problem] of [
+    ['docker', /docker version .* ended with exit code 1 \(Cannot connect to the Docker daemon\); start its daemon/],
+    ['podman', /you may not use it \(permission denied while trying to connect\); .*--run-as-root/],
+    ['buildah', /the program buildah is not on the PATH; install Buildah/],
+  ] as const) {
+    const { error } = await run(none, { backend });
+    assert.equal(error?.code, 'BUILDER_UNAVAILABLE');
+    assert.match(error?.message ?? '', problem);
+  }
   const { isHealthy, problem } = await health('docker', none);
   assert.deepEqual([isHealthy, /start its daemon/.test(problem ?? '')], [false, true]);
   assert.deepEqual(await health('buildah', some), { backend: 'buildah', isHealthy: true, problem: undefined });

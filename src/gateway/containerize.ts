@@ -84,6 +84,8 @@ export interface ContainerizeResult {
   readonly references: readonly string[];
   /** `sha256:…`, as the builder says it; undefined where it says none. */
   readonly digest: string | undefined;
+  /** Absolute path of the file or folder that the native builder has written; undefined for others, or if it was pushed. */
+  readonly place?: string | undefined;
 }
 
 /**

@@ -51,6 +51,8 @@ export interface BuiltImage {
   readonly references: readonly string[];
   /** Of the manifest or the configuration, as the builder says it; undefined where it says none. */
   readonly digest: string | undefined;
+  /** Absolute path of the file or folder that it was written to; undefined where the builder keeps it, or it was pushed. */
+  readonly place?: string | undefined;
 }
 
 /** A bento, as far as an OCI image is made of it. */

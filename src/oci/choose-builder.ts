@@ -3,10 +3,11 @@ import type { Environment } from '../config/expand-path.ts';
 import { nearest } from '../config/nearest.ts';
 import { ServiceError } from '../errors.ts';
 import type { Builder } from './builder.ts';
+import { createNativeBuilder } from './native/native-builder.ts';
 import { programBuilders } from './program-builders.ts';
 
-/** All of them, in the order in which one is looked for. */
-const builders: readonly Builder[] = programBuilders;
+/** All of them, in the order in which one is looked for; the last one needs no program. */
+const builders: readonly Builder[] = [...programBuilders, createNativeBuilder([])];
 
 /**
  * The one of that name.
@@ -23,19 +24,24 @@ export function findBuilder(name: string, where: string): Builder {
 
 /**
  * The one that is asked for, else the first that can build.
- * @throws ServiceError `BUILDER_UNAVAILABLE` saying why none can, `OPTION_INVALID`
+ * @throws ServiceError `BUILDER_UNAVAILABLE` saying why it cannot, `OPTION_INVALID`
  */
 export async function chooseBuilder(
   name: string | undefined,
   environment: Environment,
   where: string,
 ): Promise<Builder> {
-  const problems: string[] = [];
-  for (const builder of name === undefined ? builders : [findBuilder(name, where)]) {
-    const problem = await builder.findProblem(environment);
-    if (problem === undefined) return builder;
-    if (name !== undefined) throw new ServiceError('BUILDER_UNAVAILABLE', { builder: name, problem });
-    problems.push(`${builder.name}: ${problem}`);
+  if (name === undefined) {
+    const problems: string[] = [];
+    for (const builder of programBuilders) {
+      const problem = await builder.findProblem(environment);
+      if (problem === undefined) return builder;
+      problems.push(`${builder.name}: ${problem}`);
+    }
+    return createNativeBuilder(problems);
   }
-  throw new ServiceError('BUILDER_UNAVAILABLE', { builder: 'no builder', problem: problems.join('; ') });
+  const builder = findBuilder(name, where);
+  const problem = await builder.findProblem(environment);
+  if (problem === undefined) return builder;
+  throw new ServiceError('BUILDER_UNAVAILABLE', { builder: name, problem });
 }

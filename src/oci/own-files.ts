@@ -13,6 +13,8 @@ export interface OwnFolder {
 }
 
 interface Manifest {
+  readonly name?: string;
+  readonly version?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
@@ -91,6 +93,7 @@ function* neededBy(manifest: Manifest): Generator<readonly [name: string, isNeed
   for (const name of Object.keys(optionalDependencies)) yield [name, false];
 }
 
-function readManifest(folder: string): Manifest {
+/** The `package.json` of a folder. */
+export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest; // as npm has installed it
 }

@@ -6,6 +6,8 @@ import type { Environment } from '../config/expand-path.ts';
 export interface ProgramRun {
   readonly program: string;
   readonly words: readonly string[];
+  /** Folder that it works in. @default ours */
+  readonly cwd?: string;
   readonly environment: Environment;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -30,11 +32,12 @@ const killMs = 10_000;
 
 /** @throws the reason of the signal, once the program has ended. */
 export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
-  const { program, words, environment, signal, timeoutMs, onOutput, asks } = run;
+  const { program, words, cwd, environment, signal, timeoutMs, onOutput, asks } = run;
   signal.throwIfAborted();
   const isGroup = process.platform !== 'win32' && !asks;
   const child = spawn(program, words, {
     env: { ...environment },
+    ...(cwd === undefined ? {} : { cwd }),
     stdio: onOutput ? ['ignore', 'pipe', 'pipe'] : [asks ? 'inherit' : 'ignore', 2, 2],
     detached: isGroup, // so that what it has started is ended with it
     windowsHide: true,

@@ -47,6 +47,8 @@ export const mediaTypes = {
   },
   config: `${prefix}.config.v1+json`,
   layer: `${prefix}.layer.v1.tar+gzip`,
+  plainLayer: `${prefix}.layer.v1.tar`,
+  empty: 'application/vnd.oci.empty.v1+json',
 } as const;
 
 const mostEntries = 1000; // of layers or platforms; more is an attack

@@ -10,13 +10,15 @@ type Flags = Readonly<Record<string, unknown>> & {
   readonly imageTag: readonly string[];
   readonly dockerImageTag: readonly string[];
   readonly opt: readonly string[];
+  readonly output?: string;
+  readonly base?: string;
 };
 
 // BentoML's, which `--opt` says for every builder; those with a placeholder take a value.
 const oldFlags = [
   'add-host <value>', 'allow <value>', 'attest <value>', 'build-arg <value>', 'build-context <value>', 'builder <value>',
   'cache-from <value>', 'cache-to <value>', 'cgroup-parent <value>', 'label <value>', 'load', 'metadata-file <value>',
-  'network <value>', 'no-cache', 'no-cache-filter <value>', 'output <value>', 'provenance <value>', 'pull', 'quiet',
+  'network <value>', 'no-cache', 'no-cache-filter <value>', 'provenance <value>', 'pull', 'quiet',
   'sbom <value>', 'secret <value>', 'shm-size <value>', 'ssh <value>', 'target <value>', 'ulimit <value>',
 ]; // biome-ignore format: a list reads as a list
 
@@ -32,7 +34,16 @@ export function define(command: Command): void {
     )
     .addOption(new Option('--docker-image-tag <reference>').argParser(collect).default([]).hideHelp());
   addFlags(command, containerizeOptions);
-  command.option('--opt <name=value>', 'what the builder alone understands (may be repeated)', collect, []);
+  command
+    .option(
+      '-o, --output <place>',
+      'where it is written to: a file that ends with .tar, or a folder; or as the builder reads it',
+    )
+    .option(
+      '--base <place>',
+      'another base, for the native builder: a reference, oci:folder, oci-archive:file or docker-archive:file',
+    )
+    .option('--opt <name=value>', 'what the builder alone understands (may be repeated)', collect, []);
   for (const flag of oldFlags) {
     const option = new Option(`--${flag}`).hideHelp();
     option.attributeName = () => flag.split(' ')[0] ?? '';
@@ -46,6 +57,7 @@ Examples:
   bento containerize embedder
   bento containerize embedder:1.4.0 -t registry.example.com/team/embedder:1.4 --push
   bento containerize embedder --backend buildx --platform linux/amd64,linux/arm64 -t example.com/embedder --push
+  bento containerize embedder --backend native -o embedder.tar
   bento containerize embedder --backend podman --opt no-cache --opt build-arg=MIRROR=eu`,
     )
     .action((bento: string, flags: Flags) => run(bento, flags));
@@ -56,7 +68,11 @@ const collect = (value: string, before: readonly string[]) => [...before, value]
 async function run(bento: string, flags: Flags): Promise<void> {
   const startedMs = performance.now();
   const { containerize } = await import('../../gateway/containerize.ts');
-  const options = toOptions([...flags.opt, ...readOldFlags(flags)]);
+  const places = (['output', 'base'] as const).flatMap((name) => {
+    const place = flags[name];
+    return place === undefined ? [] : [`${name}=${place}`];
+  });
+  const options = toOptions([...flags.opt, ...places, ...readOldFlags(flags)]);
   if (flags.dockerImageTag.length > 0) warn('--docker-image-tag is an old name; say -t');
   const result = await interruptible((signal) =>
     containerize(bento, {
@@ -68,12 +84,14 @@ async function run(bento: string, flags: Flags): Promise<void> {
     }),
   );
   if (!result) return;
-  const { backend, references, digest } = result;
+  const { backend, references, digest, place } = result;
   const took = ((performance.now() - startedMs) / 1000).toFixed(1);
   const [first] = references;
   say(`made an OCI image of ${result.bento} with ${backend} in ${took} s${digest === undefined ? '' : `: ${digest}`}`);
   for (const reference of references) say(`  ${reference}`);
-  if (first !== undefined) say(`run it: ${runnerOf(backend)} run --rm -p 3000:3000 ${first}`);
+  if (place !== undefined) say(`written to ${place}`);
+  if (place?.endsWith('.tar')) say(`load it: docker load -i ${place}, or podman load -i ${place}`);
+  if (first !== undefined && place === undefined) say(`run it: ${runnerOf(backend)} run --rm -p 3000:3000 ${first}`);
 }
 
 const runnerOf = (backend: string) =>

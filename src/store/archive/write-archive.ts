@@ -1,5 +1,6 @@
 /** Writes files as one archive, the same bytes for the same files; a file at a time, whatever their size. */
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { PassThrough, type Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
@@ -11,9 +12,13 @@ import type { ArchiveFormat } from './format.ts';
 import { createXzStore } from './xz.ts';
 
 /** What is written: something on the disk, or a text of ours. */
-export type ArchiveSource =
+export type ArchiveSource = (
   | (Omit<TreeEntry, 'file'> & { readonly file: string })
-  | { readonly kind: 'text'; readonly path: string; readonly text: string };
+  | { readonly kind: 'text'; readonly path: string; readonly text: string; readonly isExecutable?: boolean }
+) & {
+  /** Number of the user and the group that it is of, in a tar. @default 0 */
+  readonly owner?: number;
+};
 
 const epoch = new Date(0); // when the files were written says nothing about them
 
@@ -45,11 +50,15 @@ const packers: Readonly<Record<Exclude<ArchiveFormat, 'zip'>, () => Transform>> 
   xz: createXzStore,
 };
 
-async function fillTar(packer: Pack, entries: AsyncIterable<ArchiveSource>): Promise<void> {
+/** Writes the entries into a tar, and ends it. */
+export async function fillTar(packer: Pack, entries: AsyncIterable<ArchiveSource>): Promise<void> {
   for await (const entry of entries) {
-    const base = { name: entry.path, mtime: epoch };
+    const { owner = 0 } = entry;
+    const base = { name: entry.path, mtime: epoch, uid: owner, gid: owner };
     if (entry.kind === 'text')
-      await addToTar(packer, { ...base, mode: 0o644, size: Buffer.byteLength(entry.text) }, [Buffer.from(entry.text)]);
+      await addToTar(packer, { ...base, mode: modeOf(entry), size: Buffer.byteLength(entry.text) }, [
+        Buffer.from(entry.text),
+      ]);
     else if (entry.kind === 'folder')
       await addToTar(packer, { ...base, name: `${entry.path}/`, mode: 0o755, type: 'directory' }, []);
     else if (entry.kind === 'link')
@@ -64,7 +73,7 @@ async function fillTar(packer: Pack, entries: AsyncIterable<ArchiveSource>): Pro
   packer.finalize();
 }
 
-const modeOf = ({ isExecutable }: { readonly isExecutable: boolean }) => (isExecutable ? 0o755 : 0o644);
+const modeOf = ({ isExecutable = false }: { readonly isExecutable?: boolean }) => (isExecutable ? 0o755 : 0o644);
 
 async function addToTar(
   packer: Pack,
@@ -84,10 +93,18 @@ async function addToTar(
   await done.promise;
 }
 
+const pieceBytes = 1024 * 1024;
+
 /** The header before them says how many there are. */
 async function* checkedBytes(file: string, sizeBytes: number): AsyncGenerator<Buffer> {
+  if (sizeBytes <= pieceBytes) {
+    const bytes = await readFile(file); // a stream for each of thousands of small files takes ten times as long
+    if (bytes.length !== sizeBytes) throw changed(file);
+    yield bytes;
+    return;
+  }
   let count = 0;
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(file, { highWaterMark: pieceBytes }) as AsyncIterable<Buffer>) {
     count += chunk.length;
     if (count > sizeBytes) throw changed(file);
     yield chunk;

@@ -1,0 +1,335 @@
+/** OCI images that are made with no builder on the machine. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { Image } from 'bentots';
+import { type BuildOptions, build as buildBento } from 'bentots/build';
+import { build, type ContainerizeOptions } from 'bentots/container';
+import { extract, type Header, pack } from 'tar-stream';
+import { digestOf } from '../src/registry/manifest.ts';
+import { createFakeBuilders } from './fake-builder.ts';
+import { createTestProject, plainHello, type TestProject } from './project.ts';
+import { putBase } from './registry/base-image.ts';
+import { startRegistry, type TestRegistry } from './registry/registry.ts';
+
+let project: TestProject;
+let registry: TestRegistry;
+let base: string;
+before(async () => {
+  registry = await startRegistry();
+  base = await putBase(registry, { architecture: 'amd64' }, { architecture: 'arm64' });
+  project = createTestProject();
+  process.env.DOCKER_CONFIG = project.stores.home;
+  process.env.BENTOML_HOME = project.stores.home; // where bases are kept
+  mkdirSync(join(project.folder, 'weights'));
+  writeFileSync(join(project.folder, 'weights/w.bin'), 'weights');
+  await make('v1');
+});
+after(async () => {
+  project[Symbol.dispose]();
+  await registry[Symbol.asyncDispose]();
+});
+
+function make(version: string, options: Partial<BuildOptions> = {}) {
+  const { folder, stores } = project;
+  return buildBento({ service: folder, home: stores.home, version, onWarning: () => {}, ...options });
+}
+
+/** With our own builder, from the base of the tests. */
+function run(bento: string, { options = {}, ...more }: ContainerizeOptions = {}) {
+  const { home } = project.stores;
+  return build(bento, {
+    home,
+    backend: 'native',
+    options: { base, ...options },
+    onOutput: () => {},
+    onWarning: () => {},
+    ...more,
+  });
+}
+
+const output = (name: string) => join(project.stores.home, name);
+
+interface Blob {
+  readonly headers: readonly Header[];
+  readonly texts: ReadonlyMap<string, Buffer>;
+}
+
+async function readTar(bytes: Buffer): Promise<Blob> {
+  const headers: Header[] = [];
+  const texts = new Map<string, Buffer>();
+  const reading = extract();
+  reading.end(bytes[0] === 0x1f ? gunzipSync(bytes) : bytes);
+  for await (const entry of reading) {
+    headers.push(entry.header);
+    texts.set(entry.header.name, Buffer.concat(await Array.fromAsync(entry as AsyncIterable<Buffer>)));
+  }
+  return { headers, texts };
+}
+
+interface Parts {
+  readonly config: {
+    readonly [key: string]: unknown;
+    readonly config: { readonly [key: string]: unknown };
+    readonly rootfs: { readonly diff_ids: readonly string[] };
+  };
+  readonly layers: readonly Blob[];
+  readonly manifest: { readonly layers: readonly { readonly digest: string; readonly size: number }[] };
+}
+
+/** Reads the only image of a layout. */
+async function readLayout(folder: string): Promise<Parts> {
+  const blob = (digest: string) => readFileSync(join(folder, 'blobs', ...digest.split(':')));
+  const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
+  const manifest = JSON.parse(blob(index.manifests[0].digest).toString('utf8'));
+  const layers = await Promise.all(manifest.layers.map(({ digest }: { digest: string }) => readTar(blob(digest))));
+  return { config: JSON.parse(blob(manifest.config.digest).toString('utf8')), layers: layers as Blob[], manifest };
+}
+
+test('an OCI image has the base, the runtime, the packages and the code, each of the right owner, and what a container needs', async () => {
+  await run('hello:v1', { options: { output: output('one') } });
+  const { config, layers } = await readLayout(output('one'));
+  const { User, Entrypoint, Env, WorkingDir, StopSignal, ExposedPorts, Healthcheck } = config.config;
+  assert.deepEqual([User, WorkingDir, StopSignal], ['1034:1034', '/home/bentoml/bento', 'SIGTERM']);
+  assert.deepEqual([Entrypoint, ExposedPorts], [['/opt/bentots/entrypoint.sh'], { '3000/tcp': {} }]);
+  assert.ok(
+    (Env as string[]).includes('PATH=/usr/local/bin:/usr/bin:/bin') &&
+      (Env as string[]).includes('BENTOML_HOST=0.0.0.0'),
+  );
+  assert.equal((Healthcheck as { Retries: number }).Retries, 3);
+  const [, runtime, code] = layers;
+  assert.equal(
+    runtime?.texts.get('etc/passwd')?.toString(),
+    'root:x:0:0::/root:/bin/sh\nbentoml:x:1034:1034::/home/bentoml:/bin/sh\n',
+  );
+  const link = runtime?.headers.find(({ name }) => name === 'usr/local/bin/bento');
+  assert.deepEqual([link?.type, link?.linkname], ['symlink', '/opt/bentots/bin/bento.js']);
+  assert.match(String(code?.texts.get('home/bentoml/bento/bento.yaml')), /name: hello/);
+  assert.ok(code?.headers.every(({ uid, mtime }) => uid === 1034 && mtime?.getTime() === 0));
+  const names = layers.flatMap(({ headers }) => headers.map(({ name }) => name));
+  assert.ok(
+    names.includes('opt/bentots/dist/cli/main.js') && names.includes('opt/bentots/node_modules/fastify/package.json'),
+  );
+  const compilers = names.filter((name) => /node_modules\/(?:@esbuild|esbuild|typescript|tsx)\//.test(name));
+  assert.deepEqual(compilers, []);
+  assert.deepEqual(
+    config.rootfs.diff_ids.slice(1),
+    (await diffIds(output('one'))).slice(1),
+    'the configuration says what is in the layers',
+  );
+});
+
+async function diffIds(folder: string): Promise<string[]> {
+  const { manifest } = await readLayout(folder);
+  return manifest.layers.map(({ digest }) => {
+    const bytes = readFileSync(join(folder, 'blobs', ...digest.split(':')));
+    return digestOf(bytes[0] === 0x1f ? gunzipSync(bytes) : bytes);
+  });
+}
+
+test('the same bento gives the same OCI image, whenever and under whatever name', async () => {
+  const results = [];
+  for (const name of ['same-1', 'same-2'])
+    results.push(await run('hello:v1', { references: [`x/${name}`], options: { output: output(name) } }));
+  assert.equal(results[0]?.digest, results[1]?.digest);
+  assert.deepEqual(await diffIds(output('same-1')), await diffIds(output('same-2')));
+});
+
+test('without a place an archive is made beside, which docker reads in its own way, too; what is there stays', async () => {
+  const place = output('hello.tar');
+  await run('hello:v1', { references: ['team/hello:1'], options: { output: place } });
+  const { texts } = await readTar(readFileSync(place));
+  const [row] = JSON.parse(String(texts.get('manifest.json')));
+  assert.deepEqual(row.RepoTags, ['team/hello:1']);
+  for (const path of [row.Config, ...row.Layers, 'index.json', 'oci-layout']) assert.ok(texts.has(path), path);
+  const taken = { code: 'IMAGE_FAILED', message: /there is .*hello\.tar already; name another place, or remove it/ };
+  await assert.rejects(run('hello:v1', { options: { output: place } }), taken);
+  await assert.rejects(
+    run('hello:v1', { options: { output: output('none/x') } }),
+    /there is no folder .*none; make it first/,
+  );
+  assert.ok(!readdirSync(project.stores.home).some((name) => name.endsWith('.tmp')));
+});
+
+test('an image is pushed with its list of contents, and after a change of the code only that is sent', async () => {
+  const place = `${registry.host}/team/hello`;
+  registry.takeBytes();
+  const first = await run('hello:v1', { references: [`${place}:v1`], push: true });
+  assert.ok(registry.takeBytes() > 500_000);
+  assert.ok(registry.manifests.has(`team/hello/${first.digest}`) && registry.manifests.has('team/hello/v1'));
+  const attached = [...registry.manifests.values()]
+    .map(({ bytes }) => JSON.parse(bytes.toString('utf8')))
+    .filter(({ subject }) => subject?.digest === first.digest);
+  assert.deepEqual(
+    attached.map(({ artifactType }) => artifactType),
+    ['application/vnd.cyclonedx+json'],
+  );
+  const sbom = JSON.parse(String(registry.blobs.get(attached[0].layers[0].digest)));
+  const names = sbom.components.map(({ name }: { name: string }) => name);
+  assert.ok(
+    sbom.bomFormat === 'CycloneDX' && names.includes('fastify') && names.includes('bentots') && names.includes(base),
+    String(names),
+  );
+  project.write('service.js', plainHello.replace('Hello, ', 'Good day, '));
+  await make('v2');
+  registry.takeBytes();
+  await run('hello:v2', { references: [`${place}:v2`], push: true });
+  const sent = registry.takeBytes();
+  assert.ok(sent < 100_000, String(sent));
+});
+
+test('one image for several platforms is an index of them', async () => {
+  const platforms = ['linux/amd64', 'linux/arm64'];
+  const { digest } = await run('hello:v1', { references: [`${registry.host}/team/many:1`], push: true, platforms });
+  const kept = registry.manifests.get(`team/many/${digest}`) ?? assert.fail();
+  const { manifests } = JSON.parse(kept.bytes.toString('utf8'));
+  assert.deepEqual(
+    manifests.map(({ platform }: { platform: object }) => platform),
+    [
+      { os: 'linux', architecture: 'amd64' },
+      { os: 'linux', architecture: 'arm64' },
+    ],
+  );
+  for (const one of manifests) assert.ok(registry.manifests.has(`team/many/${one.digest}`));
+});
+
+test('a base may come from a layout or an archive, and is held to its digests', async () => {
+  if (!existsSync(output('one'))) await run('hello:v1', { options: { output: output('one') } });
+  await run('hello:v1', { options: { output: output('archive.tar') } });
+  const tag = 'v1';
+  for (const from of [
+    `oci:${output('one')}`,
+    `oci:${output('one')}:${tag}`,
+    `oci-archive:${output('archive.tar')}`,
+    `docker-archive:${output('archive.tar')}`,
+  ]) {
+    const to = output(`on-${createHash('sha256').update(from).digest('hex').slice(0, 8)}`);
+    await run('hello:v1', { options: { base: from, output: to } });
+    assert.equal((await readLayout(to)).layers.length, 5);
+  }
+  await assert.rejects(
+    run('hello:v1', { options: { base: `oci:${output('one')}:other` } }),
+    /has nothing that is called other/,
+  );
+  await assert.rejects(
+    run('hello:v1', { options: { base: `oci:${output('none')}` } }),
+    /is no OCI layout: it has no index\.json/,
+  );
+  const { manifest } = await readLayout(output('one'));
+  writeFileSync(join(output('one'), 'blobs', ...String(manifest.layers[0]?.digest).split(':')), 'other');
+  await assert.rejects(
+    run('hello:v1', { options: { base: `oci:${output('one')}` } }),
+    /lacks the layer sha256:[0-9a-f]+, or has another one/,
+  );
+});
+
+test('what must run inside is refused, and another builder named', async () => {
+  await make('runs', { image: new Image().systemPackages('ffmpeg').run('true') });
+  await assert.rejects(run('hello:runs'), {
+    code: 'IMAGE_FAILED',
+    message:
+      /its image has systemPackages and run, for which .* the native builder runs nothing; name another one, such as --backend docker/,
+  });
+  if (process.platform === 'win32') return; // where a script is no program
+  using others = createFakeBuilders(['docker'], { 'docker version': 'dead', 'docker buildx': 'dead' });
+  const unnamed = { home: project.stores.home, environment: others.environment, onWarning: () => {} };
+  await assert.rejects(build('hello:runs', unnamed), {
+    code: 'IMAGE_FAILED',
+    message:
+      /runs nothing; no other one can build: docker: .*start its daemon.*; podman: the program podman is not on the PATH/,
+  });
+});
+
+test('a base that does not fit is refused with what it is', async () => {
+  const { host } = registry;
+  const noNode = await (async () => {
+    await using other = await startRegistry();
+    const reference = await putBase(other, { files: { 'etc/passwd': '' } });
+    return await run('hello:v1', { options: { base: reference } }).catch((error: Error) => error.message);
+  })();
+  assert.match(String(noNode), /has no Node; take one that brings it/);
+  await assert.rejects(
+    run('hello:v1', { platforms: ['linux/s390x'] }),
+    /is not there for linux\/s390x, but for linux\/amd64, linux\/arm64/,
+  );
+  const single =
+    [...registry.manifests].find(([, { bytes }]) => bytes.includes('rootfs') || bytes.includes('image.config')) ??
+    assert.fail();
+  const digest = digestOf(single[1].bytes);
+  const other = registry.blobs.get(JSON.parse(String(single[1].bytes)).config.digest)?.includes('arm64')
+    ? 'amd64'
+    : 'arm64';
+  await assert.rejects(
+    run('hello:v1', { platforms: [`linux/${other}`], options: { base: `${host}/base/node@${digest}` } }),
+    /is for linux\/a\w+64, and not for linux\/a\w+64; name one that is, or the platform/,
+  );
+  await assert.rejects(run('hello:v1', { options: { base: `${host}/base/none:1` } }), {
+    code: 'REGISTRY_ITEM_MISSING',
+  });
+  await assert.rejects(run('hello:v1', { options: { squash: true } }), {
+    code: 'OPTION_INVALID',
+    message: /--opt is "squash", but must be one of base, output/,
+  });
+});
+
+/** A package as npm fetches it. */
+async function startPackages(): Promise<AsyncDisposable & { readonly url: string; readonly integrity: string }> {
+  const packer = pack();
+  packer.entry({ name: 'package/package.json' }, '{"name":"dep","version":"1.0.0"}');
+  packer.entry({ name: 'package/index.js' }, 'module.exports = 1;');
+  packer.finalize();
+  const tarball = gzipSync(Buffer.concat(await Array.fromAsync(packer as AsyncIterable<Buffer>)));
+  const server = createServer((_request, response) => void response.end(tarball)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/dep-1.0.0.tgz`,
+    integrity: `sha512-${createHash('sha512').update(tarball).digest('base64')}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+test('locked packages are a layer, made once, and those with scripts are not installed for other machines', async () => {
+  const locking = createTestProject();
+  after(() => locking[Symbol.dispose]());
+  const { home } = locking.stores;
+  const lock = (script: boolean, url: string, integrity: string) => {
+    const dependencies = { dep: '1.0.0' };
+    const own = { name: 'project', version: '1.0.0', dependencies };
+    const dep = { version: '1.0.0', resolved: url, integrity, ...(script ? { hasInstallScript: true } : {}) };
+    locking.write('package.json', JSON.stringify({ ...own, type: 'module' }));
+    locking.write(
+      'package-lock.json',
+      JSON.stringify({ ...own, lockfileVersion: 3, requires: true, packages: { '': own, 'node_modules/dep': dep } }),
+    );
+  };
+  const bundle = (version: string) => buildBento({ service: locking.folder, home, version, onWarning: () => {} });
+  const place = (name: string) => ({ home, options: { output: output(name) } });
+  {
+    await using packages = await startPackages();
+    lock(false, packages.url, packages.integrity);
+    await bundle('v1');
+    await run('hello:v1', place('with-packages'));
+    lock(true, packages.url, packages.integrity);
+    await bundle('scripts');
+  }
+  const { layers } = await readLayout(output('with-packages'));
+  const paths = layers[2]?.headers.map(({ name }) => name) ?? [];
+  assert.ok(paths.includes('home/bentoml/bento/env/node/node_modules/dep/index.js'), String(paths));
+  await run('hello:v1', place('again')); // the registry of packages is gone
+  assert.deepEqual(await diffIds(output('again')), await diffIds(output('with-packages')));
+  const foreign = process.arch === 'arm64' ? 'linux/amd64' : 'linux/arm64';
+  await assert.rejects(
+    run('hello:scripts', { home, platforms: [foreign] }),
+    /dep must run a script when installed for linux\/a\w+64 .*name a builder that can/,
+  );
+});
