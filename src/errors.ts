@@ -42,6 +42,12 @@ export const errorTable = {
   METHOD_NOT_ALLOWED: row(405, 'UNIMPLEMENTED', false, '{path} answers {allow}, not {method}'),
   REQUEST_TIMEOUT: row(408, 'DEADLINE_EXCEEDED', true, 'the request was not received within {limitMs} ms'),
   ITEM_TIMEOUT: row(408, 'DEADLINE_EXCEEDED', true, 'no item of the body came for {limitMs} ms'),
+  READER_SLOW: row(
+    408,
+    'DEADLINE_EXCEEDED',
+    true,
+    'the stream was not read for {heldMs} ms while others of its batch had to wait for it; read faster',
+  ),
   BODY_TOO_LARGE: row(413, 'RESOURCE_EXHAUSTED', false, 'the body is larger than the limit of {limitBytes} bytes'),
   ITEM_TOO_LARGE: row(413, 'RESOURCE_EXHAUSTED', false, '{where} is longer than the limit of {limitBytes} bytes'),
   TOO_MANY_ITEMS: row(413, 'RESOURCE_EXHAUSTED', false, 'the body has more than {limit} items'),

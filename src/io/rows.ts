@@ -1,6 +1,7 @@
 /** Values that hold items in a row: arrays, and what their io types say of others. All in the form that crosses. */
 import { isParcel, type RowType, type Schema } from './io-type.ts';
 import { ioTypeOf, ioTypeOfCrossing, ioTypeOfParcel } from './io-types.ts';
+import { Misfit } from './misfit.ts';
 
 const list: RowType = {
   hasDimensions: false,
@@ -46,5 +47,15 @@ export function cutItems(value: unknown, from: number, to: number, dim: number):
 
 /** The items of several values, at least one, as one value. @throws Misfit if they are not alike. */
 export function joinItems(values: readonly unknown[], dim: number): unknown {
-  return values.length === 1 ? values[0] : rowTypeOfValue(values[0])?.join(values as never[], dim);
+  if (values.length === 1) return values[0];
+  const type = rowTypeOfValue(values[0]);
+  const likeness = type?.likeness(values[0] as never, dim);
+  for (const value of values) {
+    if (rowTypeOfValue(value) !== type || type?.likeness(value as never, dim) !== likeness)
+      throw new Misfit(
+        'row',
+        'cannot stand in one row with others, since they are not alike: they have other shapes or names',
+      );
+  }
+  return type?.join(values as never[], dim);
 }

@@ -60,6 +60,11 @@ export class ItemError {
   }
 }
 
+/** Whether a value is an {@link ItemError}, of this copy of the class or another. */
+export function isItemError(value: unknown): value is ItemError {
+  return typeof value === 'object' && value !== null && itemErrorBrand in value;
+}
+
 /**
  * What a batchable method puts in the place of the result of one item: the request that the item came with fails, and no
  * other one. An `ApiError`, or status and message of one, is answered as it is; anything else as if the method had thrown it

@@ -164,6 +164,12 @@ function toMeasure(
   throw invalid(`${where} begins with "${name}", which is no parameter that holds the items; begin with ${names}`);
 }
 
+/** What a call without items is answered with, in the form that crosses. */
+export function emptyResult({ output: { schema } }: ApiSpec, { outputDim }: BatchingSpec): unknown {
+  const declared = resolve(schema, definitionsOf(schema));
+  return rowTypeOf(declared)?.empty(declared, outputDim) ?? [];
+}
+
 function invalid(problem: string): ServiceError {
   return new ServiceError('SERVICE_INVALID', { problem });
 }

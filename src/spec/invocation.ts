@@ -1,6 +1,7 @@
 /** One call of a method, whatever door it came through, and what comes of it. */
 
 import type { FileOnDisk } from '../io/file-content.ts';
+import type { BatchFacts } from './batch-facts.ts';
 
 /** W3C trace context of a call. */
 export interface Trace {
@@ -51,6 +52,10 @@ export interface Invocation {
   /** Tells callers apart, who take turns where they wait for the same method; the same text is the same caller. */
   readonly caller: string;
   readonly request: RequestInfo;
+  /** Of a batchable method; what nobody has looked at is looked at when it is dispatched. */
+  readonly batch?: BatchFacts;
+  /** Higher goes first. @default 0 */
+  readonly priority?: number;
   /** Name of the form in which it is answered, which decides what is made of its value; the method's first without it. */
   readonly answerForm?: string;
 }

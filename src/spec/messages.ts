@@ -53,6 +53,8 @@ export type ToWorker =
       /** Place of the argument whose items come with `feed`. */
       readonly inflowAt?: number;
     }
+  /** Run the method once for several calls; each is answered as if it were alone, and `cancel` and `credit` go to it. */
+  | { readonly kind: 'batch'; readonly id: number; readonly method: string; readonly calls: readonly BatchedCall[] }
   /** Items of an argument. */
   | { readonly kind: 'feed'; readonly id: number; readonly items: readonly unknown[]; readonly bytes: number }
   /** No more items of it will come. */
@@ -65,6 +67,13 @@ export type ToWorker =
   | { readonly kind: 'ping' }
   /** Run the shut-down hooks and leave. */
   | { readonly kind: 'stop' };
+
+/** One of the calls of a batch. */
+export type BatchedCall = Omit<Extract<ToWorker, { kind: 'call' }>, 'kind' | 'method' | 'inflowAt'> & {
+  readonly items: number;
+  /** Its first item, counted from 0 in the request that it may be a part of. */
+  readonly from: number;
+};
 
 /** What the modules of a bento need beside their code. */
 export interface BentoPlaces {
@@ -193,6 +202,13 @@ export type FromWorker =
   | { readonly kind: 'enough'; readonly id: number }
   | { readonly kind: 'end'; readonly id: number; readonly response?: ResponseChanges }
   | { readonly kind: 'error'; readonly id: number; readonly error: ErrorRecord }
+  /** The method is done with a batch; what it gave may still be on its way. */
+  | {
+      readonly kind: 'ran';
+      readonly id: number;
+      /** Whether it ran once and gave what it should, so that the next will take about as long. */
+      readonly isTypical: boolean;
+    }
   | {
       readonly kind: 'log';
       readonly level: LogLevel;

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { GivenBody, Route } from '../../pool/route.ts';
+import type { BatchFacts } from '../../spec/batch-facts.ts';
 import type { CallArguments } from '../../spec/invocation.ts';
 import type { ApiSpec } from '../../spec/service-spec.ts';
 import type { DecodeThreads } from '../decode/decode-threads.ts';
@@ -73,6 +74,7 @@ export interface ReadBody extends GivenBody {
 /** A body that was read and checked. */
 export interface DecodedBody {
   readonly args: CallArguments;
+  readonly batch?: BatchFacts;
 }
 
 /** One kind of body; shared code never asks which one it holds. */

@@ -4,6 +4,7 @@ import { safetensorsMediaType, saidHeaderBytes } from '../../io/safetensors.ts';
 import { readTensorFrame } from '../../io/tensor-frame.ts';
 import { type GivenBody, type Route, toArguments } from '../../pool/route.ts';
 import { admits } from '../../spec/alternatives.ts';
+import type { BatchFacts } from '../../spec/batch-facts.ts';
 import { foreignBodyOf } from '../../spec/foreign-body.ts';
 import type { CallArguments } from '../../spec/invocation.ts';
 import { definitionsOf } from '../../spec/schema-parts.ts';
@@ -31,7 +32,7 @@ export interface DecodeLimits {
 }
 
 /** The arguments, or what they need first. */
-export type Decoded = { readonly args: CallArguments } | Addressed;
+export type Decoded = { readonly args: CallArguments; readonly batch?: BatchFacts } | Addressed;
 
 /** Up to so many bytes an error lists everything that is wrong: for 20 MB of errors that took 1.2 s and 1.1 GB. */
 export const listEverythingUpToBytes = 64 * 1024;

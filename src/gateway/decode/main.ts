@@ -3,6 +3,7 @@ import { serialize } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
 import { toRecord } from '../../errors.ts';
 import { type Route, toRoute } from '../../pool/route.ts';
+import { batchFactsOf } from '../../spec/batch-facts.ts';
 import { createValidatorCompiler } from '../../spec/validator.ts';
 import { decodeBody } from './decode-body.ts';
 import type { DecodeAnswer, DecodeRequest } from './messages.ts';
@@ -26,10 +27,12 @@ parentPort?.on('message', async (request: DecodeRequest) => {
   try {
     const decoded = await decodeBody(routeOf(request), request.body, request.limits);
     if ('args' in decoded) {
+      const { batching } = request.api;
+      const batch = batching && batchFactsOf(request.api, batching, decoded.args);
       const written = serialize(decoded.args);
       const isWhole = written.byteLength === written.buffer.byteLength;
       const args = isWhole ? written : new Uint8Array(written);
-      parentPort?.postMessage({ args } satisfies DecodeAnswer, [args.buffer as ArrayBuffer]);
+      parentPort?.postMessage({ args, ...(batch && { batch }) } satisfies DecodeAnswer, [args.buffer as ArrayBuffer]);
     } else {
       parentPort?.postMessage(decoded satisfies DecodeAnswer, [decoded.bytes.buffer as ArrayBuffer]);
     }

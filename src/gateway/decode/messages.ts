@@ -1,5 +1,6 @@
 /** What the gateway and its decode threads say to each other. */
 import type { ErrorRecord } from '../../errors.ts';
+import type { BatchFacts } from '../../spec/batch-facts.ts';
 import type { ApiSpec } from '../../spec/service-spec.ts';
 import type { Addressed, DecodeLimits, ReceivedBody } from './decode-body.ts';
 
@@ -15,6 +16,7 @@ export interface DecodeRequest {
 /** The arguments as `v8.serialize` writes them, which nobody reads before the worker does. */
 export interface WrittenArguments {
   readonly args: Uint8Array;
+  readonly batch?: BatchFacts;
 }
 
 /** What a body gives, or why it gives nothing. */

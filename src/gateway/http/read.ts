@@ -4,6 +4,7 @@ import { ServiceError } from '../../errors.ts';
 import type { FileOnDisk } from '../../io/file-content.ts';
 import { type Route, toArguments } from '../../pool/route.ts';
 import type { Spool } from '../../pool/spool.ts';
+import type { BatchFacts } from '../../spec/batch-facts.ts';
 import type { CallArguments } from '../../spec/invocation.ts';
 import type { BodyForm } from '../../spec/service-spec.ts';
 import type { BodyLimits, BodyReader, MemoryView } from '../bodies/body-reader.ts';
@@ -32,6 +33,8 @@ export interface ReadDeps {
 export interface Arguments {
   /** In the order of its parameters. */
   readonly args: CallArguments;
+  /** What decides with which others the call goes, where that is known already. */
+  readonly batch?: BatchFacts;
   /** What of them lies on disk; whoever gets this removes it. */
   readonly files?: readonly Pick<FileOnDisk, 'path'>[];
 }
@@ -61,8 +64,9 @@ export async function readArguments(request: IncomingMessage, route: Route, deps
   try {
     const given = await reader.read(body);
     if (!given) return { args: leaveOut(route) };
-    const args = 'args' in given ? given.args : toArguments(route, given, given.sizeBytes <= listEverythingUpToBytes);
-    return body.files ? { args, files: body.files } : { args };
+    const decoded =
+      'args' in given ? given : { args: toArguments(route, given, given.sizeBytes <= listEverythingUpToBytes) };
+    return body.files ? { ...decoded, files: body.files } : decoded;
   } catch (error) {
     if (body.files) spool.remove(body.files);
     request.unpipe(); // what nobody inflates must not hold up the connection

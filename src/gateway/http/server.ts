@@ -31,7 +31,7 @@ import { watchConnections } from './connections.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import { createFilteredExpose } from './filtered-metrics.ts';
 import { type HttpInflow, type InflowLimits, openInflow } from './inflow.ts';
-import { type ReadDeps, readArguments } from './read.ts';
+import { type Arguments, type ReadDeps, readArguments } from './read.ts';
 import { createSwaggerUi } from './swagger-ui.ts';
 import { answerUnreadable } from './unreadable.ts';
 import { cutIfUnread, type HeaderMap, writeError, writeItems, writeValue } from './write.ts';
@@ -285,7 +285,7 @@ function createHandler(
       const timeoutMs = readTimeout(request, idleMs);
       inflow = route.inflow && openInflow(request, route, { limits: options, memory, idleMs: timeoutMs });
       if (inflow) openEnded.add(request.socket);
-      const { args, files } = inflow
+      const { args, files, batch }: Arguments = inflow
         ? { args: await inflow.readOthers() }
         : await readArguments(request, route, {
             limits: options,
@@ -297,7 +297,7 @@ function createHandler(
       if (files) removeAfter(response, files);
       const forms = now.answerForms.get(route) as readonly [AnswerForm, ...AnswerForm[]]; // every route has some
       const { accept } = request.headers;
-      const { kind } = route.api;
+      const { kind, batching } = route.api;
       const streamForm = kind === 'stream' ? chooseOffer(accept, streamForms) : asSent;
       const chosen = kind === 'unary' ? chooseOffer(accept, forms) : streamForm.itemForm(forms);
       const form = chosen.later ? chosen.later.open((await loadLibrary(chosen.later.needs)) as never) : chosen; // the one that it names
@@ -307,6 +307,8 @@ function createHandler(
         method: route.api.name,
         args,
         ...(files && { files }),
+        ...(batch && { batch }),
+        ...(batching && batching.priorities.length > 0 && { priority: readPriority(request, batching.priorities) }),
         timeoutMs,
         signal: departure.signal,
         trace,
@@ -402,6 +404,12 @@ function readTimeout(request: IncomingMessage, longestMs: number): number {
     throw new ServiceError('INVALID_INPUT', { problem });
   }
   return Math.min(given, longestMs);
+}
+
+/** Higher goes first; whoever says none of the words goes last. */
+function readPriority({ headers }: IncomingMessage, words: readonly string[]): number {
+  const at = words.indexOf(single(headers['x-priority']) ?? '');
+  return at < 0 ? 0 : words.length - at;
 }
 
 function toRequestInfo(request: IncomingMessage, path: string, isWanted: boolean): RequestInfo {
