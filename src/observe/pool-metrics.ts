@@ -1,5 +1,6 @@
 /** Metrics of queues and workers: counted by the pool, and read from it when somebody asks. */
 import { type AuthorMetrics, createAuthorMetrics } from './author-metrics.ts';
+import { type BatchMetrics, createBatchMetrics } from './batch-metrics.ts';
 import { createDistribution, type Distribution } from './distribution.ts';
 import type { Family, Labels, Sample } from './family.ts';
 
@@ -40,6 +41,7 @@ export interface CountedProcess {
 /** What the pool tells of itself; counts go on over the generations of a service. */
 export interface PoolMetrics {
   method(name: string): MethodMetrics;
+  batches(method: string, maxBatchSize: number): BatchMetrics;
   /** A worker ended, or gave its place, and another one is started. @param reason one of few words. */
   workerReplaced(reason: string): void;
   /** A worker's process is there. @param usage is asked when somebody reads, as long as it lives. */
@@ -117,9 +119,11 @@ export function createPoolMetrics(
       for (const [worker, processes] of workers) yield { labels: { ...common, worker }, value: pick(look(processes)) };
     };
 
+  const batches = createBatchMetrics(namespace, common);
   const waitName = `${namespace}_queue_wait_seconds`;
   return {
     authors: createAuthorMetrics(warn),
+    batches: batches.of,
     method: (name) => methods.get(name) ?? createMethod(name),
     workerReplaced: (reason) => void replacements.set(reason, (replacements.get(reason) ?? 0) + 1),
     addProcess(workerIndex, usage) {
@@ -158,6 +162,7 @@ export function createPoolMetrics(
         type: 'gauge',
         samples: byMethod(({ waiting }) => waiting),
       },
+      ...batches.families,
       {
         name: waitName,
         help: 'How long calls waited for a worker, in seconds, by method',
