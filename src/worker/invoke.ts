@@ -8,18 +8,23 @@ import { inflowOf } from '../spec/inflow.ts';
 import type { CallArguments, ResponseChanges, Trace } from '../spec/invocation.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { traitsOf } from '../spec/schema-parts.ts';
-import type { ApiSpec } from '../spec/service-spec.ts';
+import type { ApiSpec, BatchingSpec } from '../spec/service-spec.ts';
 import type { MethodSchemas } from './author-schemas.ts';
+import { createBatchContext } from './batch-context.ts';
 import { type CallContext, createContext } from './context.ts';
 import { createInflow, type WorkerInflow } from './inflow.ts';
 import { type KeptFiles, openFile } from './keep-files.ts';
 import { mapItems } from './map-items.ts';
 import { readResponse } from './read-response.ts';
+import { runBatch } from './run-batch.ts';
+import { type StreamBatchDeps, streamBatch } from './stream-batch.ts';
 import { type StreamSender, sendStream } from './stream-sender.ts';
 
 type Call = Extract<ToWorker, { kind: 'call' }>;
+type BatchOfCalls = Extract<ToWorker, { kind: 'batch' }>;
 type Method = (...args: unknown[]) => unknown;
 type Items = AsyncIterable<unknown> | Iterable<unknown>;
+type Eventually<T> = T | PromiseLike<T>;
 
 interface InvokerDeps {
   readonly service: object;
@@ -30,7 +35,7 @@ interface InvokerDeps {
   send(message: FromWorker): void;
   /** Sends what is waiting now. */
   flush(): void;
-  log(call: Call): Log;
+  log(call: Pick<Call, 'trace'>): Log;
   /** Runs a piece of a call, so that whatever it prints is known to be its own. */
   runInCall(trace: Trace, run: () => void): void;
   /** What a call keeps on disk that is too large to be sent. */
@@ -40,6 +45,7 @@ interface InvokerDeps {
 /** Runs calls, several at once. */
 export interface Invoker {
   call(message: Call): void;
+  batch(message: BatchOfCalls): void;
   cancel(id: number, reason: string): void;
   credit(message: Extract<ToWorker, { kind: 'credit' }>): void;
   feed(message: Extract<ToWorker, { kind: 'feed' }>): void;
@@ -73,16 +79,9 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     const { id } = message;
     let around: CallContext | undefined;
     let error: ErrorRecord | undefined;
-    let kept: KeptFiles | undefined;
     try {
-      const { unpacksArguments, packsResult } = crossings.get(api.name) as Crossing; // every api has one
-      const crossed = readArguments(message.args);
-      if (message.hasFiles) await openFiles(crossed, openFile);
-      const given = unpacksArguments ? crossed.map((arg) => unpack(arg)) : crossed;
-      const sent = entry.inflow ? given.with(message.inflowAt ?? 0, entry.inflow.items) : given;
-      const schemas = deps.schemas.get(api.name);
-      const checked = schemas?.input ? schemas.input(sent) : sent;
-      const args = [...(isThenable(checked) ? await checked : checked)];
+      const read = readCall(message, api, entry.inflow);
+      const args = [...(isThenable(read) ? await read : read)];
       entry.abort.signal.throwIfAborted(); // nobody waits any more for what a slow schema has let through
       if (api.takesContext) {
         around = createContext({
@@ -95,22 +94,10 @@ export function createInvoker(deps: InvokerDeps): Invoker {
         args.length = api.parameters.length; // left-out arguments keep their places
         args.push(around.context);
       }
-      const method = (deps.service as Record<string, Method>)[api.name] as Method; // joined with the class's own decorators
-      const result = method.apply(deps.service, args);
+      const result = applyMethod(api, args);
       if (api.kind === 'unary') {
-        const returned = isThenable(result) ? await result : result;
-        const output = schemas?.output ? schemas.output(returned) : returned;
-        const given = isThenable(output) ? await output : output;
-        if (packsResult) kept = deps.keepFiles();
-        const packed = packsResult ? packOutput(given, kept?.keep) : given;
-        const value = isThenable(packed) ? await packed : packed;
-        deps.send({
-          kind: 'value',
-          id,
-          value,
-          ...(kept && kept.files.length > 0 && { files: kept.files }),
-          ...changesOf(around),
-        });
+        const answer = answerCall(id, api, isThenable(result) ? await result : result, around);
+        if (isThenable(answer)) await answer;
       } else if (api.kind === 'response') {
         const { head, pieces } = readResponse(isThenable(result) ? await result : result, around?.changes());
         deps.send({ kind: 'items', id, items: [], bytes: 0, response: head }); // not with the first piece, which may be late
@@ -118,12 +105,10 @@ export function createInvoker(deps: InvokerDeps): Invoker {
         await stream(message, entry, pieces, undefined);
       } else {
         const returned = asIterable(isThenable(result) ? await result : result);
-        const source = schemas?.output ? mapItems(returned, schemas.output) : returned;
-        await stream(message, entry, packsResult ? mapItems(source, packItem) : source, around);
+        await stream(message, entry, toSent(returned, api), around);
       }
     } catch (thrown) {
       error = toRecord(thrown);
-      kept?.drop();
     }
     if (error) deps.send({ kind: 'error', id, error });
     await around?.cleanUp().catch((thrown: unknown) => {
@@ -133,7 +118,103 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     tellIdle();
   };
 
-  const stream = async (message: Call, entry: Running, source: Items, around: CallContext | undefined) => {
+  const readCall = (
+    { args, hasFiles, inflowAt = 0 }: Pick<Call, 'args' | 'hasFiles' | 'inflowAt'>,
+    api: ApiSpec,
+    inflow?: WorkerInflow,
+  ): Eventually<readonly unknown[]> => {
+    const { unpacksArguments } = crossings.get(api.name) as Crossing; // every api has one
+    const crossed = readArguments(args);
+    const finish = () => {
+      const given = unpacksArguments ? crossed.map((arg) => unpack(arg)) : crossed;
+      const sent = inflow ? given.with(inflowAt, inflow.items) : given;
+      return deps.schemas.get(api.name)?.input?.(sent) ?? sent;
+    };
+    return hasFiles ? openFiles(crossed, openFile).then(finish) : finish();
+  };
+
+  const applyMethod = (api: ApiSpec, args: readonly unknown[]): unknown => {
+    const method = (deps.service as Record<string, Method>)[api.name] as Method; // joined with the class's own decorators
+    return method.apply(deps.service, [...args]);
+  };
+
+  /** Sends what a call came to; answers with a promise only where something has to be waited for. */
+  const answerCall = (id: number, api: ApiSpec, returned: unknown, around?: CallContext): Eventually<void> => {
+    const schema = deps.schemas.get(api.name)?.output;
+    const output = schema ? schema(returned) : returned;
+    if (crossings.get(api.name)?.packsResult) return answerPacked(id, output, around);
+    const send = (value: unknown) => deps.send({ kind: 'value', id, value, ...changesOf(around) });
+    return isThenable(output) ? output.then(send) : send(output);
+  };
+
+  const answerPacked = async (id: number, output: unknown, around: CallContext | undefined): Promise<void> => {
+    const kept = deps.keepFiles();
+    try {
+      const value = await packOutput(await output, kept.keep);
+      const files = kept.files.length > 0 && { files: kept.files };
+      deps.send({ kind: 'value', id, value, ...files, ...changesOf(around) });
+    } catch (error) {
+      kept.drop();
+      throw error;
+    }
+  };
+
+  /** What a stream gives, as it is sent. */
+  const toSent = (source: Items, api: ApiSpec): Items => {
+    const schema = deps.schemas.get(api.name)?.output;
+    const checked = schema ? mapItems(source, schema) : source;
+    return crossings.get(api.name)?.packsResult ? mapItems(checked, packItem) : checked;
+  };
+
+  const runCalls = async ({ id, calls }: BatchOfCalls, api: ApiSpec, batching: BatchingSpec) => {
+    const members = calls.map((call) => ({ call, abort: new AbortController() }));
+    for (const { call, abort } of members) running.set(call.id, { trace: call.trace, abort, inflow: undefined });
+    const { signal } = abortAfterAll(members);
+    const leave = (callId: number) => {
+      running.delete(callId);
+      tellIdle();
+    };
+    const batchDeps: StreamBatchDeps = {
+      api,
+      batching,
+      signal,
+      read: (call) => readCall(call, api),
+      invoke(args, group) {
+        if (!api.takesContext) return applyMethod(api, args);
+        const inPlace = Array.from({ length: api.parameters.length }, (_, at) => args[at]); // also what was left out
+        const facts = group.map((one) => ({ call: one.call, signal: one.abort.signal }));
+        return applyMethod(api, [
+          ...inPlace,
+          createBatchContext(facts, { signal, state, path: api.route, log: deps.log }),
+        ]);
+      },
+      async answer(call, part) {
+        await answerCall(call.id, api, part);
+        leave(call.id);
+      },
+      refuse(call, error) {
+        if (!running.has(call.id)) return;
+        deps.send({ kind: 'error', id: call.id, error: toRecord(error) });
+        leave(call.id);
+      },
+      async send(call, chunks) {
+        const entry = running.get(call.id);
+        if (entry) await stream(call, entry, toSent(chunks, api), undefined);
+        leave(call.id);
+      },
+      now: () => performance.now(),
+      breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    };
+    const isTypical = await (api.kind === 'stream' ? streamBatch(members, batchDeps) : runBatch(members, batchDeps));
+    deps.send({ kind: 'ran', id, isTypical });
+  };
+
+  const stream = async (
+    message: Pick<Call, 'id' | 'credit'>,
+    entry: Running,
+    source: Items,
+    around: CallContext | undefined,
+  ) => {
     let isFirst = true;
     const changes = (): { response?: ResponseChanges } => {
       const first = isFirst;
@@ -174,6 +255,13 @@ export function createInvoker(deps: InvokerDeps): Invoker {
       running.set(message.id, entry);
       deps.runInCall(message.trace, () => void run(message, api, entry));
     },
+    batch(message) {
+      const api = deps.apis.get(message.method);
+      const [first] = message.calls;
+      if (!api?.batching || !first) throw new Error(`the gateway sent a batch for ${message.method}, which takes none`);
+      const { batching } = api;
+      deps.runInCall(first.trace, () => void runCalls(message, api, batching));
+    },
     cancel(id, reason) {
       const name = reason === 'TIMEOUT' ? 'TimeoutError' : 'AbortError';
       const entry = running.get(id);
@@ -209,6 +297,23 @@ function crossingOf(api: ApiSpec): Crossing {
     packsResult: hasParcels || isOpen,
     unpacksItems: inflow !== undefined && traitsOf(inflow.item).hasParcels,
   };
+}
+
+/** Aborts when the last of the calls has been aborted. */
+function abortAfterAll(members: readonly { readonly abort: AbortController }[]): AbortController {
+  const all = new AbortController();
+  let left = members.length;
+  for (const { abort } of members) {
+    abort.signal.addEventListener(
+      'abort',
+      () => {
+        left--;
+        if (left === 0) all.abort(abort.signal.reason);
+      },
+      { once: true },
+    );
+  }
+  return all;
 }
 
 /** Items are sent one by one as there is credit for them: they need no disk. */

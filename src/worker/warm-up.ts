@@ -1,6 +1,7 @@
 /** Makes calls of its own before the worker is ready, so that no caller waits for what is slow only once. */
 import { randomBytes } from 'node:crypto';
 import { fromRecord } from '../errors.ts';
+import { batchFactsOf } from '../spec/batch-facts.ts';
 import { type FromWorker, initialCredit, type WarmUpCall } from '../spec/messages.ts';
 import type { ApiSpec } from '../spec/service-spec.ts';
 import type { Invoker } from './invoke.ts';
@@ -51,16 +52,18 @@ export function createWarmUp({ apis, timeoutMs }: WarmUpDeps): WarmUp {
           ended.reject(error); // else it complains that nobody wants more
         else ended.resolve();
       };
-      invoker.call({
-        kind: 'call',
+      const call = {
         id,
-        method,
         args,
         timeoutMs,
         trace: { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex'), isSampled: false },
         ...(api?.takesContext ? { request: { headers: {}, path: api.route } } : {}),
         ...(api && api.kind !== 'unary' ? { credit: initialCredit } : {}),
-      });
+      };
+      if (api?.batching) {
+        const { items } = batchFactsOf(api, api.batching, args);
+        invoker.batch({ kind: 'batch', id, method, calls: [{ ...call, items, from: 0 }] });
+      } else invoker.call({ kind: 'call', method, ...call });
       await ended.promise;
     },
   };

@@ -252,6 +252,8 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
         return void start(message);
       case 'call':
         return invoker?.call(message);
+      case 'batch':
+        return invoker?.batch(message);
       case 'cancel':
         return invoker?.cancel(message.id, message.reason);
       case 'credit':
