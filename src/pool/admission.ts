@@ -13,6 +13,8 @@ export interface ServiceLoad {
   readonly waitMs: number;
   /** How long it would then run until it is answered, or with its first item; undefined before the first of its method was. */
   readonly leadMs: number | undefined;
+  /** When it would be answered, where that is known better than by adding these. */
+  readonly answerMs?: number;
 }
 
 // Under lasting overload every call that is let in waits as long as may be: were that to the millisecond, half of them
@@ -44,7 +46,8 @@ export function decideRefusal(
 }
 
 /** When a call is answered at the latest; one that need not wait may try, however long its like have run. */
-export function predictAnswerMs({ waitMs, leadMs = 0 }: ServiceLoad): number {
+export function predictAnswerMs({ waitMs, leadMs = 0, answerMs }: ServiceLoad): number {
+  if (answerMs !== undefined) return answerMs;
   return waitMs === 0 ? 0 : (waitMs + leadMs) * margin;
 }
 

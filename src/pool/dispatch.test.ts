@@ -67,6 +67,7 @@ function createWorker(index = 1) {
       open.set(call.id, call);
       return call.id;
     },
+    batch: () => [],
     cancel: (id, reason) => void cancelled.push(`${id} ${reason}`),
     credit() {},
     feed() {},

@@ -2,16 +2,19 @@
 import { ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
 import type { MethodMetrics, PoolMetrics } from '../observe/pool-metrics.ts';
+import type { BatchFacts } from '../spec/batch-facts.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import type { Credit } from '../spec/messages.ts';
-import type { ApiSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
+import type { ApiSpec, BatchingSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
 import { decideRefusal, decideVictim, predictAnswerMs, type ServiceLoad } from './admission.ts';
+import { type BatchedTicket, type BatchLine, createBatchLine } from './batch-line.ts';
 import { createCallListener } from './call-listener.ts';
 import { createFairShare, type Share } from './fair-share.ts';
+import { lateError, lateRefusal } from './late-errors.ts';
 import { decideOutageRefusal, type Outage } from './outage.ts';
 import { createOutputChecks, type OutputChecks } from './output.ts';
-import { countAhead, learnCost, type MethodLoad, predictWaitMs } from './predict-wait.ts';
+import { countAhead, learnCost, type MethodLoad, predictWaitMs, withOthersMs } from './predict-wait.ts';
 import { type InflowPump, pumpInflow } from './pump-inflow.ts';
 import type { Spool } from './spool.ts';
 import { createStreamReader, type StreamReader } from './stream-reader.ts';
@@ -71,6 +74,10 @@ interface Ticket {
   refuse(error: Error): boolean;
   /** Gives it all its time again: something came from the caller. */
   restart(): void;
+  /** What decides with which others it goes, where its method is batched. */
+  readonly facts?: BatchFacts | undefined;
+  /** Set once it waits for a batch. */
+  batched?: BatchedTicket;
   /** Set once it waits. */
   place?: Place<Ticket> | undefined;
   /** Set while a worker runs it. */
@@ -83,12 +90,22 @@ interface Line extends Share {
   readonly checks: OutputChecks;
   readonly queue: WaitingLine<Ticket>;
   readonly metrics: MethodMetrics;
+  /** Decides which of those in the queue go together, and when; undefined where each goes alone, in turns. */
+  readonly batches: BatchLine<Ticket> | undefined;
   /** Calls that workers have now. */
   running: number;
   /** How long a call holds its slot, in milliseconds: learned as calls end. */
   costMs: number | undefined;
   /** How long it holds it until it is answered: for a stream, with the first item, since that is what its caller waits for. */
   leadMs: number | undefined;
+}
+
+/** A call at the door. */
+type Newcomer = Pick<Ticket, 'line' | 'invocation' | 'timeoutMs' | 'facts'>;
+
+/** How long it may take until it is answered. */
+function givenMs({ line, timeoutMs }: Newcomer): number {
+  return line.batches ? line.batches.latencyMs(timeoutMs) : timeoutMs;
 }
 
 /** How many calls of a method one worker runs at once. */
@@ -100,17 +117,6 @@ function lanesOf({ isBlocking, slots }: ApiSpec): number {
 function isHopeless({ line, expiresAtMs }: Ticket): boolean {
   const { leadMs, queue } = line;
   return leadMs !== undefined && queue.count > 0 && expiresAtMs - performance.now() < leadMs;
-}
-
-function lateRefusal({ line, timeoutMs }: Ticket): ServiceError {
-  return new ServiceError('OVERLOADED', { answerMs: Math.round(timeoutMs + (line.leadMs ?? 0)), timeoutMs });
-}
-
-/** Whom the time went by for: the caller, who sends no item, or the method. */
-function lateError({ inflow }: Invocation, timeoutMs: number): ServiceError {
-  return inflow?.isWaiting
-    ? new ServiceError('ITEM_TIMEOUT', { limitMs: timeoutMs })
-    : new ServiceError('TIMEOUT', { timeoutMs });
 }
 
 const unknownCostMs = 1; // before the first call has ended: little, but not for ever nothing
@@ -129,21 +135,49 @@ function isBefore(one: Line, other: Line): boolean {
 /** Creates the dispatcher of one generation of a service. */
 export function createDispatcher({ spec, metrics, compile, spool, log }: DispatchDeps): Dispatcher {
   const { timeoutMs: longestMs } = spec.settings.traffic;
-  const lines = new Map<string, Line>(
-    spec.apis.map((api) => [
-      api.name,
-      {
-        api,
-        checks: createOutputChecks(api.output, compile),
-        queue: createWaitingLine<Ticket>(),
-        dueMs: 0,
-        metrics: metrics.method(api.name),
-        running: 0,
-        costMs: undefined,
-        leadMs: undefined,
+  const createLine = (api: ApiSpec): Line => {
+    const line: Line = {
+      api,
+      checks: createOutputChecks(api.output, compile),
+      queue: createWaitingLine<Ticket>(),
+      dueMs: 0,
+      metrics: metrics.method(api.name),
+      batches: api.batching && createBatches(api, api.batching, () => line),
+      running: 0,
+      costMs: undefined,
+      leadMs: undefined,
+    };
+    return line;
+  };
+  const createBatches = (api: ApiSpec, batching: BatchingSpec, line: () => Line) =>
+    createBatchLine<Ticket>({
+      service: spec.name,
+      api,
+      batching,
+      checks: (form) => line().checks(form),
+      metrics: metrics.batches(api.name, batching.maxBatchSize),
+      spool,
+      now: () => performance.now(),
+      wake: () => handOut(),
+      onLeft: (ticket) => leaveQueue(ticket),
+      onSent(ticket, waitedMs) {
+        leaveQueue(ticket);
+        line().running++;
+        line().metrics.waited(waitedMs);
       },
-    ]),
-  );
+      onItems: (count) => line().metrics.streamed(count),
+      onRan({ calls, ends }, ranMs) {
+        const own = line();
+        own.running -= ends;
+        if (ranMs !== undefined) {
+          own.leadMs = learnCost(own.leadMs, ranMs);
+          own.costMs = learnCost(own.costMs, ranMs / calls);
+        }
+        handOut();
+      },
+      log,
+    });
+  const lines = new Map<string, Line>(spec.apis.map((api) => [api.name, createLine(api)]));
   const fairShare = createFairShare();
   const workers = new Set<WorkerHandle>();
   let waitingCount = 0;
@@ -151,6 +185,7 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
   let onEmpty: (() => void) | undefined;
   let isClosed = false;
   let outage: Outage | undefined;
+  let isHandingOutSoon = false;
 
   const enqueue = (ticket: Ticket) => {
     const { line, invocation } = ticket;
@@ -158,27 +193,44 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
     ticket.place = line.queue.join(ticket, invocation.caller);
     waitingCount++;
   };
+  const enqueueForBatch = (ticket: Ticket, batches: BatchLine<Ticket>, facts: BatchFacts) => {
+    enqueue(ticket);
+    ticket.batched = batches.add(ticket, facts);
+    if (isHandingOutSoon) return;
+    isHandingOutSoon = true;
+    setImmediate(() => {
+      isHandingOutSoon = false; // whatever came in this turn goes together
+      handOut();
+    });
+  };
   const leaveQueue = ({ line, place }: Ticket) => {
     if (place && line.queue.leave(place)) waitingCount--;
   };
 
   /** Sends waiting calls: the methods that some worker has room for share its time, and within a method callers take turns. */
   const handOut = () => {
+    let held: Set<Line> | undefined; // who has a worker, and waits for more all the same
     while (waitingCount > 0) {
       let next: Line | undefined;
       let target: WorkerHandle | undefined;
       for (const line of lines.values()) {
-        if (line.queue.count === 0 || (next && !isBefore(line, next))) continue;
+        if (line.queue.count === 0 || held?.has(line) || (next && !isBefore(line, next))) continue;
         const worker = leastLoaded(line.api);
         if (!worker) continue;
         next = line;
         target = worker;
       }
+      if (next?.batches && target) {
+        const sent = next.batches.send(target);
+        if (sent) fairShare.charge(next, (sent.predictedMs || unknownCostMs) / lanesOf(next.api));
+        else held = (held ?? new Set()).add(next);
+        continue;
+      }
       const ticket = next?.queue.take();
       if (!next || !target || !ticket) return;
       waitingCount--;
       if (isHopeless(ticket)) {
-        ticket.refuse(lateRefusal(ticket));
+        ticket.refuse(lateRefusal(ticket.timeoutMs, next.leadMs));
         continue;
       }
       fairShare.charge(next, chargeOf(next));
@@ -194,6 +246,10 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
     return best;
   };
 
+  const countSlots = () => {
+    for (const { batches, api } of lines.values()) if (batches) batches.slots = workers.size * lanesOf(api);
+  };
+
   const loadOf = ({ api, queue, costMs }: Line): MethodLoad => ({
     waiting: queue.count,
     costMs,
@@ -205,29 +261,38 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
     for (const line of lines.values()) if (line !== own && line.queue.count > 0) yield loadOf(line);
   }
 
-  const loadFor = (line: Line, caller: string): ServiceLoad => {
+  const loadFor = ({ line, invocation, timeoutMs, facts }: Newcomer): ServiceLoad => {
     let running = 0;
     for (const one of lines.values()) running += one.running; // also in workers that get no more calls
+    if (line.batches && facts) {
+      const ownMs = line.batches.predictAnswerMs(facts, invocation.priority, timeoutMs);
+      const answerMs = ownMs === 0 ? 0 : withOthersMs(ownMs, otherLoads(line));
+      return { waiting: waitingCount, running, waitMs: answerMs, leadMs: undefined, answerMs };
+    }
+    const { caller } = invocation;
     const ahead = waitingCount === 0 ? 0 : countAhead(line.queue, line.queue.countOf(caller));
     const waitMs = ahead === 0 ? 0 : predictWaitMs(loadOf(line), ahead, otherLoads(line));
     return { waiting: waitingCount, running, waitMs, leadMs: line.leadMs };
   };
 
   /** Refuses a call, unless it can have the place of one whose caller or method has more than its share. */
-  const admit = (line: Line, caller: string, timeoutMs: number): ServiceError | undefined => {
-    const { traffic } = spec.settings;
-    const load = loadFor(line, caller);
-    const refusal = decideRefusal(spec.name, traffic, load, timeoutMs);
-    if (!refusal || predictAnswerMs(load) > timeoutMs) return refusal; // nobody gives way to a call that would come too late
+  const admit = (newcomer: Newcomer): ServiceError | undefined => {
+    const { line, invocation } = newcomer;
+    const load = loadFor(newcomer);
+    const refusal = refusalOf(newcomer, load);
+    if (!refusal || predictAnswerMs(load) > givenMs(newcomer)) return refusal; // nobody gives way to a call that would come too late
     const queues = Array.from(lines.values(), ({ queue }) => queue);
-    const victim = decideVictim(queues, line.queue, caller);
+    const victim = decideVictim(queues, line.queue, invocation.caller);
     if (!victim) return refusal;
-    const { line: itsLine, invocation, timeoutMs: itsTimeoutMs } = victim;
-    const givesWay = decideRefusal(spec.name, traffic, loadFor(itsLine, invocation.caller), itsTimeoutMs);
+    const givesWay = refusalOf(victim, loadFor(victim));
     leaveQueue(victim);
+    victim.batched?.abandon('CANCELLED');
+    victim.line.batches?.refused(givesWay ?? refusal);
     victim.refuse(givesWay ?? refusal);
     return undefined;
   };
+  const refusalOf = (one: Newcomer, load: ServiceLoad) =>
+    decideRefusal(spec.name, spec.settings.traffic, load, givenMs(one));
 
   /** Refuses what waits already, if it cannot wait for that long. */
   const sweep = (during: Outage) => {
@@ -236,8 +301,11 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
         const ticket = queue.take() as Ticket; // as many as it counts
         waitingCount--;
         const refusal = decideOutageRefusal(during, ticket.expiresAtMs);
-        if (refusal) ticket.refuse(refusal);
-        else enqueue(ticket);
+        if (!refusal) enqueue(ticket);
+        else {
+          ticket.batched?.abandon('CANCELLED');
+          ticket.refuse(refusal);
+        }
       }
     }
   };
@@ -333,14 +401,24 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
       if (isClosed) return Promise.reject(new ServiceError('STOPPING', {}));
       if (invocation.signal.aborted) return Promise.reject(new ServiceError('CANCELLED', {}));
       const timeoutMs = Math.min(invocation.timeoutMs, longestMs);
+      let facts: BatchFacts | undefined;
+      try {
+        facts = line.batches?.lookAt(invocation);
+      } catch (error) {
+        return Promise.reject(error); // of its arguments
+      }
       const refusal =
         (outage && decideOutageRefusal(outage, performance.now() + timeoutMs)) ??
-        admit(line, invocation.caller, timeoutMs);
-      if (refusal) return Promise.reject(refusal);
+        admit({ line, invocation, timeoutMs, facts });
+      if (refusal) {
+        line.batches?.refused(refusal);
+        return Promise.reject(refusal);
+      }
       return new Promise<Outcome>((resolve, reject) => {
         openCount++;
         const abandon = (reason: 'TIMEOUT' | 'CANCELLED') => {
           leaveQueue(ticket);
+          ticket.batched?.abandon(reason);
           ticket.running?.inflow?.stop();
           ticket.running?.worker.cancel(ticket.running.id, reason);
           ticket.refuse(reason === 'TIMEOUT' ? lateError(invocation, timeoutMs) : new ServiceError('CANCELLED', {}));
@@ -359,6 +437,7 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
         const ticket: Ticket = {
           invocation,
           line,
+          facts,
           timeoutMs,
           expiresAtMs: performance.now() + timeoutMs,
           settle(outcome) {
@@ -377,6 +456,8 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
             return true;
           },
         };
+        if (facts?.items === 0) return line.batches?.answerEmpty(ticket);
+        if (line.batches && facts) return enqueueForBatch(ticket, line.batches, facts);
         const free = waitingCount === 0 ? leastLoaded(line.api) : undefined;
         if (free) return send(ticket, free);
         enqueue(ticket);
@@ -385,9 +466,13 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
     },
     add(worker) {
       workers.add(worker);
+      countSlots();
       handOut();
     },
-    remove: (worker) => void workers.delete(worker),
+    remove(worker) {
+      workers.delete(worker);
+      countSlots();
+    },
     get idlest() {
       return [...workers].sort((one, other) => one.load - other.load)[0];
     },

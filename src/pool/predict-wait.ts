@@ -26,11 +26,13 @@ export function countAhead(line: { readonly count: number; readonly callerCount:
  * that the first calls of a service are let in.
  */
 export function predictWaitMs(own: MethodLoad, ahead: number, others: Iterable<MethodLoad>): number {
-  const ownMs = workMs(own, ahead);
+  return withOthersMs(workMs(own, ahead), others);
+}
+
+/** The same where it is known how long it takes without the others. */
+export function withOthersMs(ownMs: number, others: Iterable<MethodLoad>): number {
   let waitMs = ownMs;
-  for (const other of others) {
-    if (other.isBlocking && other !== own) waitMs += Math.min(workMs(other, other.waiting), ownMs);
-  }
+  for (const other of others) if (other.isBlocking) waitMs += Math.min(workMs(other, other.waiting), ownMs);
   return waitMs;
 }
 

@@ -40,6 +40,7 @@ function createWorker(index: number, files: readonly DecoratedService[] = []) {
     since: new Date(0),
     accepts: () => true,
     call: () => 0,
+    batch: () => [],
     cancel() {},
     credit() {},
     feed() {},

@@ -6,13 +6,23 @@ import type { LogLevel } from '../observe/log-level.ts';
 import { shorten, toPlainText } from '../observe/plain-text.ts';
 import type { DecoratedService, ExportedSchema } from '../spec/decorated.ts';
 import type { ResponseChanges, Trace } from '../spec/invocation.ts';
-import type { BentoPlaces, Credit, FromWorker, Health, StartKit, ToWorker, Vitals } from '../spec/messages.ts';
+import type {
+  BatchedCall,
+  BentoPlaces,
+  Credit,
+  FromWorker,
+  Health,
+  StartKit,
+  ToWorker,
+  Vitals,
+} from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
 import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
-import { type EndCause, type ExitReason, stackOf, toWords } from './exit-reason.ts';
+import { type EndCause, type ExitReason, toWords } from './exit-reason.ts';
 import type { AbandonedCall } from './hang-policy.ts';
 import type { WorkerSpool } from './spool.ts';
+import { causeOf, toStartError } from './start-error.ts';
 import type { OutputLog } from './worker-output.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -35,10 +45,31 @@ type LineFields = Readonly<Record<string, unknown>> & { readonly trace?: Trace |
 
 type CallMessage = Omit<Extract<ToWorker, { kind: 'call' }>, 'kind' | 'id'>;
 
+/** A call of a batch, and who hears of it. */
+export interface BatchMember {
+  readonly message: Omit<BatchedCall, 'id'>;
+  readonly listener: CallListener;
+}
+
 /** A call that a worker runs. */
 interface RunningCall extends AbandonedCall {
   readonly api: ApiSpec;
   readonly listener: CallListener;
+  /** The batch that it is in, which holds the slot for it. */
+  readonly batch?: RunningBatch;
+  isCancelled: boolean;
+  movedAtMs: number;
+}
+
+/** A batch that a worker runs. */
+interface RunningBatch extends AbandonedCall {
+  readonly api: ApiSpec;
+  /** Is told whether the next will take about as long. */
+  onRan(isTypical: boolean): void;
+  /** Its calls that somebody waits for. */
+  waitedFor: number;
+  /** Whether the method is done with it: what its streams still have to send holds no slot. */
+  hasRun: boolean;
   movedAtMs: number;
 }
 
@@ -61,6 +92,11 @@ export interface WorkerHandle {
   accepts(api: ApiSpec): boolean;
   /** Sends a call; the slot is held until the worker says that it has ended. */
   call(api: ApiSpec, message: CallMessage, listener: CallListener): number;
+  /**
+   * Sends calls that run together, in one slot, which is held until the worker says that they have run; gives the id of each.
+   * @param onRan is told when they have, or the worker has ended, and whether the next will take about as long.
+   */
+  batch(api: ApiSpec, members: readonly BatchMember[], onRan: (isTypical: boolean) => void): readonly number[];
   cancel(id: number, reason: 'TIMEOUT' | 'CANCELLED'): void;
   credit(id: number, credit: Credit): void;
   /** Sends items of an argument. */
@@ -150,7 +186,8 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   for (const { promise } of [hello, exported, deployed, ready]) promise.catch(() => {}); // whoever waits for it hears of it
   // An object and not a Map, whose outgrown tables would keep ended calls alive: see waiting-line.ts.
   const calls: Record<number, RunningCall> = Object.create(null);
-  const abandoned = new Map<number, RunningCall>();
+  const batches: Record<number, RunningBatch> = Object.create(null);
+  const abandoned = new Set<RunningCall | RunningBatch>();
   const abandonedListeners: (() => void)[] = [];
   let onPong: (() => void) | undefined;
   const filters = new Map<number, PromiseWithResolvers<string>>();
@@ -160,6 +197,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   let blocking = 0;
   let isConnected = true; // the line closes a moment before the process has ended
   let nextId = 1;
+  let nextBatchId = 1;
   let serviceName = '';
   let vitals: Vitals = { rssBytes: 0, heapBytes: 0, cpuSeconds: 0, loopLagSeconds: 0 }; // told before it is ready
   const vitalsListeners: (() => void)[] = [];
@@ -175,12 +213,35 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     const call = calls[id];
     if (!call) return undefined;
     delete calls[id];
-    if (abandoned.size > 0) abandoned.delete(id);
     steps++;
-    load--;
-    running.set(call.api.name, (running.get(call.api.name) ?? 1) - 1);
-    if (call.api.isBlocking) blocking--;
+    if (!call.batch) leaveSlot(call);
     return call.listener;
+  };
+
+  const takeSlot = ({ name, isBlocking }: ApiSpec) => {
+    load++;
+    running.set(name, (running.get(name) ?? 0) + 1);
+    if (isBlocking) blocking++;
+  };
+  const leaveSlot = (one: RunningCall | RunningBatch) => {
+    if (abandoned.size > 0) abandoned.delete(one);
+    load--;
+    running.set(one.api.name, (running.get(one.api.name) ?? 1) - 1);
+    if (one.api.isBlocking) blocking--;
+  };
+  const abandon = (one: RunningCall | RunningBatch) => {
+    abandoned.add(one);
+    for (const listener of abandonedListeners) listener();
+  };
+
+  const endBatch = (id: number, isTypical: boolean) => {
+    const batch = batches[id];
+    if (!batch) return;
+    delete batches[id];
+    steps++;
+    batch.hasRun = true;
+    leaveSlot(batch);
+    batch.onRan(isTypical);
   };
 
   const onItems = ({ id, items, bytes, response }: Extract<FromWorker, { kind: 'items' }>) => {
@@ -188,6 +249,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     const call = calls[id];
     if (!call) return;
     call.movedAtMs = performance.now();
+    if (call.batch) call.batch.movedAtMs = call.movedAtMs;
     call.listener.onItems(items, bytes, response);
   };
 
@@ -244,6 +306,8 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         return release(message.id)?.onEnd(message.response);
       case 'error':
         return release(message.id)?.onError(message.error);
+      case 'ran':
+        return endBatch(message.id, message.isTypical);
       case 'log':
         return log(message.level, message.message, { ...message.fields, trace: message.trace });
       case 'pong':
@@ -279,6 +343,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     void options.spool?.sweep();
     for (const { reject } of filters.values()) reject(error);
     for (const id of Object.keys(calls)) release(Number(id))?.onLost(reason);
+    for (const id of Object.keys(batches)) endBatch(Number(id), false);
   });
 
   const stop = async () => {
@@ -302,7 +367,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       return vitals;
     },
     get abandoned() {
-      return abandoned.values();
+      return abandoned;
     },
     onAbandoned: (listener) => void abandonedListeners.push(listener),
     ping: () =>
@@ -316,19 +381,33 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     accepts: (api) => isConnected && blocking === 0 && (running.get(api.name) ?? 0) < api.slots,
     call(api, message, listener) {
       const id = nextId++;
-      calls[id] = { api, listener, method: api.name, movedAtMs: performance.now() };
-      load++;
-      running.set(api.name, (running.get(api.name) ?? 0) + 1);
-      if (api.isBlocking) blocking++;
+      calls[id] = { api, listener, method: api.name, isCancelled: false, movedAtMs: performance.now() };
+      takeSlot(api);
       channel.send({ kind: 'call', id, ...message });
       return id;
+    },
+    batch(api, members, onRan) {
+      const movedAtMs = performance.now();
+      const batch = { api, onRan, method: api.name, waitedFor: members.length, hasRun: false, movedAtMs };
+      const batchId = nextBatchId++;
+      batches[batchId] = batch;
+      takeSlot(api);
+      const sent = members.map(({ message, listener }) => {
+        const id = nextId++;
+        calls[id] = { api, listener, batch, method: api.name, isCancelled: false, movedAtMs };
+        return { ...message, id };
+      });
+      channel.send({ kind: 'batch', id: batchId, method: api.name, calls: sent });
+      return sent.map(({ id }) => id);
     },
     cancel(id, reason) {
       channel.send({ kind: 'cancel', id, reason });
       const call = calls[id];
-      if (!call || abandoned.has(id)) return;
-      abandoned.set(id, call);
-      for (const listener of abandonedListeners) listener();
+      if (!call || call.isCancelled) return;
+      call.isCancelled = true;
+      if (!call.batch) return abandon(call);
+      call.batch.waitedFor--;
+      if (call.batch.waitedFor === 0 && !call.batch.hasRun) abandon(call.batch); // else it runs on for the others
     },
     filter(method, text) {
       const asked = Promise.withResolvers<string>();
@@ -414,29 +493,4 @@ async function withTimeout<T>(promise: Promise<T>, leftMs: number, service: stri
   } finally {
     clearTimeout(timer);
   }
-}
-
-function causeOf(reason: ExitReason): { readonly cause?: Error } {
-  const stack = stackOf(reason);
-  return stack === undefined ? {} : { cause: Object.assign(new Error(toWords(reason)), { stack }) };
-}
-
-function toStartError(failed: Extract<FromWorker, { kind: 'failed' }>, file: string, service: string): Error {
-  const cause = fromRecord(failed.error);
-  if (failed.error.kind === 'service' && failed.step !== 'warmUp') return cause;
-  const [firstLine = ''] = failed.error.message.replace(/^Transform failed with \d+ errors?:\n/, '').split('\n');
-  if (failed.step === 'load') {
-    const missing = /^Cannot find package '([^']+)' imported from /.exec(firstLine)?.[1]; // Node's words
-    const problem = missing === undefined ? firstLine : `${firstLine}; install it there: npm install ${missing}`;
-    return new ServiceError('SOURCE_BROKEN', { file, problem }, { cause });
-  }
-  if (failed.step === 'probe') return new ServiceError('START_FAILED', { service, problem: firstLine }, { cause });
-  const who = {
-    deployment: `the deployment hook ${failed.hook}`,
-    startup: `the start-up hook ${failed.hook}`,
-    warmUp: failed.hook,
-    construct: 'the constructor',
-    shutdown: `the shut-down hook ${failed.hook}`,
-  }[failed.step];
-  return new ServiceError('START_FAILED', { service, problem: `${who} threw: ${firstLine}` }, { cause });
 }
