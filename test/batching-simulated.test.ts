@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scheduleClairvoyantly } from '../bench/batching/clairvoyant.ts';
-import { createOracle } from '../bench/batching/competitors.ts';
+import { createGreedy, createOracle } from '../bench/batching/competitors.ts';
 import { createOurs, measureLoop, measureTrace } from '../bench/batching/measure.ts';
 import { type Cost, capacityOf, maxBatchSize, models } from '../bench/batching/models.ts';
+import type { Random } from '../bench/batching/random.ts';
 import { arriveAt, createTrace, type Traffic } from '../bench/batching/traffic.ts';
+import type { Dispatcher } from '../src/batching/simulate.ts';
 
 const endMs = 1000;
 const costs = Object.entries<Cost>(models);
@@ -16,13 +18,29 @@ function traceOf(cost: Cost, traffic: Traffic, load: number) {
 
 for (const callers of [1, 8, 32, 128]) {
   test(`${callers} who ask again and again get 95 % of what an oracle gives them that is told how many they are`, () => {
-    const run = (dispatcher: ReturnType<typeof createOurs>) =>
-      measureLoop(dispatcher, callers, models.linear, 3000, 1).perSecond;
+    const run = (dispatcher: Dispatcher) => measureLoop(dispatcher, callers, models.linear, 3000, 1).perSecond;
     const oracle = run(createOracle(maxBatchSize, callers));
     const own = run(createOurs());
     assert.ok(own >= 0.95 * oracle, `${own} of ${oracle} requests a second`);
   });
 }
+
+test('callers who think before they ask again get no less than if everything were sent at once', () => {
+  const thinks: readonly ((random: Random) => number)[] = [
+    (random) => random.exponential(2),
+    (random) => random.exponential(20),
+    (random) => (random.next() < 0.3 ? 20 : 0.3),
+    (random) => 4 * random.next(),
+  ];
+  for (const [at, thinkMs] of thinks.entries()) {
+    for (const callers of [2, 4, 8, 32]) {
+      const run = (dispatcher: Dispatcher) =>
+        measureLoop(dispatcher, callers, models.linear, 3000, 1, 1, thinkMs).perSecond;
+      const [own, greedy] = [run(createOurs()), run(createGreedy(maxBatchSize))];
+      assert.ok(own >= 0.95 * greedy, `${own} instead of ${greedy}, ${callers} callers, way of thinking ${at}`);
+    }
+  }
+});
 
 test('up to 80 % of capacity 99.9 % are answered within 100 ms, from the first request on', () => {
   for (const [name, cost] of costs) {

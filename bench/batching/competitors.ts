@@ -22,7 +22,14 @@ interface Policy {
 
 /** One queue, first come, first served, and nobody refused at the door. */
 function createFifo(maxBatchSize: number, policy: Policy): Dispatcher {
-  const group: Group<Arrival> = { kind: '', bucket: 0, returns: createReturns(), lanes: [], items: 0 };
+  const group: Group<Arrival> = {
+    kind: '',
+    bucket: 0,
+    returns: createReturns(),
+    lanes: [],
+    items: 0,
+    hasWaited: false,
+  };
   const waiting: Entry<Arrival>[] = [];
   const beganAtMs = new Map<Batch<Arrival>, number>();
   let sequence = 0;

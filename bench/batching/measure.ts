@@ -2,7 +2,7 @@
 import { createBatcher } from '../../src/batching/batcher.ts';
 import { type Arrival, type Dispatcher, type Run, simulate } from '../../src/batching/simulate.ts';
 import { type Cost, createRunMs, maxBatchSize } from './models.ts';
-import { createRandom } from './random.ts';
+import { createRandom, type Random } from './random.ts';
 import { arriveAt } from './traffic.ts';
 
 /** What came out of a trace. */
@@ -50,7 +50,7 @@ export interface LoopResult {
   readonly meanMs: number;
 }
 
-/** Runs so many callers who ask again as soon as they are answered. */
+/** Runs so many callers who ask again once they are answered, at once or after they have thought. */
 export function measureLoop(
   dispatcher: Dispatcher,
   count: number,
@@ -58,6 +58,7 @@ export function measureLoop(
   endMs: number,
   seed: number,
   slots = 1,
+  thinkMs: (random: Random) => number = (random) => callers.returnMs * (0.7 + 0.6 * random.next()),
 ): LoopResult {
   const random = createRandom(seed);
   const timeMs = 60_000;
@@ -67,7 +68,7 @@ export function measureLoop(
     slots,
     runMs: createRunMs(cost, random),
     gatewayMs: callers.gatewayMs,
-    again: ({ atMs }) => arriveAt(atMs + callers.returnMs * (0.7 + 0.6 * random.next()), timeMs),
+    again: ({ atMs }) => arriveAt(atMs + thinkMs(random), timeMs),
     endMs,
   });
   const answered = run.outcomes.filter(({ atMs }) => atMs <= endMs);

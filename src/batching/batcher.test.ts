@@ -185,9 +185,12 @@ test('callers who come back at once are waited for, as long as that saves a laun
   batcher.add(request('a', { expiresAtMs: nowMs + 1000 }), nowMs);
   assert.equal(batcher.next(nowMs).kind, 'wait');
   for (const value of ['b', 'c', 'd']) batcher.add(request(value, { expiresAtMs: nowMs + 1000 }), nowMs);
-  assert.deepEqual(take(batcher, nowMs), ['a', 'b', 'c', 'd']);
+  const all = batcher.next(nowMs);
+  assert.deepEqual(all.kind === 'batch' && [all.batch.items, all.batch.reason], [4, 'waited']);
+  if (all.kind === 'batch') batcher.ended(all.batch, undefined, nowMs + 5);
   batcher.add(request('after a while', { expiresAtMs: nowMs + 1000 }), nowMs + 100);
-  assert.deepEqual(take(batcher, nowMs + 100), ['after a while']);
+  const lone = batcher.next(nowMs + 100);
+  assert.deepEqual(lone.kind === 'batch' && [lone.batch.items, lone.batch.reason], [1, 'idle']);
 });
 
 test('an author who says so has requests wait, but never until they are late', () => {

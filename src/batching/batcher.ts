@@ -115,6 +115,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
         freeSlots: Math.max(1, batcher.slots - flight.count),
       });
       if (decision.kind === 'send') return { ...decision, lane };
+      group.hasWaited = true;
       untilMs = Math.min(untilMs, decision.untilMs);
     }
     return tried.length > 0 ? { kind: 'wait', untilMs } : undefined;
@@ -140,8 +141,8 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
 
   /** How many items of another lane may go along in a bucket without anyone being late over it. */
   const countFitting = (other: Lane<T>, bucket: number, pieces: readonly Piece<T>[], nowMs: number): number => {
-    let dueMs = Math.min(...pieces.map(({ entry }) => entry.expiresAtMs));
     const items = sum(pieces, (piece) => piece.items);
+    let dueMs = pieces.reduce((least, { entry }) => Math.min(least, entry.expiresAtMs), Number.POSITIVE_INFINITY);
     let fitting = 0;
     for (const { left, expiresAtMs } of other.peek(maxBatchSize - items)) {
       const more = Math.min(left, maxBatchSize - items - fitting);
@@ -192,6 +193,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
     }
     if (planned.items === 0) return undefined;
     queues.took(lane);
+    lane.group.hasWaited = false;
     const pieces: Piece<T>[] = [];
     move(waiting.slice(planned.doomed), planned.items, pieces);
     const joint = lane.items === 0 && planned.items < most ? fill(lane, pieces, nowMs) : bucket;
@@ -277,7 +279,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
 }
 
 /** A group as a whole: the most urgent of all its lanes, and the one that waits longest among those. */
-function viewOf<T>({ items, lanes }: Group<T>): QueueView {
+function viewOf<T>({ items, lanes, hasWaited }: Group<T>): QueueView {
   let expiresAtMs = Number.POSITIVE_INFINITY;
   let cameAtMs = Number.POSITIVE_INFINITY;
   for (const { head } of lanes) {
@@ -285,7 +287,7 @@ function viewOf<T>({ items, lanes }: Group<T>): QueueView {
     expiresAtMs = Math.min(expiresAtMs, head.expiresAtMs);
     cameAtMs = Math.min(cameAtMs, head.cameAtMs);
   }
-  return { items, expiresAtMs, cameAtMs };
+  return { items, expiresAtMs, cameAtMs, hasWaited };
 }
 
 function factsOf<T>({ items, expiresAtMs, priority, kind, bucket }: Omit<Request<T>, 'value'>, nowMs: number) {

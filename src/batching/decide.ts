@@ -8,8 +8,10 @@ export interface QueueView {
   readonly items: number;
   /** When the time of the most urgent one is up. */
   readonly expiresAtMs: number;
-  /** When the most urgent one came. */
+  /** When the first one of those came that are the most urgent of their priority. */
   readonly cameAtMs: number;
+  /** Whether it was decided before that they wait. */
+  readonly hasWaited: boolean;
 }
 
 /** What decides beside the queue. */
@@ -56,8 +58,7 @@ export function decide(queue: QueueView, now: Circumstances): Decision {
   const latestMs = queue.expiresAtMs - cost.predictMs(items + more) - safety * cost.errorMs - othersMs;
   if (wishedMs > nowMs && latestMs > nowMs) return { kind: 'wait', untilMs: Math.min(wishedMs, latestMs) };
   if (wishedMs > nowMs) return { kind: 'send', reason: 'urgent', most };
-  const hasWaited = nowMs > queue.cameAtMs && (maxWaitMs > 0 || nowMs === expected.byMs);
-  return { kind: 'send', reason: hasWaited ? 'waited' : 'idle', most };
+  return { kind: 'send', reason: queue.hasWaited ? 'waited' : 'idle', most };
 }
 
 /**

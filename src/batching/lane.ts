@@ -32,6 +32,8 @@ export interface Group<T> {
   readonly lanes: Lane<T>[];
   /** Items that wait. */
   items: number;
+  /** Whether a free worker has waited for more of them. */
+  hasWaited: boolean;
 }
 
 /** A sorted line that anyone can leave. */

@@ -75,7 +75,7 @@ export function createQueues<T>(): Queues<T> {
       const name = toName(kind, bucket);
       const known = groups.get(name);
       if (known) return known;
-      const group: Group<T> = { kind, bucket, returns: createReturns(), lanes: [], items: 0 };
+      const group: Group<T> = { kind, bucket, returns: createReturns(), lanes: [], items: 0, hasWaited: false };
       groups.set(name, group);
       return group;
     },
