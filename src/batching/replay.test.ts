@@ -40,6 +40,10 @@ test('a log tells what happened to everyone', () => {
   for (const kind of ['answered', 'refused', 'expired', 'left']) {
     assert.equal(count(history.outcomes, kind), count(run.outcomes, kind), kind);
   }
+  assert.equal(
+    history.arrivals.filter(({ leavesAtMs }) => leavesAtMs !== undefined).length,
+    count(run.outcomes, 'left'),
+  );
   assert.ok(count(run.outcomes, 'refused') > 50 && count(run.outcomes, 'left') > 10 && history.slots === 2);
   const latest = (outcomes: Run['outcomes']) => Math.max(...outcomes.map(({ atMs, arrival }) => atMs - arrival.atMs));
   assert.ok(Math.abs(latest(history.outcomes) - latest(run.outcomes)) < 1e-6);
@@ -47,6 +51,34 @@ test('a log tells what happened to everyone', () => {
     history.batches.map(({ items, ranMs }) => [items, ranMs]),
     run.batches.map(({ batch, ranMs }) => [batch.items, ranMs]),
   );
+});
+
+test('one who was given up is told of as refused', () => {
+  const reader = createHistoryReader();
+  const batcher = createBatcher<string>({ maxBatchSize: 8, maxWaitMs: 0, onDecision: (line) => reader.add(line) });
+  batcher.add({ value: '', items: 1, expiresAtMs: 10, priority: 0, kind: '', bucket: 0 }, 3);
+  assert.deepEqual(batcher.next(11).doomed, ['']);
+  assert.deepEqual(
+    reader.history.outcomes.map(({ kind, atMs }) => [kind, atMs]),
+    [['refused', 11]],
+  );
+});
+
+test('batches of a size that has run take as long as they did, whatever those of other sizes took', () => {
+  const reader = createHistoryReader();
+  const tookMs = new Map([[1, 10], [4, 1], [8, 10]]); // biome-ignore format: pairs
+  let number = 0;
+  for (let atMs = 0; atMs < 3000; atMs += 100) {
+    const items = [1, 4, 8][number % 3] as number;
+    const facts = { items, forMs: 1000, priority: 0, kindHash: 0, bucket: 0 };
+    reader.add({ event: 'arrival', atMs, id: number, ...facts });
+    const sent = { pieces: [[number, items] as const], reason: 'idle' as const, bucket: 0, slots: 1, predictedMs: 0 };
+    reader.add({ event: 'batch', atMs, number, ...sent });
+    const ranMs = tookMs.get(items) as number;
+    reader.add({ event: 'end', atMs: atMs + ranMs, number: number++, ranMs });
+  }
+  const { meanMs, p50Ms } = replay(reader.history, { maxBatchSize: 8 });
+  assert.deepEqual([p50Ms, Math.round(meanMs)], [10, 7]);
 });
 
 test('what is replayed with nothing changed goes as it went', () => {
