@@ -86,8 +86,8 @@ test('a builder gets its words, the Dockerfile, and secrets as files that nobody
   );
   assert.deepEqual(words, [
     'build', '--file=/…', '--tag=example.com:5000/team/hello:1.0', '--tag=hello:latest', '--platform=linux/amd64',
-    '--progress=plain', '--iidfile=/…', '--build-arg=A=b', '--build-arg=C=d', '--no-cache', '--secret=id=MIRROR,src=…',
-    '--secret=id=TOKEN,src=…', '/…',
+    '--progress=plain', '--iidfile=/…', '--build-arg=A=b', '--build-arg=C=d', '--no-cache', '--secret=id=MIRROR,type=file,src=…',
+    '--secret=id=TOKEN,type=file,src=…', '/…',
   ]); // biome-ignore format: a list reads as a list
   assert.deepEqual(call?.secrets, { MIRROR: { text: 'eu', mode: 0o600 }, TOKEN: { text: token, mode: 0o600 } });
   assert.match(call?.dockerfile ?? '', /^# Made by bentots/);
@@ -112,7 +112,7 @@ test('each builder is spoken to in its own way', { skip: isWindows }, async () =
   ]);
   const platforms = ['linux/amd64', 'linux/arm64'];
   assert.deepEqual((await wordsOf('buildah', { push: true, platforms })).slice(1), [
-    'build --manifest=example.com/a:1 --platform=linux/amd64,linux/arm64',
+    'build --layers --manifest=example.com/a:1 --platform=linux/amd64,linux/arm64',
     'tag example.com/a:1 example.com/a:2',
     'manifest push --all example.com/a:1 docker://example.com/a:1',
     'manifest push --all example.com/a:2 docker://example.com/a:2',

@@ -44,7 +44,7 @@ const call = { program, words, variables: { DOCKER_BUILDKIT, BUILDAH_FORMAT, EXT
 const file = valueOf('file');
 if (file) call.dockerfile = readFileSync(file, 'utf8');
 for (const word of words) {
-  const [, name, path] = /^--secret=id=(.*),src=(.*)$/.exec(word) ?? [];
+  const [, name, path] = /^--secret=id=(.*),type=file,src=(.*)$/.exec(word) ?? [];
   if (name) (call.secrets ??= {})[name] = { text: readFileSync(path, 'utf8'), mode: statSync(path).mode & 0o777 };
 }
 const tell = (more) => appendFileSync(${JSON.stringify(log)}, JSON.stringify({ ...call, ...more }) + '\\n');

@@ -73,7 +73,8 @@ const rows: readonly ProgramRow[] = [
     platforms: ['linux', 'freebsd'],
     hasManifestLists: true,
     pushes: false,
-    toWords: asBuildah,
+    // Else all of it would be one layer, sent whole for every change of the code.
+    toWords: (build) => [...(build.request.options.has('layers') ? [] : ['--layers']), ...asBuildah(build)],
   },
   {
     name: 'nerdctl',

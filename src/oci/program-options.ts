@@ -64,7 +64,7 @@ export function toWords(build: BuildWords, { hasProgress, hasManifestLists }: Wo
     ...toProgress(request.progress, hasProgress),
     ...(isList ? [] : [`--iidfile=${digestFile}`]),
     ...toOptions(request.options),
-    ...[...secretFiles].map(([name, file]) => `--secret=id=${name},src=${file}`),
+    ...[...secretFiles].map(([name, file]) => `--secret=id=${name},type=file,src=${file}`),
     folder,
   ];
 }
@@ -87,7 +87,7 @@ export function toBuildctlWords(build: BuildWords): readonly string[] {
     ...(options.has('output') ? [] : [`--output=type=image,${names}${isPushed ? ',push=true' : ''}`]),
     `--progress=${progress === 'quiet' ? 'plain' : progress}`,
     `--metadata-file=${digestFile}`,
-    ...[...secretFiles].map(([name, file]) => `--secret=id=${name},src=${file}`),
+    ...[...secretFiles].map(([name, file]) => `--secret=id=${name},type=file,src=${file}`),
   ];
 }
 
