@@ -12,6 +12,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   'http-overhead': () => import('./http-overhead.ts'),
   batching: () => import('./batching.ts'),
   embeddings: () => import('./embeddings.ts'),
+  images: () => import('./images.ts'),
   reflect: () => import('./reflect.ts'),
   validation: () => import('./validation.ts'),
   peers: () => import('./peers.ts'),

@@ -60,9 +60,9 @@ if (todo === 'fail' || (todo === 'fail-second' && count > 1)) {
 if (todo === 'deny') { console.error('permission denied while trying to connect'); process.exit(1); }
 if (todo === 'dead') { console.error('Cannot connect to the Docker daemon'); process.exit(1); }
 if (todo === 'hang') {
-  console.error('this will take a while');
   process.on('SIGINT', () => { tell({ signal: 'SIGINT' }); process.exit(130); });
   setInterval(() => {}, 1000);
+  console.error('this will take a while');
 } else {
   if (words[0] === 'version') console.log('20.10.24 20.10.24');
   if (valueOf('iidfile')) writeFileSync(valueOf('iidfile'), 'sha256:' + 'a'.repeat(64));

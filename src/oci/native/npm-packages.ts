@@ -86,13 +86,13 @@ export async function installPackages(
 }
 
 /**
- * What the same packages are known by, where they are all fixed: their layer need not be made again.
+ * What the same packages are known by, where they are all fixed: their layer need not be made again. Packages of a
+ * workspace are there as manifests only, which are among the texts.
  */
 export function packagesKey(context: Context, target: InstallTarget): string | undefined {
   const { locked, extra } = context.npm;
   if (!locked || extra.length > 0) return undefined;
   const texts = context.texts.filter(({ to }) => to.startsWith(`${contextLayout.install}/`));
-  if (texts.some(({ text }) => /"(?:file|link):|"link": true/.test(text))) return undefined; // of folders that change
   const sorted = texts.map(({ to, text }) => [to, text]).sort();
   const said = [sorted, printPlatform(target.platform), target.libc, process.version, isCrossing(target)];
   return createHash('sha256').update(JSON.stringify(said)).digest('hex');
