@@ -111,24 +111,20 @@ export function createAimd(maxBatchSize: number, objectiveMs: number): Dispatche
 
 /**
  * Symphony: told what batches cost, it sends as late as it may, in the window in which one item more would make the first one
- * late; what is late anyway is dropped.
+ * late. As in Nexus, the first ones are dropped until the batch of those after them is in time.
  * @see https://arxiv.org/abs/2308.07470
  */
 export function createDeferred(maxBatchSize: number, cost: Cost): Dispatcher {
   const marginMs = 0.5; // for what differs from batch to batch
   return createFifo(maxBatchSize, {
     decide({ nowMs, waiting }) {
+      const startBy = (drop: number, items: number) =>
+        (waiting[drop] as Entry<Arrival>).expiresAtMs - marginMs - cost(Math.min(maxBatchSize, items));
       let drop = 0;
-      let send = 0;
-      for (; drop < waiting.length; drop++) {
-        const slackMs = (waiting[drop] as Entry<Arrival>).expiresAtMs - nowMs - marginMs;
-        send = Math.min(maxBatchSize, waiting.length - drop);
-        while (send > 0 && cost(send) > slackMs) send--;
-        if (send > 0) break;
-      }
+      while (drop < waiting.length && startBy(drop, waiting.length - drop) < nowMs) drop++;
+      const send = Math.min(maxBatchSize, waiting.length - drop);
       if (send === 0) return { drop, send };
-      const dueMs = (waiting[drop] as Entry<Arrival>).expiresAtMs - marginMs;
-      const untilMs = dueMs - cost(Math.min(maxBatchSize, send + 1));
+      const untilMs = startBy(drop, send + 1);
       return send === maxBatchSize || untilMs <= nowMs ? { drop, send } : { drop, untilMs };
     },
   });

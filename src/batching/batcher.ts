@@ -196,7 +196,8 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
     lane.group.hasWaited = false;
     const pieces: Piece<T>[] = [];
     move(waiting.slice(planned.doomed), planned.items, pieces);
-    const joint = lane.items === 0 && planned.items < most ? fill(lane, pieces, nowMs) : bucket;
+    const canTakeMore = lane.items === 0 && planned.items < most && queues.items > 0;
+    const joint = canTakeMore ? fill(lane, pieces, nowMs) : bucket;
     const items = sum(pieces, (piece) => piece.items);
     return { pieces, items, reason, bucket: joint, predictedMs: runMs(joint, items) };
   };

@@ -29,11 +29,12 @@ export function createSortedLine<E>(
   isBefore: (one: E, other: E) => boolean,
   weightOf: (one: E) => number,
 ): SortedLine<E> {
-  const chunks: Chunk<E>[] = [];
+  const chunks: Chunk<E>[] = [{ entries: [], weight: 0 }]; // at least one, and only then perhaps an empty one
   let count = 0;
 
   /** The first chunk whose last one is not before it. */
-  const chunkFor = (one: E) => firstWhere(chunks, ({ entries }) => !isBefore(entries.at(-1) as E, one));
+  const chunkFor = (one: E) =>
+    count === 0 ? 0 : firstWhere(chunks, ({ entries }) => !isBefore(entries.at(-1) as E, one));
   const placeIn = ({ entries }: Chunk<E>, one: E) => firstWhere(entries, (other) => !isBefore(other, one));
 
   return {
@@ -44,9 +45,8 @@ export function createSortedLine<E>(
       return chunks[0]?.entries[0];
     },
     add(one) {
-      const at = Math.min(chunkFor(one), Math.max(0, chunks.length - 1));
-      const chunk = chunks[at] ?? { entries: [], weight: 0 };
-      if (chunks.length === 0) chunks.push(chunk);
+      const at = Math.min(chunkFor(one), chunks.length - 1);
+      const chunk = chunks[at] as Chunk<E>; // there is at least one
       chunk.entries.splice(placeIn(chunk, one), 0, one);
       chunk.weight += weightOf(one);
       count++;
@@ -62,7 +62,7 @@ export function createSortedLine<E>(
       else chunk.entries.splice(place, 1);
       chunk.weight -= weightOf(one);
       count--;
-      if (chunk.entries.length === 0) chunks.splice(at, 1);
+      if (chunk.entries.length === 0 && chunks.length > 1) chunks.splice(at, 1);
       return true;
     },
     weightBefore(one) {
