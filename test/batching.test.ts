@@ -5,6 +5,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { test } from 'node:test';
 import { Tensor } from 'bentots';
 import { createClient } from 'bentots/client';
+import { bento } from './bento.ts';
 import type { Batches } from './fixtures/batches.ts';
 import { sendRows } from './send-rows.ts';
 import { createNote, type Note, type Started, start } from './start.ts';
@@ -453,6 +454,30 @@ test('a stream answers one item', async () => {
   const response = await server.post('/spell', { words: ['a', 'b'], note: '' });
   assert.equal(response.status, 400);
   assert.match(((await response.json()) as Refusal).error, /"words" has 2 items, but a stream answers one/);
+});
+
+test('every decision is logged where that is asked for, and can be replayed with other limits', async () => {
+  using note = createNote();
+  {
+    await using server = await start('batches', { batchLog: note.path });
+    const client = clientOf(server);
+    for (let round = 0; round < 3; round++) await Promise.all([1, 2, 3, 4].map((number) => client.double([number])));
+  }
+  await using replayed = bento(['batching', 'replay', note.path, '--max-batch-size', '2', '--output', 'json']);
+  const { end, stdout } = await replayed.finished;
+  const answers = JSON.parse(stdout) as { of: string; method: string; requests: number; meanBatchItems: number }[];
+  assert.deepEqual(
+    [end, answers.map(({ of, method, requests }) => [of, method, requests])],
+    [0, ['as it was', 'replayed', 'what if'].map((of) => [of, 'double', 12])],
+  );
+  assert.ok((answers[2]?.meanBatchItems ?? 9) <= 2);
+});
+
+test('a log of decisions that cannot be written is refused at the start', async () => {
+  await assert.rejects(start('batches', { batchLog: '/nowhere/at/all' }), {
+    code: 'OPTION_INVALID',
+    message: /batchLog is "\/nowhere\/at\/all".*must be a file that can be written/,
+  });
 });
 
 test('a service in the process of a test batches as well', async () => {

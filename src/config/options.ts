@@ -438,6 +438,13 @@ export const serverOptions = {
     },
     flag: '--log-level <level>',
   }),
+  batchLog: option.text({
+    default: undefined,
+    pattern: /\S/,
+    wanted: 'the path of a file',
+    doc: 'File to which every decision about batches is added, for `bento batching replay`.',
+    flag: '--batch-log <file>',
+  }),
   gracefulTimeoutMs: option.ms({
     default: 25_000, // under the 30 s that Kubernetes waits before it kills
     min: 0,

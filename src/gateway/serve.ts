@@ -1,10 +1,12 @@
 /** Serves a target: opens the doors, starts the workers, and stops both in good order. */
 /// <reference lib="esnext.disposable" preserve="true" /> for projects whose own `lib` is older than our handle
+import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findHome } from '../config/home.ts';
 import { serverOptions } from '../config/options.ts';
 import { type Given, resolveOptions } from '../config/resolve.ts';
 import { ServiceError, toRecord } from '../errors.ts';
+import { openBatchLog } from '../observe/batch-log.ts';
 import { openLog } from '../observe/log.ts';
 import { createServerMetrics } from '../observe/server-metrics.ts';
 import { type Generation, startGeneration } from '../pool/generation.ts';
@@ -117,6 +119,10 @@ export async function serveWith(
   const { workers, niceness, gracefulTimeoutMs, args } = settings;
   const spool = createSpool();
   const startedAt = new Date();
+  const batchLog =
+    settings.batchLog === undefined
+      ? undefined
+      : openBatchLog(resolve(workingFolder, settings.batchLog), (problem) => log('warn', problem));
   const metrics = createServerMetrics((problem) => log('warn', problem));
   const metricsOf = (spec: ServiceSpec) => metrics.of({ name: spec.name, ...spec.settings.metrics }).pool;
   const generations = createGenerations({
@@ -134,6 +140,7 @@ export async function serveWith(
         log,
         metricsOf,
         onModelProgress,
+        onBatchDecision: batchLog?.write,
       };
       return tracking ? startTracked(find, start, tracking) : startGeneration({ ...start, target: await find() });
     },
@@ -154,6 +161,7 @@ export async function serveWith(
   }).catch(async (error: unknown) => {
     metrics.close();
     await spool.close();
+    await batchLog?.close();
     await closeLog();
     throw error;
   });
@@ -190,6 +198,7 @@ export async function serveWith(
     tracking?.types.close();
     metrics.close();
     await spool.close();
+    await batchLog?.close();
     await closeLog();
   };
   const stopOnce = ({ afterDrainDelay = false }: StopOptions = {}) => {

@@ -2,6 +2,7 @@
 import { deserialize } from 'node:v8';
 import type { Batch, Piece } from '../batching/batch.ts';
 import { createBatcher } from '../batching/batcher.ts';
+import type { DecisionLine } from '../batching/decision-line.ts';
 import type { Entry } from '../batching/lane.ts';
 import { ServiceError, toRecord } from '../errors.ts';
 import type { FileOnDisk } from '../io/file-content.ts';
@@ -37,6 +38,9 @@ interface RanBatch {
   readonly ends: number;
 }
 
+/** Hears of every decision about the batches of a method. */
+export type BatchDecisionLog = (method: string, decision: DecisionLine) => void;
+
 interface BatchLineDeps<Ticket> {
   readonly service: string;
   readonly api: ApiSpec;
@@ -44,6 +48,7 @@ interface BatchLineDeps<Ticket> {
   readonly checks: OutputChecks;
   readonly metrics: BatchMetrics;
   readonly spool: Pick<Spool, 'read' | 'remove'>;
+  readonly onDecision: ((decision: DecisionLine) => void) | undefined;
   now(): number;
   /** Something may be due that was not before. */
   wake(): void;
@@ -74,8 +79,9 @@ export interface BatchLine<Ticket> {
   answerEmpty(ticket: Ticket): void;
   /** What decides with which others a call goes. @throws ServiceError `INVALID_INPUT` */
   lookAt(invocation: Invocation): BatchFacts;
-  /** A call is refused before it waits, or gives its place to another one. */
+  /** A call gives its place to another one. */
   refused(error: ServiceError): void;
+  refusedAtDoor(error: ServiceError, facts: BatchFacts, priority: number | undefined, timeoutMs: number): void;
   /** When a call would be answered if it came now, in milliseconds from now; 0 if it need not wait. */
   predictAnswerMs(facts: BatchFacts, priority: number | undefined, timeoutMs: number): number;
   /** How long one is given before it has to have begun. */
@@ -116,7 +122,11 @@ interface Queued<Ticket> {
 export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<Ticket>): BatchLine<Ticket> {
   type Call = Queued<Ticket>;
   const { api, batching, now } = deps;
-  const batcher = createBatcher<Call>(batching);
+  const batcher = createBatcher<Call>({
+    maxBatchSize: batching.maxBatchSize,
+    maxWaitMs: batching.maxWaitMs,
+    ...(deps.onDecision && { onDecision: afterFirst(deps.onDecision) }),
+  });
   const buckets = new Set<number>();
   let alone = 0; // those that go with no others
   let timer: NodeJS.Timeout | undefined;
@@ -128,6 +138,12 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
     }),
   );
 
+  const toRequest = (
+    { items, kind = '', bucket }: BatchFacts,
+    priority: number | undefined = 0,
+    timeoutMs: number,
+    nowMs: number,
+  ) => ({ items, kind, bucket, priority, expiresAtMs: nowMs + latencyMs(timeoutMs) });
   const latencyMs = (timeoutMs: number) => Math.min(timeoutMs, batching.maxLatencyMs);
 
   /** Takes out of the line what still waits of it, and has what runs of it end. */
@@ -135,7 +151,7 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
     if (queued.isOver) return;
     queued.isOver = true;
     clearTimeout(queued.late);
-    if (queued.entry && batcher.leave(queued.entry)) deps.onLeft(queued.ticket);
+    if (queued.entry && batcher.leave(queued.entry, now())) deps.onLeft(queued.ticket);
     for (const { worker, id } of queued.sent) worker.cancel(id, reason);
     removeParts(queued);
   };
@@ -289,13 +305,14 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
     },
     refused: ({ code }) => deps.metrics.refused(code.toLowerCase()),
     latencyMs,
-    predictAnswerMs(facts, priority = 0, timeoutMs) {
-      const { items, kind = '', bucket } = facts;
+    predictAnswerMs(facts, priority, timeoutMs) {
       const nowMs = now();
-      return batcher.predictAnswerMs(
-        { items, kind, bucket, priority, expiresAtMs: nowMs + latencyMs(timeoutMs) },
-        nowMs,
-      );
+      return batcher.predictAnswerMs(toRequest(facts, priority, timeoutMs, nowMs), nowMs);
+    },
+    refusedAtDoor({ code }, facts, priority, timeoutMs) {
+      const nowMs = now();
+      deps.metrics.refused(code.toLowerCase());
+      if (facts.items > 0) batcher.refused(toRequest(facts, priority, timeoutMs, nowMs), nowMs);
     },
     add(ticket, facts) {
       const cameAtMs = now();
@@ -337,6 +354,20 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
       launch(next.batch, worker);
       return { predictedMs: next.batch.predictedMs };
     },
+  };
+}
+
+/** A method that nobody calls has nothing to tell: its beginning is told with what comes first. */
+function afterFirst(tell: (decision: DecisionLine) => void): (decision: DecisionLine) => void {
+  let beginning: DecisionLine | undefined;
+  return (decision) => {
+    if (decision.event === 'start') {
+      beginning = decision;
+      return;
+    }
+    if (beginning) tell(beginning);
+    beginning = undefined;
+    tell(decision);
   };
 }
 

@@ -8,7 +8,7 @@ import type { Credit } from '../spec/messages.ts';
 import type { ApiSpec, BatchingSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
 import { decideRefusal, decideVictim, predictAnswerMs, type ServiceLoad } from './admission.ts';
-import { type BatchedTicket, type BatchLine, createBatchLine } from './batch-line.ts';
+import { type BatchDecisionLog, type BatchedTicket, type BatchLine, createBatchLine } from './batch-line.ts';
 import { createCallListener } from './call-listener.ts';
 import { createFairShare, type Share } from './fair-share.ts';
 import { lateError, lateRefusal } from './late-errors.ts';
@@ -27,6 +27,7 @@ interface DispatchDeps {
   compile(schema: JsonSchema): Validator;
   /** Where files lie that workers give. */
   readonly spool: Pick<Spool, 'read' | 'remove'>;
+  readonly onBatchDecision?: BatchDecisionLog | undefined;
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
@@ -133,7 +134,7 @@ function isBefore(one: Line, other: Line): boolean {
 }
 
 /** Creates the dispatcher of one generation of a service. */
-export function createDispatcher({ spec, metrics, compile, spool, log }: DispatchDeps): Dispatcher {
+export function createDispatcher({ spec, metrics, compile, spool, onBatchDecision, log }: DispatchDeps): Dispatcher {
   const { timeoutMs: longestMs } = spec.settings.traffic;
   const createLine = (api: ApiSpec): Line => {
     const line: Line = {
@@ -157,6 +158,7 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
       checks: (form) => line().checks(form),
       metrics: metrics.batches(api.name, batching.maxBatchSize),
       spool,
+      onDecision: onBatchDecision && ((decision) => onBatchDecision(api.name, decision)),
       now: () => performance.now(),
       wake: () => handOut(),
       onLeft: (ticket) => leaveQueue(ticket),
@@ -411,7 +413,7 @@ export function createDispatcher({ spec, metrics, compile, spool, log }: Dispatc
         (outage && decideOutageRefusal(outage, performance.now() + timeoutMs)) ??
         admit({ line, invocation, timeoutMs, facts });
       if (refusal) {
-        line.batches?.refused(refusal);
+        if (facts) line.batches?.refusedAtDoor(refusal, facts, invocation.priority, timeoutMs);
         return Promise.reject(refusal);
       }
       return new Promise<Outcome>((resolve, reject) => {

@@ -13,6 +13,7 @@ import { joinSpec, type ModuleTypes, schemaSources } from '../spec/join.ts';
 import type { ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
 import { createValidatorCompiler } from '../spec/validator.ts';
+import type { BatchDecisionLog } from './batch-line.ts';
 import { createDispatcher, type Dispatcher } from './dispatch.ts';
 import type { GenerationStatus } from './generation-status.ts';
 import { createHolds } from './holds.ts';
@@ -92,6 +93,8 @@ export interface GenerationOptions {
   readonly spool: Spool;
   /** Aborts the start. */
   readonly signal: AbortSignal;
+  /** Told of every decision about batches, where somebody wants a log of them. */
+  readonly onBatchDecision?: BatchDecisionLog | undefined;
   /** Told how downloads of models go on, in place of the log. */
   readonly onModelProgress?: ((progress: ModelProgress) => void) | undefined;
   /** For a server that is reloaded: what reads the types again and again, and who is told what the code came from. */
@@ -141,7 +144,14 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
     }
     const counted = options.metricsOf(spec);
     authors = counted.authors.begin();
-    const dispatcher = createDispatcher({ spec, metrics: counted, compile, spool: options.spool, log });
+    const dispatcher = createDispatcher({
+      spec,
+      metrics: counted,
+      compile,
+      spool: options.spool,
+      onBatchDecision: options.onBatchDecision,
+      log,
+    });
     // No call takes longer than the second, so that none fails because its worker is replaced.
     const drainMs = Math.max(options.gracefulTimeoutMs, spec.settings.traffic.timeoutMs);
     const size = countWorkers(options.workers ?? spec.settings.workers);

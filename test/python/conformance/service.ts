@@ -141,7 +141,7 @@ export class Conformance {
     return String(Math.trunc(when.getTime() / 1000));
   }
 
-  @api() double(numbers: Whole[]): Whole[] {
+  @api({ batchable: true, maxBatchSize: 4, maxLatencyMs: 1000 }) double(numbers: Whole[]): Whole[] {
     return numbers.map((number) => (2 * number) as Whole);
   }
 
