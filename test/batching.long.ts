@@ -1,7 +1,20 @@
-/** What must hold of batches whatever comes, over more traffic than `npm test` has time for. */
+/** The figures of batches with bad rows in them: `npm run test:long`; BENTOTS_ROWS says how many rows. */
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkTraffic } from '../src/batching/batcher.fixture.ts';
+import { sendRows } from './send-rows.ts';
+import { start } from './start.ts';
 
-test('ten thousand kinds of traffic: in order, in batches that are not too large, each answered once', () => {
-  checkTraffic(Number(process.env.BATCHING_RUNS ?? 10_000));
-});
+const rows = Number(process.env.BENTOTS_ROWS ?? 100_000);
+
+for (const [how, method] of [
+  ['errors of items', 'pickyByItem'],
+  ['halving', 'picky'],
+] as const) {
+  test(`of many rows with a bad one in every 32 no other row fails, by ${how}`, async (t) => {
+    await using server = await start('batches', { workers: 2 });
+    const begunMs = performance.now();
+    const { wrong, refused } = await sendRows(server.url, `/${method}`, rows);
+    assert.deepEqual([wrong, refused], [0, Math.floor((rows + 24) / 32)]);
+    t.diagnostic(`${rows} rows in ${Math.round(performance.now() - begunMs)} ms`);
+  });
+}
