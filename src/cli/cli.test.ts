@@ -174,6 +174,11 @@ test('parameters are named, those that may be left out with a question mark, and
   );
 });
 
+test('a batchable method says how large its batches are', () => {
+  const batching = { maxBatchSize: 64 } as ApiSpec['batching'] & object;
+  assert.match(describe({}, { type: 'array' }, { batching }), /→ array, in batches of up to 64$/);
+});
+
 test('a parameter whose schema is not there is unknown', () => {
   assert.equal(describe({}, {}, { parameters: [{ name: 'a', isRequired: true }] }), '(a: unknown) → unknown');
 });

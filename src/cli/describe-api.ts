@@ -10,7 +10,8 @@ export function describeApi(api: ApiSpec): string {
   const parameters = api.parameters.map(
     ({ name, isRequired }) => `${name}${isRequired ? '' : '?'}: ${toText(schemaOf(name))}`,
   );
-  return `(${parameters.join(', ')}) → ${toResult(api)}`;
+  const batches = api.batching ? `, in batches of up to ${api.batching.maxBatchSize}` : '';
+  return `(${parameters.join(', ')}) → ${toResult(api)}${batches}`;
 }
 
 function toResult({ kind, output }: ApiSpec): string {

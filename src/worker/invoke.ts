@@ -125,17 +125,15 @@ export function createInvoker(deps: InvokerDeps): Invoker {
   ): Eventually<readonly unknown[]> => {
     const { unpacksArguments } = crossings.get(api.name) as Crossing; // every api has one
     const crossed = readArguments(args);
-    const finish = () => {
-      const given = unpacksArguments ? crossed.map((arg) => unpack(arg)) : crossed;
-      const sent = inflow ? given.with(inflowAt, inflow.items) : given;
-      return deps.schemas.get(api.name)?.input?.(sent) ?? sent;
-    };
-    return hasFiles ? openFiles(crossed, openFile).then(finish) : finish();
+    if (hasFiles) return openFiles(crossed, openFile).then(() => readCall({ args: crossed, inflowAt }, api, inflow));
+    const given = unpacksArguments ? crossed.map((arg) => unpack(arg)) : crossed;
+    const sent = inflow ? given.with(inflowAt, inflow.items) : given;
+    return deps.schemas.get(api.name)?.input?.(sent) ?? sent;
   };
 
   const applyMethod = (api: ApiSpec, args: readonly unknown[]): unknown => {
     const method = (deps.service as Record<string, Method>)[api.name] as Method; // joined with the class's own decorators
-    return method.apply(deps.service, [...args]);
+    return method.apply(deps.service, args as unknown[]); // which changes nothing in it
   };
 
   /** Sends what a call came to; answers with a promise only where something has to be waited for. */
