@@ -174,7 +174,7 @@ test('no text of a description or a bento makes anything but its own instruction
   const plain = read(write(new Image().systemPackages('git').run('true'), { variables: [] })).map(({ word }) => word);
   fc.assert(
     fc.property(
-      fc.constantFrom('run', 'env', 'label', 'package', 'npm', 'value', 'secret', 'project'),
+      fc.constantFrom('run', 'env', 'base', 'python', 'label', 'package', 'npm', 'value', 'secret', 'project'),
       nasty,
       (kind, text) => {
         const base = new Image().systemPackages('git');
@@ -183,6 +183,8 @@ test('no text of a description or a bento makes anything but its own instruction
           if (kind === 'env') return base.run('true').env({ NAME: text });
           if (kind === 'label') return base.run('true').labels({ name: text });
           if (kind === 'package') return base.systemPackages(text);
+          if (kind === 'base') return new Image({ base: text, distro: 'debian' }).systemPackages('git').run('true');
+          if (kind === 'python') return base.pythonPackages(text).run('true');
           if (kind === 'npm') return base.npmPackages(`sharp@${text}`);
           return base.run('true');
         });

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Image } from 'bentots';
 import { build as buildBento } from 'bentots/build';
 import { build, health } from 'bentots/container';
+import { createDockerfile } from '../../src/gateway/containerize.ts';
 import { createTestProject } from '../project.ts';
 import { type Container, startContainer } from './container.ts';
 
@@ -34,6 +35,23 @@ async function untilBusy({ url }: Container): Promise<void> {
   throw new Error('no request was in progress within 30 s');
 }
 
+/** It answers as it should, and a request that is under way when it is told to stop finishes. */
+async function assertServes(runner: 'docker' | 'podman', reference: string): Promise<void> {
+  await using container = await startContainer(runner, reference);
+  const documents = ['Pour boiling water over the leaves.', 'The train leaves at noon.'];
+  const answer = await container.post('/search', { query: 'How do I make tea?', documents, topK: 1 });
+  assert.deepEqual(((await answer.json()) as { index: number }[])[0]?.index, 0);
+  assert.match(await container.read('id'), /^uid=1034\(bentoml\)/);
+  const under = container.post('/embed', { texts: longTexts });
+  await untilBusy(container);
+  const exitCode = container.stop();
+  const finished = await under;
+  assert.equal(finished.status, 200);
+  assert.equal(((await finished.json()) as unknown[]).length, longTexts.length);
+  assert.equal(await exitCode, 0);
+  assert.match(await container.log(), /stopping: requests under way may finish/);
+}
+
 for (const [backend, runner] of [
   ['docker', 'docker'],
   ['buildah', 'podman'],
@@ -44,21 +62,43 @@ for (const [backend, runner] of [
     const reference = `embedder:${backend}`;
     const { digest } = await build('embedder:v1', { ...quiet, backend, references: [reference] });
     assert.match(digest ?? '', /^sha256:[0-9a-f]{64}$/);
-    await using container = await startContainer(runner, reference);
-    const documents = ['Pour boiling water over the leaves.', 'The train leaves at noon.'];
-    const answer = await container.post('/search', { query: 'How do I make tea?', documents, topK: 1 });
-    assert.deepEqual(((await answer.json()) as { index: number }[])[0]?.index, 0);
-    assert.match(await container.read('id'), /^uid=1034\(bentoml\)/);
-    const under = container.post('/embed', { texts: longTexts });
-    await untilBusy(container);
-    const exitCode = container.stop();
-    const finished = await under;
-    assert.equal(finished.status, 200);
-    assert.equal(((await finished.json()) as unknown[]).length, longTexts.length);
-    assert.equal(await exitCode, 0);
-    assert.match(await container.log(), /stopping: requests under way may finish/);
+    await assertServes(runner, reference);
   });
 }
+
+test('an OCI image that no builder has made is pushed, read by skopeo, and does the same when podman has pulled it', async () => {
+  await bento;
+  const reference = `${registry}/team/embedder:native`;
+  const { digest } = await build('embedder:v1', { ...quiet, backend: 'native', references: [reference], push: true });
+  const words = ['inspect', '--tls-verify=false', '--format', '{{.Digest}}', `docker://${reference}`];
+  assert.equal(execFileSync('skopeo', words, { encoding: 'utf8' }).trim(), digest);
+  await assertServes('podman', reference);
+});
+
+test('an OCI image is no larger than one whose Dockerfile was written by hand, by more than a tenth', async () => {
+  await bento;
+  await build('embedder:v1', { ...quiet, backend: 'docker', references: ['embedder:ours'] });
+  using context = createTestProject({
+    Dockerfile: `FROM ${base} AS packages
+WORKDIR /app
+COPY context/install/env/node/ ./
+RUN npm ci --omit=dev --no-audit --no-fund --workspace examples/embeddings
+FROM ${base}
+WORKDIR /app
+COPY --from=packages /app/ ./
+COPY context/bentots/ /opt/bentots/
+COPY context/code/ ./
+CMD ["/opt/bentots/bin/bento.js", "serve", "/app"]
+`,
+  });
+  const { writeContext } = await createDockerfile('embedder:v1', { home });
+  await writeContext(join(context.folder, 'context'), new AbortController().signal);
+  execFileSync('docker', ['build', '--quiet', '--tag', 'embedder:hand', context.folder]);
+  const [ours = 0, byHand = 0, under = 0] = ['embedder:ours', 'embedder:hand', base].map((name) =>
+    Number(execFileSync('docker', ['inspect', '--format', '{{.Size}}', name], { encoding: 'utf8' })),
+  );
+  assert.ok(ours - under <= 1.1 * (byHand - under), `${ours - under} bytes on the base, and ${byHand - under} by hand`);
+});
 
 test('another command than serve is run as it is, and a change of the code alone makes one small layer', async () => {
   using project = createTestProject({ 'words.txt': 'one' });
