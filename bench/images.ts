@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
+import { health } from '../src/oci/index.ts';
 import { putBase } from '../test/registry/base-image.ts';
 import { startRegistry, type TestRegistry } from '../test/registry/registry.ts';
 import type { BenchOptions, BenchReport } from './bench.ts';
@@ -27,7 +28,12 @@ interface Sample {
   readonly pushMs: number;
   readonly codeMs: number;
   readonly codeBytes: number;
+  /** The same by docker, where there is one: with nothing kept but the base, and after a change of the code. */
+  readonly docker: { readonly firstMs: number; readonly codeMs: number } | undefined;
 }
+
+// A base with Node, npm and a shell, which docker can pull; without it docker is not measured.
+const runnable = process.env.BENCH_IMAGE_BASE;
 
 /** Runs the bench. */
 export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
@@ -38,11 +44,13 @@ export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
   await once(server, 'listening');
   try {
     await using registry = await startRegistry();
-    const base = await putBase(registry);
+    const base = runnable ?? (await putBase(registry));
+    const { isHealthy: hasDocker } = await health('docker');
     writeProject(place, `http://127.0.0.1:${(server.address() as AddressInfo).port}/dep-1.0.0.tgz`, tarball);
     const samples: Sample[] = [];
-    for (let round = 0; round < rounds; round++) samples.push(await measure(place, { registry, base, round }));
-    const of = (name: keyof Sample) => toSpread(samples.map((sample) => sample[name]));
+    for (let round = 0; round < rounds; round++)
+      samples.push(await measure(place, { registry, base, round, hasDocker: hasDocker && runnable !== undefined }));
+    const of = (name: Exclude<keyof Sample, 'docker'>) => toSpread(samples.map((sample) => sample[name]));
     const spreads = {
       first: of('firstMs'),
       kept: of('keptMs'),
@@ -50,7 +58,8 @@ export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
       code: of('codeMs'),
       bytes: of('codeBytes'),
     };
-    return { text: toText(spreads, rounds), data: { sizeMiB, rounds, samples } };
+    const docker = samples.flatMap((sample) => sample.docker ?? []);
+    return { text: toText(spreads, docker, rounds), data: { sizeMiB, rounds, samples } };
   } finally {
     server.closeAllConnections();
     server.close();
@@ -83,11 +92,16 @@ function writeProject(place: string, url: string, tarball: Buffer): void {
 
 async function measure(
   place: string,
-  { registry, base, round }: { readonly registry: TestRegistry; readonly base: string; readonly round: number },
+  {
+    registry,
+    base,
+    round,
+    hasDocker,
+  }: { readonly registry: TestRegistry; readonly base: string; readonly round: number; readonly hasDocker: boolean },
 ): Promise<Sample> {
   const bento = (...words: readonly string[]) => runBento(words, place);
   const build = async (version: string) => {
-    writeService(place, version);
+    writeService(place, version, base);
     await bento('build', '--version', version);
   };
   const words = ['--backend', 'native', '--base', base];
@@ -98,17 +112,24 @@ async function measure(
   const keptMs = await bento('containerize', `hello:v${round}`, ...words, '-o', join(place, `kept-${round}.tar`));
   const pushed = [...words, '-t', `${registry.host}/bench/hello-${round}:v`, '--push'];
   const pushMs = await bento('containerize', `hello:v${round}`, ...pushed);
+  // The package lies on this machine, which the network of a container does not reach.
+  const byDocker = ['--backend', 'docker', '--opt', 'network=host', '--progress', 'quiet'];
+  const dockerMs = hasDocker ? await bento('containerize', `hello:v${round}`, ...byDocker, '--opt', 'no-cache') : 0;
   await build(`w${round}`);
   registry.takeBytes();
   const codeMs = await bento('containerize', `hello:w${round}`, ...pushed);
-  return { firstMs, keptMs, pushMs, codeMs, codeBytes: registry.takeBytes() };
+  const codeBytes = registry.takeBytes();
+  const dockerCodeMs = hasDocker ? await bento('containerize', `hello:w${round}`, ...byDocker) : 0;
+  const docker = hasDocker ? { firstMs: dockerMs, codeMs: dockerCodeMs } : undefined;
+  return { firstMs, keptMs, pushMs, codeMs, codeBytes, docker };
 }
 
-function writeService(place: string, text: string): void {
+function writeService(place: string, text: string, base: string): void {
   writeFileSync(
     join(place, 'project/service.js'),
-    `import { defineService } from 'bentots';
+    `import { defineService, Image } from 'bentots';
 export const Hello = defineService(class Hello { hello() { return ${JSON.stringify(text)}; } }, {
+  image: new Image({ base: ${JSON.stringify(base)} }),
   apis: { hello: { params: {}, output: { type: 'string' } } },
 });
 `,
@@ -134,11 +155,21 @@ async function runBento(words: readonly string[], place: string): Promise<number
 
 function toText(
   spreads: Readonly<Record<'first' | 'kept' | 'push' | 'code' | 'bytes', Spread>>,
+  docker: readonly NonNullable<Sample['docker']>[],
   rounds: number,
 ): string {
   const seconds = ({ median, lower, upper }: Spread) =>
     formatSpread({ median: median / 1000, lower: lower / 1000, upper: upper / 1000 }, 2);
   const { median } = spreads.bytes;
+  const row = (what: string, name: 'firstMs' | 'codeMs') =>
+    `| ${what} | ${seconds(toSpread(docker.map((sample) => sample[name])))} |\n`;
+  const dockerRows =
+    docker.length === 0
+      ? []
+      : [
+          row('by docker, with nothing kept but the base', 'firstMs'),
+          row('by docker after a change of the code', 'codeMs'),
+        ];
   return `A service with one package of ${sizeMiB} MiB in ${files} files, from a registry on this machine; \`bento containerize
 --backend native\` as a process of its own, the base fetched before. ${rounds} rounds; medians with quartiles.
 
@@ -148,7 +179,7 @@ function toText(
 | an archive, with the layers of bentots and of the packages kept | ${seconds(spreads.kept)} |
 | pushed to a registry that has only the base | ${seconds(spreads.push)} |
 | pushed after a change of the code | ${seconds(spreads.code)} |
-
+${dockerRows.join('')}
 A change of the code sends ${(median / 1024).toFixed(1)} KiB.
 `;
 }
