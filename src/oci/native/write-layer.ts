@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { type Descriptor, mediaTypes } from '../../registry/manifest.ts';
 import { type ArchiveSource, fillTar } from '../../store/archive/write-archive.ts';
+import { createParallelGzip } from './parallel-gzip.ts';
 
 /** A layer on this disk. */
 export interface Layer {
@@ -29,7 +29,7 @@ export async function writeLayer(
 ): Promise<Layer> {
   const [plain, packed] = [measure(), measure()];
   const packer = pack();
-  const gzip = isPacked ? createGzip() : new PassThrough();
+  const gzip = isPacked ? createParallelGzip() : new PassThrough();
   const to = createWriteStream(file, { flags: 'wx' });
   const writing = pipeline(packer, plain.stream, gzip, packed.stream, to, { signal });
   const filling = fillTar(packer, each(entries)).catch((error: Error) => {
