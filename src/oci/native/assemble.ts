@@ -1,7 +1,7 @@
 /** Puts layers on a base: pure, but for reading which files are programs. */
 import { stat } from 'node:fs/promises';
 import { type Descriptor, digestOf, mediaTypes, type Platform } from '../../registry/manifest.ts';
-import type { ArchiveSource } from '../../store/archive/write-archive.ts';
+import type { ArchiveSource } from '../../store/archive/archive-source.ts';
 import type { ImageSource } from '../builder.ts';
 import type { Context } from '../context.ts';
 import {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ServiceError } from '../../errors.ts';
 import { digestOf, mediaTypes, type Platform } from '../../registry/manifest.ts';
 import { baseOf } from '../../spec/image-info.ts';
-import type { ArchiveSource } from '../../store/archive/write-archive.ts';
+import type { ArchiveSource } from '../../store/archive/archive-source.ts';
 import { bentoKind } from '../../store/bento-record.ts';
 import { readRecord } from '../../store/store.ts';
 import { explained } from '../../store/store-error.ts';

@@ -4,7 +4,8 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ServiceError } from '../../errors.ts';
 import { type Descriptor, mediaTypes } from '../../registry/manifest.ts';
-import { type ArchiveSource, writeArchive } from '../../store/archive/write-archive.ts';
+import type { ArchiveSource } from '../../store/archive/archive-source.ts';
+import { writeArchive } from '../../store/archive/write-archive.ts';
 import { copyTree, linkFile, walkTree } from '../../store/tree.ts';
 import type { AssembledImage } from './assemble.ts';
 

@@ -5,7 +5,8 @@ import { PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 import { type Descriptor, mediaTypes } from '../../registry/manifest.ts';
-import { type ArchiveSource, fillTar } from '../../store/archive/write-archive.ts';
+import type { ArchiveSource } from '../../store/archive/archive-source.ts';
+import { fillTar } from '../../store/archive/write-archive.ts';
 import { createParallelGzip } from './parallel-gzip.ts';
 
 /** A layer on this disk. */

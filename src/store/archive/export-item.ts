@@ -8,10 +8,11 @@ import { flushFolder, flushTree } from '../flush.ts';
 import type { StoreItem, StoreRecord } from '../store.ts';
 import { isSystemError } from '../store-error.ts';
 import { copyTree, walkTree } from '../tree.ts';
+import type { ArchiveSource } from './archive-source.ts';
 import { type ExportFormat, endingOf, packingOf, toFormat } from './format.ts';
 import { parsePlace } from './place.ts';
 import { printS3, type S3Place, writeObject } from './s3.ts';
-import { type ArchiveSource, writeArchive } from './write-archive.ts';
+import { writeArchive } from './write-archive.ts';
 
 /** What can be said of an export. */
 export interface ExportOptions {

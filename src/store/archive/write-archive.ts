@@ -7,18 +7,9 @@ import { createGzip, createZstdCompress } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
 import { ZipFile } from 'yazl';
 import { ServiceError } from '../../errors.ts';
-import type { TreeEntry } from '../tree.ts';
+import type { ArchiveSource } from './archive-source.ts';
 import type { ArchiveFormat } from './format.ts';
 import { createXzStore } from './xz.ts';
-
-/** What is written: something on the disk, or a text of ours. */
-export type ArchiveSource = (
-  | (Omit<TreeEntry, 'file'> & { readonly file: string })
-  | { readonly kind: 'text'; readonly path: string; readonly text: string; readonly isExecutable?: boolean }
-) & {
-  /** Number of the user and the group that it is of, in a tar. @default 0 */
-  readonly owner?: number;
-};
 
 const epoch = new Date(0); // when the files were written says nothing about them
 
