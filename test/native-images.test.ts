@@ -325,7 +325,12 @@ test('locked packages are a layer, made once, and those with scripts are not ins
   const { layers } = await readLayout(output('with-packages'));
   const paths = layers[2]?.headers.map(({ name }) => name) ?? [];
   assert.ok(paths.includes('home/bentoml/bento/env/node/node_modules/dep/index.js'), String(paths));
-  await run('hello:v1', place('again')); // the registry of packages is gone
+  let said = '';
+  const onOutput = (text: string) => {
+    said += text;
+  };
+  await run('hello:v1', { ...place('again'), onOutput });
+  assert.doesNotMatch(said, /installing/);
   assert.deepEqual(await diffIds(output('again')), await diffIds(output('with-packages')));
   const foreign = process.arch === 'arm64' ? 'linux/amd64' : 'linux/arm64';
   await assert.rejects(

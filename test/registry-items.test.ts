@@ -88,6 +88,14 @@ test('the next version sends only what is new, and the same again nothing', asyn
   await from.models.create('iris:v2', fill('two'));
   const second = await from.models.push('iris:v2', place);
   assert.ok(second.isNew && second.sentBytes < 10_000, String(second.sentBytes));
+  await from.models.create('iris:v3', fill('two'));
+  await from.models.push('iris:v3', place);
+  const layersOf = (version: string): string[] => {
+    const kept = registry.manifests.get(`iris/${version}`) ?? assert.fail();
+    return JSON.parse(kept.bytes.toString('utf8')).layers.map(({ digest }: { digest: string }) => digest);
+  };
+  const own = layersOf('v3').filter((digest) => !layersOf('v2').includes(digest));
+  assert.deepEqual([own.length, layersOf('v3').length], [1, 3], 'what says which version it is is a layer of its own');
   registry.takeBytes();
   assert.deepEqual(await from.models.push('iris:v2', place), { ...second, isNew: false, sentBytes: 0 });
   assert.equal(registry.takeBytes(), 0);
