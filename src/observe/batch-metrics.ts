@@ -60,7 +60,7 @@ function sizeBuckets(maxBatchSize: number): number[] {
 export function createBatchMetrics(
   namespace: string,
   common: Labels,
-): { of(method: string, maxBatchSize: number): BatchMetrics; readonly families: readonly Family[] } {
+): { of(method: string, maxBatchSize: number): BatchMetrics; families(): readonly Family[] } {
   const methods = new Map<string, Batches>();
 
   const create = (maxBatchSize: number): Batches => {
@@ -126,6 +126,46 @@ export function createBatchMetrics(
   });
 
   const oldName = 'bentoml_service_adaptive_batch_size'; // the reference's, whatever the namespace
+  const families: readonly Family[] = [
+    {
+      name: oldName,
+      help: 'Requests in a batch, by method and worker',
+      type: 'histogram',
+      *samples() {
+        for (const [method, { requests }] of methods)
+          for (const [worker, ofWorker] of requests)
+            yield* ofWorker.samples(oldName, { ...common, method_name: method, worker_index: worker });
+      },
+    },
+    distributions('batch_items', 'Items in a batch, by method', ({ items }) => items),
+    distributions(
+      'batch_waste_ratio',
+      'What of a batch is there only to make its items equally large, by method; only with buckets',
+      ({ wastes }) => wastes,
+    ),
+    distributions(
+      'batch_predicted_seconds',
+      'How long batches were expected to run, in seconds, by method',
+      ({ predicted }) => predicted,
+    ),
+    distributions('batch_run_seconds', 'How long batches ran, in seconds, by method', ({ real }) => real),
+    counters('batches_total', 'Batches by method and by why they left when they did', ({ reasons }) => reasons),
+    counters(
+      'batch_refusals_total',
+      'Requests of batchable methods that were refused, by method and reason',
+      ({ refusals }) => refusals,
+    ),
+    learned(
+      'batch_launch_seconds',
+      'What a batch costs whatever its size, as learned, in seconds, by method and bucket',
+      ({ launchMs }) => launchMs / 1000,
+    ),
+    learned(
+      'batch_item_seconds',
+      'What each item adds, as learned, in seconds, by method and bucket',
+      ({ unitMs }) => unitMs / 1000,
+    ),
+  ];
   return {
     of(method, maxBatchSize) {
       const known = methods.get(method);
@@ -134,46 +174,7 @@ export function createBatchMetrics(
       methods.set(method, batches);
       return batches;
     },
-    families: [
-      {
-        name: oldName,
-        help: 'Requests in a batch, by method and worker',
-        type: 'histogram',
-        *samples() {
-          for (const [method, { requests }] of methods)
-            for (const [worker, ofWorker] of requests)
-              yield* ofWorker.samples(oldName, { ...common, method_name: method, worker_index: worker });
-        },
-      },
-      distributions('batch_items', 'Items in a batch, by method', ({ items }) => items),
-      distributions(
-        'batch_waste_ratio',
-        'What of a batch is there only to make its items equally large, by method; only with buckets',
-        ({ wastes }) => wastes,
-      ),
-      distributions(
-        'batch_predicted_seconds',
-        'How long batches were expected to run, in seconds, by method',
-        ({ predicted }) => predicted,
-      ),
-      distributions('batch_run_seconds', 'How long batches ran, in seconds, by method', ({ real }) => real),
-      counters('batches_total', 'Batches by method and by why they left when they did', ({ reasons }) => reasons),
-      counters(
-        'batch_refusals_total',
-        'Requests of batchable methods that were refused, by method and reason',
-        ({ refusals }) => refusals,
-      ),
-      learned(
-        'batch_launch_seconds',
-        'What a batch costs whatever its size, as learned, in seconds, by method and bucket',
-        ({ launchMs }) => launchMs / 1000,
-      ),
-      learned(
-        'batch_item_seconds',
-        'What each item adds, as learned, in seconds, by method and bucket',
-        ({ unitMs }) => unitMs / 1000,
-      ),
-    ],
+    families: () => (methods.size === 0 ? [] : families),
   };
 }
 

@@ -75,7 +75,10 @@ export function createPoolMetrics(
   namespace: string,
   common: Labels,
   warn: (problem: string) => void,
-): PoolMetrics & { readonly families: readonly Family[] } {
+): PoolMetrics & {
+  readonly families: readonly Family[] /** Of a service with batchable methods. */;
+  batchFamilies(): readonly Family[];
+} {
   const methods = new Map<string, Method>();
   const replacements = new Map<string, number>();
   const workers = new Map<number, Processes>();
@@ -124,6 +127,7 @@ export function createPoolMetrics(
   return {
     authors: createAuthorMetrics(warn),
     batches: batches.of,
+    batchFamilies: batches.families,
     method: (name) => methods.get(name) ?? createMethod(name),
     workerReplaced: (reason) => void replacements.set(reason, (replacements.get(reason) ?? 0) + 1),
     addProcess(workerIndex, usage) {
@@ -162,7 +166,6 @@ export function createPoolMetrics(
         type: 'gauge',
         samples: byMethod(({ waiting }) => waiting),
       },
-      ...batches.families,
       {
         name: waitName,
         help: 'How long calls waited for a worker, in seconds, by method',

@@ -54,7 +54,8 @@ export function createServerMetrics(warn: (problem: string) => void): ServerMetr
     return {
       requests,
       pool,
-      expose: () => exposeFamilies([...families, ...process.families, ...pool.authors.families()]),
+      expose: () =>
+        exposeFamilies([...families, ...pool.batchFamilies(), ...process.families, ...pool.authors.families()]),
     };
   };
 
