@@ -393,19 +393,21 @@ test('each caller of a batch that streams gets its own chunks, and is done when 
   assert.match(broken[1] as string, /METHOD_FAILED/);
 });
 
+/** Begins to read a stream without end. */
+function openFlood(url: string, name: string, note: string): Promise<IncomingMessage> {
+  return new Promise((resolve) => {
+    const call = request(`${url}/flood`, { method: 'POST', headers: { accept: 'text/event-stream' } }, resolve);
+    call.end(JSON.stringify({ names: [name], note }));
+  });
+}
+
 test('a reader that leaves its stream stops nobody else; the last one stops the method', async () => {
   await using server = await start('batches');
   using note = createGated();
-  const open = (name: string) =>
-    new Promise<IncomingMessage>((resolve) => {
-      const call = request(
-        `${server.url}/flood`,
-        { method: 'POST', headers: { accept: 'text/event-stream' } },
-        resolve,
-      );
-      call.end(JSON.stringify({ names: [name], note: note.path }));
-    });
-  const [one, other] = await Promise.all([open('a'), open('b')]);
+  const [one, other] = await Promise.all([
+    openFlood(server.url, 'a', note.path),
+    openFlood(server.url, 'b', note.path),
+  ]);
   await note.until(/run [ab],[ab]\n/);
   one.destroy();
   let bytes = 0;
@@ -419,16 +421,10 @@ test('a reader that leaves its stream stops nobody else; the last one stops the 
 test('a reader that stands still is cut after a while, and the others go on', async () => {
   await using server = await start('batches');
   using note = createGated();
-  const open = (name: string) =>
-    new Promise<IncomingMessage>((resolve) => {
-      const call = request(
-        `${server.url}/flood`,
-        { method: 'POST', headers: { accept: 'text/event-stream' } },
-        resolve,
-      );
-      call.end(JSON.stringify({ names: [name], note: note.path }));
-    });
-  const [still, reading] = await Promise.all([open('a'), open('b')]);
+  const [still, reading] = await Promise.all([
+    openFlood(server.url, 'a', note.path),
+    openFlood(server.url, 'b', note.path),
+  ]);
   await note.until(/run [ab],[ab]\n/);
   let bytes = 0;
   for await (const chunk of reading) {

@@ -5,15 +5,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { argumentOptions, containerizeOptions, imageOptions } from '../src/config/build-options.ts';
 import type { Option } from '../src/config/option.ts';
-import {
-  apiOptions,
-  argumentOptions,
-  containerizeOptions,
-  imageOptions,
-  serverOptions,
-  serviceOptions,
-} from '../src/config/options.ts';
+import { apiOptions, serverOptions, serviceOptions } from '../src/config/options.ts';
 import { isOption, type Rows } from '../src/config/resolve.ts';
 import { homeOptions, hubOptions, objectStoreOptions, registryOptions } from '../src/config/store-options.ts';
 import { errorTable } from '../src/errors.ts';

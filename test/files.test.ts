@@ -4,23 +4,13 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { createClient } from 'bentots/client';
 import type { Files } from './fixtures/files.ts';
+import { heldBytes } from './held-bytes.ts';
 import { useTemporaryFolder } from './spool-folder.ts';
 import { createNote, start } from './start.ts';
 
 const mebibyte = 1024 * 1024;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** What buffers of this process hold, and with it those of a gateway in it. */
-function heldBytes(): number {
-  collectGarbage();
-  return process.memoryUsage().arrayBuffers;
-}
 
 /** Reads an answer piece by piece; gives its size, and how much more buffers held meanwhile. */
 async function drain(response: Response): Promise<{ size: number; peakBytes: number }> {

@@ -3,21 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { ReadableStream } from 'node:stream/web';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { heldBytes } from './held-bytes.ts';
 import { useTemporaryFolder } from './spool-folder.ts';
 import { start } from './start.ts';
 
 const mebibyte = 1024 * 1024;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** What buffers of this process hold, and with it those of a gateway in it. */
-function heldBytes(): number {
-  collectGarbage();
-  return process.memoryUsage().arrayBuffers;
-}
 
 const piece = Buffer.alloc(64 * 1024, 'a piece of a file');
 

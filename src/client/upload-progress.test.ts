@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { json, silence, startService } from './client.fixture.ts';
 import { createClient } from './create-client.ts';
+import { collectUnhandled } from './unhandled.fixture.ts';
 import type { UploadProgress } from './upload-progress.ts';
 
 const file = { type: 'object', properties: { f: { type: 'file', format: 'binary' } } };
@@ -61,14 +62,7 @@ test('an upload is given up with its call, and a listener that throws does not e
   controller.abort();
   await assert.rejects(answering, { code: 'CANCELLED' });
 
-  const unhandled: unknown[] = [];
-  const note = (error: unknown) => unhandled.push(error);
-  const listeners = process.listeners('unhandledRejection');
-  process.removeAllListeners('unhandledRejection').on('unhandledRejection', note);
-  t.after(() => {
-    process.off('unhandledRejection', note);
-    for (const listener of listeners) process.on('unhandledRejection', listener);
-  });
+  const unhandled = collectUnhandled(t);
   const clumsy = createClient(server.url, {
     onUploadProgress() {
       throw new Error('clumsy');

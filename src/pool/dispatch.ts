@@ -1,24 +1,35 @@
 /** The one way in for every call: queue, deadline, cancellation, hand-out to a free worker, check of the result. */
 import { ServiceError } from '../errors.ts';
 import type { LogLevel } from '../observe/log-level.ts';
-import type { MethodMetrics, PoolMetrics } from '../observe/pool-metrics.ts';
+import type { PoolMetrics } from '../observe/pool-metrics.ts';
 import type { BatchFacts } from '../spec/batch-facts.ts';
 import type { Invocation, Outcome } from '../spec/invocation.ts';
 import type { Credit } from '../spec/messages.ts';
 import type { ApiSpec, BatchingSpec, JsonSchema, ServiceSpec } from '../spec/service-spec.ts';
 import type { Validator } from '../spec/validator.ts';
 import { decideRefusal, decideVictim, predictAnswerMs, type ServiceLoad } from './admission.ts';
-import { type BatchDecisionLog, type BatchedTicket, type BatchLine, createBatchLine } from './batch-line.ts';
+import { type BatchDecisionLog, type BatchLine, createBatchLine } from './batch-line.ts';
 import { createCallListener } from './call-listener.ts';
-import { createFairShare, type Share } from './fair-share.ts';
+import { createFairShare } from './fair-share.ts';
 import { lateError, lateRefusal } from './late-errors.ts';
+import {
+  chargeOf,
+  givenMs,
+  isBefore,
+  isHopeless,
+  type Line,
+  lanesOf,
+  type Newcomer,
+  type Ticket,
+  unknownCostMs,
+} from './method-line.ts';
 import { decideOutageRefusal, type Outage } from './outage.ts';
-import { createOutputChecks, type OutputChecks } from './output.ts';
+import { createOutputChecks } from './output.ts';
 import { countAhead, learnCost, type MethodLoad, predictWaitMs, withOthersMs } from './predict-wait.ts';
 import { type InflowPump, pumpInflow } from './pump-inflow.ts';
 import type { Spool } from './spool.ts';
 import { createStreamReader, type StreamReader } from './stream-reader.ts';
-import { createWaitingLine, type Place, type WaitingLine } from './waiting-line.ts';
+import { createWaitingLine } from './waiting-line.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 interface DispatchDeps {
@@ -63,74 +74,6 @@ export interface Dispatcher {
   setOutage(outage: Outage | undefined): void;
   /** Refuses new calls; resolves when the waiting and running ones have ended. */
   close(): Promise<void>;
-}
-
-interface Ticket {
-  readonly invocation: Invocation;
-  readonly line: Line;
-  readonly timeoutMs: number;
-  readonly expiresAtMs: number;
-  /** Both without effect once one of them was called; each says whether it was. */
-  settle(outcome: Outcome): boolean;
-  refuse(error: Error): boolean;
-  /** Gives it all its time again: something came from the caller. */
-  restart(): void;
-  /** What decides with which others it goes, where its method is batched. */
-  readonly facts?: BatchFacts | undefined;
-  /** Set once it waits for a batch. */
-  batched?: BatchedTicket;
-  /** Set once it waits. */
-  place?: Place<Ticket> | undefined;
-  /** Set while a worker runs it. */
-  running?: { readonly worker: WorkerHandle; readonly id: number; readonly inflow: InflowPump | undefined };
-}
-
-/** One method, its queue, and what is known of it. */
-interface Line extends Share {
-  readonly api: ApiSpec;
-  readonly checks: OutputChecks;
-  readonly queue: WaitingLine<Ticket>;
-  readonly metrics: MethodMetrics;
-  /** Decides which of those in the queue go together, and when; undefined where each goes alone, in turns. */
-  readonly batches: BatchLine<Ticket> | undefined;
-  /** Calls that workers have now. */
-  running: number;
-  /** How long a call holds its slot, in milliseconds: learned as calls end. */
-  costMs: number | undefined;
-  /** How long it holds it until it is answered: for a stream, with the first item, since that is what its caller waits for. */
-  leadMs: number | undefined;
-}
-
-/** A call at the door. */
-type Newcomer = Pick<Ticket, 'line' | 'invocation' | 'timeoutMs' | 'facts'>;
-
-/** How long it may take until it is answered. */
-function givenMs({ line, timeoutMs }: Newcomer): number {
-  return line.batches ? line.batches.latencyMs(timeoutMs) : timeoutMs;
-}
-
-/** How many calls of a method one worker runs at once. */
-function lanesOf({ isBlocking, slots }: ApiSpec): number {
-  return isBlocking ? 1 : slots;
-}
-
-/** Whether it would still run when its time is up, and keep another one from being answered in time. */
-function isHopeless({ line, expiresAtMs }: Ticket): boolean {
-  const { leadMs, queue } = line;
-  return leadMs !== undefined && queue.count > 0 && expiresAtMs - performance.now() < leadMs;
-}
-
-const unknownCostMs = 1; // before the first call has ended: little, but not for ever nothing
-
-/** What handing out one call takes of a method's share. */
-function chargeOf({ api, costMs = unknownCostMs }: Line): number {
-  return costMs / lanesOf(api);
-}
-
-/** Of two methods that are due at once the one whose caller's time is up first. */
-function isBefore(one: Line, other: Line): boolean {
-  if (one.dueMs !== other.dueMs) return one.dueMs < other.dueMs;
-  return (one.queue.head?.expiresAtMs ?? 0) < (other.queue.head?.expiresAtMs ?? 0);
 }
 
 /** Creates the dispatcher of one generation of a service. */

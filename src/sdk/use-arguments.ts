@@ -1,6 +1,7 @@
 /** `useArguments`: what a service is told when it is started, for its modules to use while they are evaluated. */
+
+import { argumentOptions } from '../config/build-options.ts';
 import { nearest } from '../config/nearest.ts';
-import { argumentOptions } from '../config/options.ts';
 import { type Given, type Resolved, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
 import type { ArgumentSpec } from '../spec/service-spec.ts';

@@ -1,5 +1,5 @@
 /** The description of the OCI image of a service, as data: `new Image({ … })`. Containers are built from it elsewhere. */
-import { imageOptions } from '../config/options.ts';
+import { imageOptions } from '../config/build-options.ts';
 import { type Given, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
 import { cudaWanted, type Distro, distroNames, distros, findCuda, type NodeVersion } from './image-tables.ts';

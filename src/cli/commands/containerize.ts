@@ -1,6 +1,6 @@
 /** `bento containerize`: makes an OCI image of a bento. */
 import { type Command, Option } from 'commander';
-import { containerizeOptions } from '../../config/options.ts';
+import { containerizeOptions } from '../../config/build-options.ts';
 import { ServiceError } from '../../errors.ts';
 import { addFlags, givenFlags } from '../flags.ts';
 import { interruptible } from '../interruptible.ts';
