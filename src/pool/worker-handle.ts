@@ -398,6 +398,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         return { ...message, id };
       });
       channel.send({ kind: 'batch', id: batchId, method: api.name, calls: sent });
+      channel.flush(); // what the turn still has to do, such as answering the batch before, must not keep the worker idle
       return sent.map(({ id }) => id);
     },
     cancel(id, reason) {

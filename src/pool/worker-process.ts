@@ -71,7 +71,14 @@ export function startProcess(niceness: number, log: OutputLog): WorkerProcess {
 function notStarted(why: Promise<string>): WorkerProcess {
   return {
     pid: undefined,
-    channel: { send: () => true, drained: () => Promise.resolve(), onMessage() {}, onClose() {}, close() {} },
+    channel: {
+      send: () => true,
+      flush() {},
+      drained: () => Promise.resolve(),
+      onMessage() {},
+      onClose() {},
+      close() {},
+    },
     ended: why.then((problem) => ({ kind: 'not_started', problem })),
     expectEnd() {},
     kill() {},

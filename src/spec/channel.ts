@@ -7,6 +7,8 @@ export interface Channel<Out, In> {
    * @returns false when the line is congested: whatever produces without being asked should pause until `drained`.
    */
   send(message: Out, transfer?: readonly ArrayBuffer[]): boolean;
+  /** Sends what is waiting, before the end of the turn. */
+  flush(): void;
   /** Resolves when the line can take more. */
   drained(): Promise<void>;
   /** Sets who gets the messages; those that came earlier are handed over first. */

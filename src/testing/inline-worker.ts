@@ -58,6 +58,7 @@ export function startInline(): WorkerProcess {
       toWorker.send(message);
       return true;
     },
+    flush() {}, // every message has its own turn
     drained: () => Promise.resolve(),
     onMessage: toGateway.listen,
     onClose: (listener) => void ended.promise.then(listener),

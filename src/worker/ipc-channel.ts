@@ -10,11 +10,6 @@ interface IpcPort {
   disconnect(): void;
 }
 
-/** A channel that can also send what is waiting before the end of the turn. */
-export interface IpcChannel<Out, In> extends Channel<Out, In> {
-  flush(): void;
-}
-
 /**
  * The channel of a process that was forked with `serialization: 'advanced'`.
  *
@@ -24,7 +19,7 @@ export interface IpcChannel<Out, In> extends Channel<Out, In> {
 export function createIpcChannel<Out, In>(
   port: IpcPort,
   onUnsendable?: (message: Out, error: unknown) => Out | undefined,
-): IpcChannel<Out, In> {
+): Channel<Out, In> {
   const send = port.send?.bind(port); // of now: a worker takes it from the author's code afterwards
   let isCongested = false;
   let unsent = 0;
