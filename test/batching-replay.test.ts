@@ -59,6 +59,23 @@ test('a log of several methods is told apart by them', async () => {
   assert.match(stderr, /without a method other; it has embed, classify/);
 });
 
+test('a method of which no batch has ended is left out, and told of, where others have some', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'bentots-'));
+  const log = join(folder.path, 'decisions.ndjson');
+  writeLog(log, 'embed');
+  const begun = [
+    { event: 'start', maxBatchSize: 8, maxWaitMs: 0 },
+    { event: 'arrival', atMs: 1, id: 0, items: 1, forMs: 100, priority: 0, kindHash: 0, bucket: 0 },
+  ];
+  const lines = begun.map((line) => `${JSON.stringify({ method: 'classify', ...line })}\n`);
+  writeFileSync(log, lines.join(''), { flag: 'a' });
+  const { end, stdout, stderr } = await run(log, '-o', 'json');
+  const methods = JSON.parse(stdout).map(({ method }: { method: string }) => method);
+  assert.deepEqual([end, methods], [0, ['embed', 'embed']]);
+  assert.match(stderr, /classify is left out: no batch of it has ended/);
+  assert.match((await run(log, '--method', 'classify')).stderr, /no batch has ended in it/);
+});
+
 test('what is no log is refused with what is wrong, and where', async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'bentots-'));
   const log = join(folder.path, 'decisions.ndjson');

@@ -46,7 +46,15 @@ async function run(log: string, output: Output, method: string | undefined, chan
       method === undefined ? 'empty' : `without a method ${method}; it has ${[...histories.keys()].join(', ')}`;
     throw wrongLog(log, seen);
   }
-  const answers = wanted.flatMap(([name, history]) => answer(log, name, history, changes));
+  const hasRun = ([, { batches }]: (typeof wanted)[number]) => batches.some(({ ranMs }) => ranMs !== undefined);
+  const replayed = wanted.some(hasRun) ? wanted.filter(hasRun) : wanted;
+  for (const [name] of wanted) {
+    if (replayed.some(([other]) => other === name)) continue;
+    process.stderr.write(
+      `bento: ${name} is left out: no batch of it has ended, so that nothing tells how long they run\n`,
+    );
+  }
+  const answers = replayed.flatMap(([name, history]) => answer(log, name, history, changes));
   if (output !== 'table') return printValue(answers, output);
   printRows(answers.map(toRow), heads, output);
 }
