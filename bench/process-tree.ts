@@ -7,7 +7,7 @@ export type CpuTimes = ReadonlyMap<number, number>;
 /** Reads what a process and its descendants have used so far; the process itself comes first. */
 export function readCpuTimes(rootPid: number): CpuTimes {
   if (process.platform !== 'linux') throw new Error('CPU time of a process tree is read from /proc: run this on Linux');
-  return new Map(descendants(rootPid).map((pid) => [pid, cpuTimeOf(pid)]));
+  return new Map(pidsOf(rootPid).map((pid) => [pid, cpuTimeOf(pid)]));
 }
 
 /** What each process used between two readings, in microseconds; a process that came or went spoils the measurement. */
@@ -31,7 +31,7 @@ function cpuTimeOf(pid: number): number {
 /** Memory of a process and its descendants in bytes, pages that several share counted in parts: PSS of proc(5). */
 export function readMemoryBytes(rootPid: number): number {
   let kibibytes = 0;
-  for (const pid of descendants(rootPid)) {
+  for (const pid of pidsOf(rootPid)) {
     try {
       kibibytes += Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
     } catch {
@@ -41,7 +41,8 @@ export function readMemoryBytes(rootPid: number): number {
   return kibibytes * 1024;
 }
 
-function descendants(rootPid: number): number[] {
+/** A process and all that it started and that runs, itself first. */
+export function pidsOf(rootPid: number): number[] {
   const children = new Map<number, number[]>();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;

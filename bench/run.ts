@@ -1,8 +1,8 @@
 /** Runs benches by name: `npm run bench -- http-overhead`. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Bench, BenchOptions } from './bench.ts';
+import type { Bench, BenchOptions, BenchReport } from './bench.ts';
 import { ensureBuilt } from './built-output.ts';
 import { describeRun } from './machine.ts';
 
@@ -51,16 +51,25 @@ async function main(): Promise<void> {
   }
 }
 
-async function runBench(name: string, bench: Bench, options: BenchOptions): Promise<void> {
+async function runBench(name: string, bench: Bench, options: Omit<BenchOptions, 'keep'>): Promise<void> {
   const where = describeRun(root, new Date());
-  const { text, data } = await bench.run(options);
-  const page = `# ${bench.question}\n\n${text}\n${where}.\n\n\`npm run bench -- ${name}\`\n`;
-  console.log(page);
-  if (options.isQuick || options.also.length > 0) return;
   const results = join(root, 'bench/results');
-  mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, `${name}.md`), page);
-  writeFileSync(join(results, `${name}.json`), `${JSON.stringify({ where, ...(data as object) }, null, 2)}\n`);
+  const isKept = !options.isQuick && options.also.length === 0;
+  const toPage = (text: string, what: string) =>
+    `# ${bench.question}\n\n${text}\n${where}.${what}\n\n\`npm run bench -- ${name}\`\n`;
+  const write = (file: string, { text, data }: BenchReport, what = '') => {
+    mkdirSync(results, { recursive: true });
+    writeFileSync(join(results, `${file}.md`), toPage(text, what));
+    writeFileSync(join(results, `${file}.json`), `${JSON.stringify({ where, ...(data as object) }, null, 2)}\n`);
+  };
+  const keep = (part: BenchReport) => {
+    if (isKept) write(`${name}.part`, part, ' Cut short: this is what had come out.');
+  };
+  const report = await bench.run({ ...options, keep });
+  console.log(toPage(report.text, ''));
+  if (!isKept) return;
+  write(name, report);
+  for (const ending of ['md', 'json']) rmSync(join(results, `${name}.part.${ending}`), { force: true });
 }
 
 await main().catch((error: unknown) => {

@@ -17,6 +17,9 @@ export interface TraceResult {
   readonly meanMs: number;
 }
 
+/** What ours is called in reports. */
+export const ownName = 'bentots';
+
 /** Ours, as it is in a server. */
 export const createOurs = (): Dispatcher => createBatcher<Arrival>({ maxBatchSize, maxWaitMs: 0 });
 

@@ -10,7 +10,7 @@ import {
   createOracle,
   createReference,
 } from './competitors.ts';
-import { createOurs, mean, measureLoop, measureTrace, type TraceResult } from './measure.ts';
+import { createOurs, mean, measureLoop, measureTrace, ownName, type TraceResult } from './measure.ts';
 import { type Cost, capacityOf, maxBatchSize, models } from './models.ts';
 import { arriveAt, createTrace, type Traffic, traffics } from './traffic.ts';
 
@@ -19,14 +19,13 @@ const windowMs = 5;
 
 /** Ways to form batches, ours first; some are told what batches cost. */
 const dispatchers: Readonly<Record<string, (cost: Cost, timeMs: number) => Dispatcher>> = {
-  bentots: () => createOurs(),
+  [ownName]: () => createOurs(),
   greedy: () => createGreedy(maxBatchSize),
   'window of 5 ms': () => createFixedWindow(maxBatchSize, windowMs),
   'BentoML 1.4': (_cost, timeMs) => createReference(maxBatchSize, timeMs),
   AIMD: (_cost, timeMs) => createAimd(maxBatchSize, timeMs),
   deferred: (cost) => createDeferred(maxBatchSize, cost),
 };
-const ownName = 'bentots';
 
 interface LoopRow {
   readonly slots: number;

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 /** What is asked of it. */
 export interface LoadOrder {
   readonly url: string;
+  readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -107,10 +108,10 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   return { lateMs, tookMs, status, code, hasRetryAfter };
 }
 
-function printRequest({ url, path, body, headers }: LoadOrder): string {
+function printRequest({ url, method, path, body, headers }: LoadOrder): string {
   const lines = Object.entries({ host: new URL(url).host, 'content-type': 'application/json', ...headers });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return `POST ${path} HTTP/1.1\r\n${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+  return `${method} ${path} HTTP/1.1\r\n${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
 /** One connection with one request at a time: what `node:http` does for its callers would cost more than the server. */

@@ -14,8 +14,9 @@ export type Load = Partial<LoadOrder> & { readonly url: string };
 export async function sendLoad(load: Load, onAllDue: () => void = () => {}): Promise<LoadResult> {
   const child = fork(fileURLToPath(new URL('./generator.ts', import.meta.url)), { serialization: 'advanced' });
   try {
-    const all = { path: '/work', body: '{}', headers: {}, requestsPerSecond: 100, forMs: 1000, mostConnections: 512 };
-    child.send({ ...all, ...load });
+    const what = { method: 'POST', path: '/work', body: '{}', headers: {} };
+    const howMuch = { requestsPerSecond: 100, forMs: 1000, mostConnections: 512 };
+    child.send({ ...what, ...howMuch, ...load });
     for await (const [message] of on(child, 'message', { close: ['exit'] }) as AsyncIterable<[GeneratorMessage]>) {
       if (message !== 'all due') return message;
       onAllDue();

@@ -5,6 +5,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort } from '../free-port.ts';
+import { pidsOf } from '../process-tree.ts';
 
 /** A program that serves the bench's service. */
 export interface Peer {
@@ -45,32 +46,49 @@ export const bentots: Peer = {
 
 /** BentoML of the requirements, as it comes or with a bound on what it works on at once. */
 export function bentoml(name: string, maxConcurrency: number): Peer {
+  const env = { PEERS_MAX_CONCURRENCY: String(maxConcurrency) };
+  return bentomlService(name, { folder: import.meta.dirname, target: 'adder:Adder', env });
+}
+
+interface BentomlService {
+  readonly folder: string;
+  /** Module and class. */
+  readonly target: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A service of a folder, served by BentoML of the requirements. */
+export function bentomlService(name: string, { folder, target, env }: BentomlService): Peer {
   return {
     name,
     command: join(environment, 'bin/bentoml'),
-    args: (port) => [
-      'serve',
-      'adder:Adder',
-      '--working-dir',
-      import.meta.dirname,
-      '--host',
-      '127.0.0.1',
-      '--port',
-      String(port),
-    ],
-    env: { PEERS_MAX_CONCURRENCY: String(maxConcurrency), BENTOML_DO_NOT_TRACK: 'True', PYTHONDONTWRITEBYTECODE: '1' },
+    args: (port) => ['serve', target, '--working-dir', folder, '--host', '127.0.0.1', '--port', String(port)],
+    env: { ...env, BENTOML_DO_NOT_TRACK: 'True', PYTHONDONTWRITEBYTECODE: '1' },
   };
 }
 
-/** Makes a virtual environment with BentoML in it, unless the requirements are installed already. */
+/** A script that listens on the port that it is given, run by the Python that has the requirements. */
+export function pythonScript(name: string, script: string, env: Readonly<Record<string, string>>): Peer {
+  return {
+    name,
+    command: join(environment, 'bin/python'),
+    args: (port) => [script, String(port)],
+    env: { ...env, PYTHONDONTWRITEBYTECODE: '1' },
+  };
+}
+
+/**
+ * Makes a virtual environment with the peers in it, unless the requirements are installed already.
+ * @throws if they cannot be: nothing is compared with peers that are not there.
+ */
 export function ensureEnvironment(): void {
   const requirements = join(import.meta.dirname, 'requirements.txt');
-  const [wanted = ''] = readFileSync(requirements, 'utf8').trim().split('\n');
+  const wanted = readFileSync(requirements, 'utf8').trim().split('\n');
   const python = join(environment, 'bin/python');
-  const isThere =
-    existsSync(python) && spawnSync(python, ['-m', 'pip', 'freeze'], { encoding: 'utf8' }).stdout.includes(wanted);
-  if (isThere) return;
-  console.error(`installing ${wanted} into bench/peers/.venv (190 MB)`);
+  const frozen = existsSync(python) ? spawnSync(python, ['-m', 'pip', 'freeze'], { encoding: 'utf8' }).stdout : '';
+  const installed = frozen.split('\n');
+  if (wanted.every((one) => installed.includes(one))) return;
+  console.error(`installing ${wanted.join(', ')} into bench/peers/.venv (250 MB)`);
   run('python3', ['-m', 'venv', '--clear', environment]);
   run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
 }
@@ -84,6 +102,7 @@ function run(program: string, words: readonly string[]): void {
 }
 
 const readyWithinMs = 60_000;
+const graceMs = 5000;
 
 /** Starts a peer on a free port and waits until it says that it is ready. */
 export async function startPeer(peer: Peer): Promise<RunningPeer> {
@@ -101,10 +120,12 @@ export async function startPeer(peer: Peer): Promise<RunningPeer> {
   closeSync(log);
   const exited = once(child, 'exit');
   const stop = async () => {
-    const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    const [, ...others] = pidsOf(child.pid as number); // it runs, or has ended, and then there is nobody else
+    const late = setTimeout(() => child.kill('SIGKILL'), graceMs);
     child.kill('SIGTERM');
     await exited;
     clearTimeout(late);
+    for (const pid of others) endIfThere(pid); // LitServe leaves its own behind
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
@@ -120,6 +141,14 @@ export async function startPeer(peer: Peer): Promise<RunningPeer> {
   }
   const readyMs = performance.now() - startedMs;
   return { pid: child.pid as number, url, port, readyMs, [Symbol.asyncDispose]: stop }; // it has answered
+}
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has ended with the first one
+  }
 }
 
 async function untilReady(url: string, untilMs: number): Promise<void> {
