@@ -8,6 +8,7 @@ import type { SourceFile } from '../spec/source-file.ts';
 import type { Compiler, SourceText } from './compiler.ts';
 import { printPath } from './problems.ts';
 import { type KeptFiles, keepParsed } from './typescript-6-kept.ts';
+import { readLess } from './typescript-6-less.ts';
 import { createClassReader } from './typescript-6-methods.ts';
 import { readOptions } from './typescript-6-options.ts';
 import { createPlaces } from './typescript-6-places.ts';
@@ -45,6 +46,7 @@ export function openProgram(request: ProgramRequest): Compiler {
   const read = readOptions(file, tsconfig, conditions, hasAllGlobals, readFile);
   const { options, declarationFiles, configFiles } = read;
   const host = Object.assign(ts.createCompilerHost(options), { readFile }); // in place: its other calls go through it
+  readLess(host, options);
   if (kept) keepParsed(host, options, kept, (path) => (readFile(path) === undefined ? undefined : hashes.get(path)));
   if (onLook) tellOfMissing(host, onLook);
   const program = ts.createProgram([file, ...declarationFiles], options, host);
