@@ -42,7 +42,11 @@ after(async () => {
   folder[Symbol.dispose]();
 });
 
-async function send(url: string, body: BodyInit, headers: Readonly<Record<string, string>> = {}) {
+async function send(
+  url: string,
+  body: NonNullable<RequestInit['body']>,
+  headers: Readonly<Record<string, string>> = {},
+) {
   const response = await fetch(url, { method: 'POST', body, headers });
   const text = await response.text();
   return { status: response.status, json: text.startsWith('{') ? JSON.parse(text) : text };

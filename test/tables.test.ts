@@ -27,7 +27,7 @@ const csv =
   'street,rooms,area,isSold,built,tags\r\nA,3,70.5,true,1999-01-01T00:00:00.000Z,"[""a"",""b""]"\r\n"B ""back""",0,,false,,\r\n';
 const stream = 'application/vnd.apache.arrow.stream';
 
-async function send(path: string, body: BodyInit, type = 'application/json', accept = '*/*') {
+async function send(path: string, body: NonNullable<RequestInit['body']>, type = 'application/json', accept = '*/*') {
   const headers = { 'content-type': type, accept };
   return fetch(`${tables.url}${path}`, { method: 'POST', headers, body });
 }

@@ -1,8 +1,8 @@
 /** Serves a folder with `reload`, with what happens at hand. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type ServeOptions, type ServerHandle, serve } from 'bentots/serve';
+import { createScratchFolder } from './scratch-folder.ts';
 
 type ReloadEvent = Parameters<NonNullable<ServeOptions['onReload']>>[0];
 
@@ -13,13 +13,9 @@ export interface Folder extends Disposable {
   save(name: string, text: string): void;
 }
 
-// Inside the package, so that `import … from 'bentots'` finds this very copy.
-const parent = fileURLToPath(new URL('./.tmp/', import.meta.url));
-
 /** Creates a project: the bentofile marks its folder as one. */
 export function createFolder(files: Readonly<Record<string, string>>): Folder {
-  mkdirSync(parent, { recursive: true });
-  const path = mkdtempSync(join(parent, 'watched-'));
+  const path = createScratchFolder('watched');
   const save = (name: string, text: string) => {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), text);

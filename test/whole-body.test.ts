@@ -12,7 +12,7 @@ before(async () => {
 after(() => started[Symbol.asyncDispose]());
 
 /** POSTs a body as it is, under a content type of its own. */
-async function send(path: string, body: BodyInit, contentType = 'application/octet-stream') {
+async function send(path: string, body: NonNullable<RequestInit['body']>, contentType = 'application/octet-stream') {
   const headers = { 'content-type': contentType };
   const response = await fetch(`${started.url}${path}`, { method: 'POST', headers, body });
   const text = await response.text();
