@@ -6,12 +6,16 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import type { RegistryAccess } from '../src/registry/connection.ts';
+import type { RegistryAccess } from '../src/registry/access.ts';
 import { type Descriptor, digestOf, mediaTypes } from '../src/registry/manifest.ts';
 import { type BlobSource, openRepository, type Repository, type RepositoryUse } from '../src/registry/registry.ts';
-import { type Asked, type Fault, startRegistry, type TestRegistry } from './registry/registry.ts';
+import { bento } from './bento.ts';
+import { startProxy } from './registry/proxy.ts';
+import { type Asked, certificateFile, type Fault, startRegistry, type TestRegistry } from './registry/registry.ts';
+import { createHome } from './store/home.ts';
 
 const repository = 'team/iris';
+const proxies = { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined };
 
 interface Setting extends AsyncDisposable {
   readonly registry: TestRegistry;
@@ -40,7 +44,7 @@ async function start(): Promise<Setting> {
       const one = await openRepository(
         { registry: registry.host, repository },
         {
-          settings: { credentialsFile, plainHttp: [], networks: [] },
+          settings: { credentialsFile, plainHttp: [], networks: [], proxies },
           signal: AbortSignal.timeout(60_000),
           pause: async (ms) => void pauses.push(ms),
           ...more,
@@ -457,6 +461,53 @@ test('a credential helper is asked on its standard input, the one of the registr
   }
 });
 
+test('of several logins the one of the nearest path is taken, and none of another path', async () => {
+  await using setting = await start();
+  const { registry } = setting;
+  registry.login = { ...login, kind: 'basic' };
+  const wrong = { username: 'ann', password: 'wrong' };
+  for (const auths of [
+    { [`${registry.host}/team/iris`]: { auth }, [`${registry.host}/team`]: wrong, [registry.host]: wrong },
+    { [registry.host]: wrong, [`${registry.host}/team`]: { auth } },
+    { [`${registry.host}/tea`]: wrong, [`${registry.host}/other/iris`]: wrong, [registry.host]: { auth } },
+    { [`${registry.host}/teams`]: wrong, [`https://${registry.host}/v2/`]: { auth } },
+  ]) {
+    setting.logIn({ auths });
+    assert.equal(await (await setting.open()).find('v1'), undefined, JSON.stringify(auths));
+  }
+  setting.logIn({ auths: { [`${registry.host}/other`]: { auth } } });
+  await assert.rejects((await setting.open()).find('v1'), { code: 'REGISTRY_DENIED' });
+});
+
+test('an identity token is exchanged for one of the repository, be it kept in the file or by a helper', {
+  skip: !hasShell,
+}, async (t) => {
+  await using setting = await start();
+  const { registry, folder } = setting;
+  registry.login = { ...login, kind: 'bearer', identityToken: 'id-t0ken' };
+  const path = process.env.PATH;
+  t.after(() => {
+    process.env.PATH = path;
+  });
+  process.env.PATH = `${folder}${delimiter}${path}`;
+  installHelper(folder, 'gives', `read server; echo '{"Username":"<token>","Secret":"id-t0ken"}'`);
+  for (const config of [
+    { auths: { [registry.host]: { identitytoken: 'id-t0ken' } } },
+    { auths: { [registry.host]: { auth: 'MDAwMDAwMDA6', identitytoken: 'id-t0ken' } } },
+    { auths: { [registry.host]: {} }, credsStore: 'gives' },
+    { credHelpers: { [registry.host]: 'gives' } },
+  ]) {
+    setting.logIn(config);
+    assert.equal(await (await setting.open()).find('v1'), undefined, JSON.stringify(config));
+  }
+  setting.logIn({ auths: { [registry.host]: { identitytoken: 'old-t0ken' } } });
+  await assert.rejects((await setting.open()).find('v1'), (error: Error) => {
+    assert.match(error.message, /the login that is kept for it is refused \(401\)/);
+    assert.doesNotMatch(error.message, /t0ken/);
+    return true;
+  });
+});
+
 test('a config.json that cannot be read is named, and nothing of it is shown', async () => {
   await using setting = await start();
   setting.registry.login = { ...login, kind: 'basic' };
@@ -513,8 +564,75 @@ test('a public registry may not lead inside, unless the operator has named that 
   await assert.rejects((await setting.open({}, { isPublic })).find('v1'), refused);
   assert.deepEqual(inside.asked, []);
   registry.fault = leads;
-  const settings = { credentialsFile, plainHttp: [], networks: ['127.0.0.2/32'] };
+  const settings = { credentialsFile, plainHttp: [], networks: ['127.0.0.2/32'], proxies };
   assert.deepEqual(await (await setting.open({}, { isPublic, settings })).fetchBlob(describe(blob)), blob);
+});
+
+test('a registry is asked by the proxy of the environment, and leads inside no more than without one', async () => {
+  await using setting = await start();
+  await using proxy = await startProxy(setting.registry.host);
+  await using inside = await startRegistry();
+  proxy.login = 'ann:p%40ss';
+  const { registry, folder } = setting;
+  const blob = randomBytes(100_000);
+  registry.put(blob);
+  const open = async (httpProxy: string) => {
+    const settings = { plainHttp: ['registry.test'], networks: [], credentialsFile: join(folder, 'config.json') };
+    return openRepository(
+      { registry: 'registry.test', repository },
+      {
+        settings: { ...settings, proxies: { ...proxies, httpProxy } },
+        signal: AbortSignal.timeout(60_000),
+        pause: async () => {},
+      },
+    );
+  };
+  await using repo = await open(`http://ann:p%2540ss@${proxy.host}`);
+  const at = (host: string) => `http://${host}/v2/team/iris/blobs/${digestOf(blob)}`;
+  await repo.download(describe(blob), setting.file, quiet);
+  assert.deepEqual(readFileSync(setting.file), blob);
+  const leadTo = (host: string) =>
+    times(1, { status: 307, headers: { location: at(host) } }, ({ method }) => method === 'GET');
+  registry.fault = leadTo('storage.test'); // what nobody knows here the proxy may know
+  assert.deepEqual(await repo.fetchBlob(describe(blob)), blob);
+  assert.deepEqual(proxy.asked, ['registry.test', 'registry.test', 'storage.test']);
+  for (const host of ['10.0.0.1', '169.254.169.254', '[fd00::1]:8080', inside.host]) {
+    registry.fault = leadTo(host);
+    await assert.rejects(repo.fetchBlob(describe(blob)), /it leads to an address that is not public/, host);
+  }
+  assert.ok(proxy.asked.slice(3).every((host) => host === 'registry.test') && inside.asked.length === 0);
+  await using wrong = await open(`http://ann:wr0ng@${proxy.host}`);
+  await assert.rejects(wrong.find('v1'), (error: Error) => {
+    assert.match(
+      error.message,
+      /^registry\.test: the proxy 127\.0\.0\.1:\d+ answered 407 for registry\.test; correct HTTPS_PROXY/,
+    );
+    assert.doesNotMatch(error.message, /wr0ng/);
+    return true;
+  });
+});
+
+test('a registry with the certificate of an own authority is trusted where that is named, here and behind a proxy', async () => {
+  await using registry = await startRegistry('127.0.0.1', { isEncrypted: true });
+  await using proxy = await startProxy(registry.host);
+  using stores = createHome();
+  await stores.models.create('iris:v1', (folder) => writeFileSync(join(folder, 'w'), 'w'));
+  const run = async (place: string, env: Record<string, string>) => {
+    const all = { BENTOML_HOME: stores.home, DOCKER_CONFIG: stores.home, NO_PROXY: '', ...env };
+    await using running = bento(['models', 'push', 'iris:v1', `${place}/team/iris`], { env: all });
+    return await running.finished;
+  };
+  const refused = await run(registry.host, {});
+  assert.equal(refused.end, 1);
+  assert.match(refused.stderr, /its certificate is not trusted \(\w+\); let NODE_EXTRA_CA_CERTS name the file/);
+  assert.equal(registry.asked.length, 0);
+  const trusted = { NODE_EXTRA_CA_CERTS: certificateFile };
+  assert.deepEqual((await run(registry.host, trusted)).stderr, '');
+  const behind = await run('registry.test', { ...trusted, HTTPS_PROXY: `http://${proxy.host}` });
+  assert.deepEqual([behind.end, behind.stderr], [0, '']);
+  assert.equal(new Set(proxy.asked).has('registry.test:443'), true);
+  const without = await run('registry.test', { ...trusted, HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: 'test' });
+  assert.match(without.stderr, /registry\.test cannot be reached: (?:ENOTFOUND|EAI_AGAIN)/);
 });
 
 test('a registry that leads in a circle, or to what is no address, is left', async () => {
@@ -582,6 +700,27 @@ test('what a registry refuses of a blob or a manifest is told with its code', as
     /it answered 400 for writing the manifest of team\/iris:v1, MANIFEST_BLOB_UNKNOWN/,
   );
 });
+
+for (const [status, problem] of [
+  [413, /blob sha256:[0-9a-f]+ to team\/iris.* \(413\): it is larger than the registry, or a proxy before it, takes/],
+  [507, /blob sha256:[0-9a-f]+ to team\/iris.* \(507\): the registry has no room left/],
+] as const) {
+  test(`a registry that answers ${status} to a blob is asked once, and it is said what that means`, async () => {
+    await using setting = await start();
+    const { registry } = setting;
+    const repo = await setting.open({ isWritten: true });
+    for (const [size, way] of [
+      [1000, 'PUT'],
+      [17_000_000, 'PATCH'],
+    ] as const) {
+      registry.asked.length = 0;
+      registry.fault = ({ method }) => (method === way ? { status } : undefined);
+      await assert.rejects(repo.sendBlob(sourceOf(randomBytes(size))), { code: 'REGISTRY_FAILED', message: problem });
+      assert.equal(registry.asked.filter(({ method }) => method === way).length, 1);
+    }
+    assert.deepEqual(setting.pauses, []);
+  });
+}
 
 for (const knowsReferrers of [true, false]) {
   test(`what is attached to a manifest is found again, where the registry ${knowsReferrers ? 'lists it' : 'does not'}`, async () => {

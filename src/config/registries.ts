@@ -14,11 +14,20 @@ export interface RegistrySettings {
   readonly plainHttp: readonly string[];
   /** Networks that may be led to though they are not public. */
   readonly networks: readonly string[];
+  /** Proxies by which registries are asked, as they are written; secret, since one may have a password. */
+  readonly proxies: {
+    readonly httpProxy: string | undefined;
+    readonly httpsProxy: string | undefined;
+    /** Hosts, domains and networks that are asked directly. */
+    readonly noProxy: string | undefined;
+  };
 }
 
 /** Reads the variables. @throws ServiceError `OPTION_INVALID` */
 export function findRegistries(environment: Environment = process.env): RegistrySettings {
   const given = fromEnvironment(registryOptions, environment);
-  const { dockerConfig, place, plainHttp, networks } = resolveOptions(registryOptions, given, 'environment');
-  return { credentialsFile: join(expandPath(dockerConfig, environment), 'config.json'), place, plainHttp, networks };
+  const settings = resolveOptions(registryOptions, given, 'environment');
+  const { dockerConfig, place, plainHttp, networks, ...proxies } = settings;
+  const credentialsFile = join(expandPath(dockerConfig, environment), 'config.json');
+  return { credentialsFile, place, plainHttp, networks, proxies };
 }

@@ -99,7 +99,7 @@ export const registryOptions = {
     default: [],
     wanted: 'hosts with commas between them, such as registry.local:5000',
     fits: (text) => /^[^\s/@,]+$/.test(text),
-    doc: 'Registries that are asked without encryption; those of this machine always are.',
+    doc: 'Registries that are asked without encryption; those of this machine are where they have none.',
     env: 'BENTOML_PLAIN_HTTP_REGISTRIES',
   }),
   networks: option.list({
@@ -108,5 +108,29 @@ export const registryOptions = {
     fits: (text) => parseNetwork(text) !== undefined,
     doc: 'Networks that a public registry may lead to though they are not public.',
     env: 'BENTOML_REGISTRY_NETWORKS',
+  }),
+  httpsProxy: option.text({
+    default: undefined,
+    pattern: /^/, // it is read where it is used, since no message may show the password that it may have
+    wanted: 'an address',
+    doc: 'Proxy by which registries are asked; never those of this machine.',
+    env: 'HTTPS_PROXY',
+    envBeside: { https_proxy: (text) => text },
+  }),
+  httpProxy: option.text({
+    default: undefined,
+    pattern: /^/,
+    wanted: 'an address',
+    doc: 'The same for those without encryption.',
+    env: 'HTTP_PROXY',
+    envBeside: { http_proxy: (text) => text },
+  }),
+  noProxy: option.text({
+    default: undefined,
+    pattern: /^/,
+    wanted: 'a list',
+    doc: 'Hosts, domains and networks that are asked directly, with commas between them: `.example.com,10.0.0.0/8`.',
+    env: 'NO_PROXY',
+    envBeside: { no_proxy: (text) => text },
   }),
 } as const;

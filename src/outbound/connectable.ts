@@ -29,6 +29,11 @@ export function isConnectable(address: string, port: number, { allowed, own }: S
   return parsed.kind() === 'ipv4' || parsed.match(globalUnicast);
 }
 
+/** Whether a text is an address in a network. */
+export function isInNetwork(address: string, network: string): boolean {
+  return ipaddr.isValid(address) && isWithin(ipaddr.process(address), network);
+}
+
 function isWithin(address: ipaddr.IPv4 | ipaddr.IPv6, network: string): boolean {
   const [base, bits] = network.includes('/') ? ipaddr.parseCIDR(network) : [ipaddr.parse(network), undefined];
   return address.kind() === base.kind() && address.match(base, bits ?? (base.kind() === 'ipv4' ? 32 : 128));

@@ -1,22 +1,14 @@
 /** Asks a registry, once: logs in where it wants that, follows where it leads, and says in a sentence what it refuses. */
-import { lookup } from 'node:dns/promises';
 import { Readable } from 'node:stream';
-import type { Agent, buildConnector, Dispatcher } from 'undici';
-import type { RegistrySettings } from '../config/registries.ts';
+import type { Dispatcher } from 'undici';
 import { isServiceError, ServiceError } from '../errors.ts';
-import { createConnector } from '../outbound/connect.ts';
-import { isConnectable } from '../outbound/connectable.ts';
-import { longestPauseMs, type Patience, readRetryAfter, reasonOf, TryLater } from '../outbound/retry.ts';
+import { longestPauseMs, readRetryAfter, reasonOf, TryLater } from '../outbound/retry.ts';
+import type { RegistryAccess } from './access.ts';
+import { createAgents } from './agents.ts';
 import { parseChallenge } from './challenge.ts';
 import { type Credentials, findCredentials } from './credentials.ts';
-import { hostOf } from './reference.ts';
-
-/** What asking registries needs. */
-export interface RegistryAccess extends Patience {
-  readonly settings: Pick<RegistrySettings, 'credentialsFile' | 'plainHttp' | 'networks'>;
-  /** Whether anybody could reach an address. @default by its range */
-  readonly isPublic?: ((address: string) => boolean) | undefined;
-}
+import { findScheme } from './find-scheme.ts';
+import { hostOf, type OciReference } from './reference.ts';
 
 /** One question. */
 export interface RegistryRequest {
@@ -54,29 +46,26 @@ export interface Connection extends AsyncDisposable {
 
 const mostRedirects = 5;
 const redirects = [301, 302, 303, 307, 308];
-const connectMs = 10_000;
 const silenceMs = 60_000;
 const answerMs = 5 * 60_000; // a registry may copy a large blob before it says that it has it
 const problemLimitBytes = 64 * 1024;
 const tokenLimitBytes = 1024 * 1024;
 
 /**
- * @param registry as a reference names it.
  * @param scopes what tokens are asked for, for example `repository:team/iris:pull`.
  */
 export async function connect(
-  registry: string,
+  { registry, repository }: Pick<OciReference, 'registry' | 'repository'>,
   scopes: readonly string[],
   access: RegistryAccess,
 ): Promise<Connection> {
-  const { settings, signal, isPublic = isPublicByRange } = access;
-  const { Agent: createAgent, buildConnector: build } = await import('undici'); // 30 ms that only who needs it pays
+  const { settings, signal } = access;
   const host = hostOf(registry);
-  const isPlain = isLoopback(host) || settings.plainHttp.includes(registry);
+  const isPlain = settings.plainHttp.includes(registry) || (await findScheme(host, signal)) === 'http';
   const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}`).origin;
-  const own = createOwnAgent();
-  const agents = [own.agent];
-  let foreign: Agent | undefined;
+  const refusal = () =>
+    fail('it leads to an address that is not public; if that is meant, let BENTOML_REGISTRY_NETWORKS name its network');
+  const agents = await createAgents(origin, access, refusal);
   let authorization: string | undefined;
   let credentials: Promise<Credentials | undefined> | undefined;
   let loggingIn: Promise<void> | undefined;
@@ -85,47 +74,15 @@ export async function connect(
     new ServiceError('REGISTRY_FAILED', { registry, problem }, { cause });
   const deny = (problem: string) => new ServiceError('REGISTRY_DENIED', { registry, problem });
 
-  function createOwnAgent() {
-    let isInside = false;
-    const plain = build({ timeout: connectMs, allowH2: false, autoSelectFamily: true });
-    const connector: buildConnector.connector = (target, callback) =>
-      plain(target, (error, socket) => {
-        if (!socket) return callback(error as Error, null);
-        isInside = !isPublic(socket.remoteAddress ?? '');
-        callback(null, socket);
-      });
-    return { agent: new createAgent({ connect: connector }), isInside: () => isInside };
-  }
-
-  /** Whoever a registry leads to: inside only if it is there itself. */
-  const agentFor = (url: URL): Agent => {
-    if (url.origin === origin || own.isInside()) return own.agent;
-    if (foreign) return foreign;
-    foreign = new createAgent({
-      connect: createConnector(build, {
-        timeoutMs: connectMs,
-        signal,
-        resolve: async (name) =>
-          (await lookup(name.replace(/^\[|\]$/g, ''), { all: true })).map(({ address }) => address),
-        judge: (address) => isPublic(address) || isConnectable(address, 443, { allowed: settings.networks, own: [] }),
-        refusal: () =>
-          fail(
-            'it leads to an address that is not public; if that is meant, let BENTOML_REGISTRY_NETWORKS name its network',
-          ),
-      }),
-    });
-    agents.push(foreign);
-    return foreign;
-  };
-
   const send = async (
     url: URL,
     { method, headers, body }: Pick<RegistryRequest, 'method' | 'headers' | 'body'>,
     secret: string | undefined,
   ): Promise<Dispatcher.ResponseData> => {
+    const { agent, proxy } = await agents.find(url);
     const payload = body?.();
     try {
-      const response = await agentFor(url).request({
+      const response = await agent.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,
@@ -150,7 +107,14 @@ export async function connect(
         throw fail('a file changed while it was sent; try again', cause);
       }
       if (isOfTrust(cause)) throw fail(`its certificate is not trusted (${reasonOf(cause)}); ${trustRemedy}`, cause);
-      throw new TryLater(`${url.host} cannot be reached: ${reasonOf(cause)}`, { cause });
+      const refused = proxy === undefined ? undefined : readProxyAnswer(cause);
+      if (refused !== undefined) {
+        const problem = `the proxy ${proxy} answered ${refused} for ${url.host}`;
+        if (refused < 500) throw fail(`${problem}; ${proxyRemedy}`, cause);
+        throw new TryLater(`${problem}; try again later`, { cause });
+      }
+      const by = proxy === undefined ? '' : ` by the proxy ${proxy}`;
+      throw new TryLater(`${url.host} cannot be reached${by}: ${reasonOf(cause)}`, { cause });
     }
   };
 
@@ -158,7 +122,7 @@ export async function connect(
   const logIn = async (header: string): Promise<void> => {
     const challenge = parseChallenge(header);
     if (!challenge) throw deny('it wants a login of a kind that is not known here (401)');
-    credentials ??= findCredentials(registry, settings.credentialsFile, signal);
+    credentials ??= findCredentials({ registry, repository }, settings.credentialsFile, signal);
     const known = await credentials;
     if (challenge.kind === 'basic') {
       if (known?.kind !== 'password') throw deny(`it wants a login (401); ${loginRemedy(registry)}`);
@@ -216,7 +180,8 @@ export async function connect(
       const problem = `it has too many requests (429)${wish}; try again later, or log in`;
       return pauseMs > longestPauseMs ? fail(problem) : new TryLater(problem, { pauseMs });
     }
-    const problem = `it answered ${status} for ${what}${codes}`;
+    const [problem, reason] = [`it answered ${status} for ${what}${codes}`, reasons[status]];
+    if (reason !== undefined) return fail(`it refused ${what} (${status})${codes}: ${reason}`);
     if (status >= 500 || status === 408) {
       return new TryLater(`${problem}; try again later`, { pauseMs: Math.min(pauseMs, longestPauseMs) });
     }
@@ -293,23 +258,31 @@ export async function connect(
       }
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(agents.map((agent) => agent.destroy()));
+      await agents[Symbol.asyncDispose]();
     },
   };
 }
+
+// What does not go well the next time either.
+const reasons: Readonly<Record<number, string>> = {
+  413: 'it is larger than the registry, or a proxy before it, takes; let its operator raise the limit',
+  507: 'the registry has no room left; let its operator make some',
+};
 
 const trustRemedy =
   'let NODE_EXTRA_CA_CERTS name the file of its authority, or BENTOML_PLAIN_HTTP_REGISTRIES the registry if it has no encryption';
 
 const loginRemedy = (registry: string) => `run docker login ${registry}, or its like, with an account that may`;
 
-function isLoopback(host: string): boolean {
-  const name = host.replace(/:\d+$/, '');
-  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name);
-}
+const proxyRemedy = 'correct HTTPS_PROXY and the login in it, or let NO_PROXY name the registry';
 
-// Ports are no matter here: registries and what they lead to have any.
-const isPublicByRange = (address: string) => isConnectable(address, 443, { allowed: [], own: [] });
+/** The status of a proxy that made no connection, which undici says in the text of an error alone. */
+function readProxyAnswer(error: unknown): number | undefined {
+  const { message, cause } = error as Error;
+  const [, status] = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(message) ?? [];
+  if (status !== undefined) return Number(status);
+  return cause instanceof Error ? readProxyAnswer(cause) : undefined;
+}
 
 function isOfTrust(error: unknown): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;

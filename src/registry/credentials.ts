@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { ServiceError } from '../errors.ts';
-import { namesOf } from './reference.ts';
+import { namesOf, type OciReference } from './reference.ts';
 
 /** A name with its password, or a token that others are made of. Secret: no message may have any of it. */
 export type Credentials =
@@ -16,12 +16,13 @@ const helperLimitMs = 30_000; // some ask their user
 type Rows = Readonly<Record<string, unknown>>;
 
 /**
- * What is kept for a registry; undefined if there is nothing, so that it is asked as anybody.
+ * What is kept for a repository, or a path above it, or else for its registry; undefined if there is nothing, so that it
+ * is asked as anybody.
  * @param file path of Docker's `config.json`.
  * @throws ServiceError `REGISTRY_FAILED` if what is kept cannot be read.
  */
 export async function findCredentials(
-  registry: string,
+  { registry, repository }: Pick<OciReference, 'registry' | 'repository'>,
   file: string,
   signal: AbortSignal,
 ): Promise<Credentials | undefined> {
@@ -29,6 +30,13 @@ export async function findCredentials(
   const config = await readConfig(file, refuse);
   if (!config) return undefined;
   const names = namesOf(registry);
+  const entries = Object.entries(rowsOf(config.auths));
+  const readKept = (wanted: readonly string[]): Credentials | undefined => {
+    const fitting = wanted.flatMap((name) => entries.filter(([key]) => key === name || toName(key) === name));
+    return fitting.map(([, entry]) => readEntry(rowsOf(entry))).find((found) => found !== undefined);
+  };
+  const ofPath = readKept(pathsOf(registry, repository)); // only a file can have such
+  if (ofPath) return ofPath;
   const [own] = names.flatMap((name) => rowsOf(config.credHelpers)[name] ?? []);
   const helper = own ?? config.credsStore;
   if (typeof helper === 'string' && helper !== '') {
@@ -37,13 +45,13 @@ export async function findCredentials(
     );
     if (found || own !== undefined) return found;
   }
-  for (const [name, entry] of Object.entries(rowsOf(config.auths))) {
-    if (names.includes(name) || names.includes(bareHost(name))) {
-      const found = readEntry(rowsOf(entry));
-      if (found) return found;
-    }
-  }
-  return undefined;
+  return readKept(names);
+}
+
+/** The longest one first: https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md */
+function pathsOf(registry: string, repository: string): readonly string[] {
+  const parts = repository.split('/');
+  return parts.map((_, index) => [registry, ...parts.slice(0, parts.length - index)].join('/'));
 }
 
 async function readConfig(file: string, refuse: (problem: string) => Error): Promise<Rows | undefined> {
@@ -62,9 +70,11 @@ async function readConfig(file: string, refuse: (problem: string) => Error): Pro
   }
 }
 
-/** Docker writes hosts, `docker.io` with a path, older programs addresses. */
-function bareHost(name: string): string {
-  return name.replace(/^https?:\/\//, '').replace(/\/.*$/s, '');
+/** What an entry is for: Docker writes hosts, `docker.io` as an address, older programs all as addresses; Podman paths, too. */
+function toName(key: string): string {
+  return /^https?:\/\//.test(key)
+    ? key.replace(/^https?:\/\//, '').replace(/\/.*$/s, '')
+    : key.replace(/\/(?:v[12]\/?)?$/, '');
 }
 
 function readEntry(entry: Rows): Credentials | undefined {

@@ -6,7 +6,8 @@ import { Readable } from 'node:stream';
 import { isServiceError, ServiceError } from '../errors.ts';
 import { type HashedFile, isOfDisk, openHashed } from '../outbound/hashed-file.ts';
 import { reasonOf, retry, TryLater } from '../outbound/retry.ts';
-import { type Connection, connect, type RegistryAccess, type RegistryAnswer } from './connection.ts';
+import type { RegistryAccess } from './access.ts';
+import { type Connection, connect, type RegistryAnswer } from './connection.ts';
 import { type Descriptor, digestOf, type Index, mediaTypes, readManifest } from './manifest.ts';
 import { isDigest, type OciReference } from './reference.ts';
 
@@ -78,7 +79,7 @@ export async function openRepository(
     `repository:${repository}:${isWritten ? 'pull,push' : 'pull'}`,
     ...mountsFrom.map((name) => `repository:${name}:pull`),
   ];
-  const connection = await connect(registry, scopes, access);
+  const connection = await connect({ registry, repository }, scopes, access);
   const base = `/v2/${repository}`;
   const fail = (problem: string, cause?: unknown) =>
     new ServiceError('REGISTRY_FAILED', { registry, problem }, { cause });

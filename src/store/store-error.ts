@@ -7,6 +7,7 @@ const forbidden = 'it may not be written; give this user the right to, or let BE
 const problems: Readonly<Record<string, string>> = {
   ENOSPC: full,
   EDQUOT: full,
+  EFBIG: 'it would be larger than this user may write; raise the limit (ulimit -f)',
   EROFS: 'the disk is read-only; let BENTOML_HOME name a folder on another one',
   EACCES: forbidden,
   EPERM: forbidden,

@@ -1,8 +1,11 @@
 /** A registry as the OCI distribution specification has it, which can be told to go wrong. */
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createEncrypted } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 
 /** What was asked. */
 export interface Asked {
@@ -33,7 +36,15 @@ export interface TestRegistry extends AsyncDisposable {
   /** Decides what goes wrong; asked for each request. */
   fault: (asked: Asked) => Fault | undefined;
   /** Who may come in; undefined for everybody. */
-  login: { readonly username: string; readonly password: string; readonly kind: 'basic' | 'bearer' } | undefined;
+  login:
+    | {
+        readonly username: string;
+        readonly password: string;
+        readonly kind: 'basic' | 'bearer';
+        /** What is given instead of a password, for a token. */
+        readonly identityToken?: string;
+      }
+    | undefined;
   /** Whether it knows what is attached to what. */
   knowsReferrers: boolean;
   /** Adds a blob. @returns its digest */
@@ -44,8 +55,11 @@ export interface TestRegistry extends AsyncDisposable {
 
 const sha256 = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
+/** Of `registry.test` and this machine, trusted by whoever is told so. */
+export const certificateFile = join(import.meta.dirname, 'certificate.pem');
+
 /** Starts one, on this machine only. */
-export async function startRegistry(address = '127.0.0.1'): Promise<TestRegistry> {
+export async function startRegistry(address = '127.0.0.1', { isEncrypted = false } = {}): Promise<TestRegistry> {
   const uploads = new Map<string, Buffer>();
   const tokens = new Set<string>();
   let receivedBytes = 0;
@@ -68,8 +82,11 @@ export async function startRegistry(address = '127.0.0.1'): Promise<TestRegistry
   const toBasic = ({ username, password }: { readonly username: string; readonly password: string }) =>
     `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
-  const giveToken = (authorization: string | undefined, response: ServerResponse): void => {
-    if (registry.login && authorization !== toBasic(registry.login)) return void response.writeHead(401).end();
+  const giveToken = async (authorization: string | undefined, request: IncomingMessage, response: ServerResponse) => {
+    const form = new URLSearchParams((await readBody(request)).toString('utf8'));
+    const { login } = registry;
+    const isKnown = form.get('grant_type') === 'refresh_token' && form.get('refresh_token') === login?.identityToken;
+    if (login && authorization !== toBasic(login) && !isKnown) return void response.writeHead(401).end();
     const token = randomUUID();
     tokens.add(token);
     json(response, { token });
@@ -173,7 +190,7 @@ export async function startRegistry(address = '127.0.0.1'): Promise<TestRegistry
       request.resume();
       return void response.writeHead(fault.status, fault.headers).end(fault.body ?? 'refused');
     }
-    if (path.startsWith('/token')) return giveToken(asked.authorization, response);
+    if (path.startsWith('/token')) return giveToken(asked.authorization, request, response);
     if (!isLoggedIn(asked.authorization)) {
       request.resume();
       const way =
@@ -192,9 +209,13 @@ export async function startRegistry(address = '127.0.0.1'): Promise<TestRegistry
     sendBytes(response, blob, {}, asked, fault);
   };
 
-  const server = createServer((request, response) => {
+  const listen = (request: IncomingMessage, response: ServerResponse) => {
     answer(request, response).catch((error) => response.destroy(error));
-  });
+  };
+  const read = (name: string) => readFileSync(join(import.meta.dirname, name));
+  const server = isEncrypted
+    ? createEncrypted({ cert: readFileSync(certificateFile), key: read('key.pem') }, listen)
+    : createServer(listen);
   server.listen(0, address);
   await once(server, 'listening');
   const registry: TestRegistry = {
