@@ -1,7 +1,8 @@
 /** Making OCI images with builders: what they are told, what they may do wrong, and what is left of it. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build as buildBento } from 'bentots/build';
 import { build, type ContainerizeOptions, health, isServiceError, type ServiceError } from 'bentots/container';
@@ -218,6 +219,48 @@ test('on the command line: what was made, how it is run, and old flags with a wo
   const call = builders.calls().find((one) => one.words[0] === 'build');
   for (const word of ['--label=x=y', '--no-cache', '--target=z', '--build-arg=A=b'])
     assert.ok(call?.words.includes(word), word);
+});
+
+test('a bento is built and made an image in one go, and neither is passed over in silence if the other fails', {
+  skip: isWindows,
+}, async () => {
+  using builders = createFakeBuilders(['docker']);
+  const env = { ...builders.environment, BENTOML_HOME: project.stores.home };
+  const run = async (...words: string[]) => {
+    await using running = bento(['build', project.folder, ...words], { env });
+    return await running.finished;
+  };
+  const made = await run('--version', 'both', '--containerize');
+  assert.equal(made.end, 0, made.stderr);
+  assert.match(
+    made.stdout,
+    /^built hello:both in .*\nmade an OCI image of hello:both with docker in .*\n {2}hello:both\n/s,
+  );
+  using failing = createFakeBuilders(['docker'], { 'docker build': 'fail' });
+  Object.assign(env, failing.environment);
+  const failed = await run('--version', 'half', '--containerize');
+  assert.deepEqual([failed.end, /^built hello:half in /.test(failed.stdout)], [1, true]);
+  assert.match(failed.stderr, /docker could not build it: docker ended with exit code 7/);
+  assert.equal((await run('--containerize', '--push')).end, 2);
+});
+
+test('a home with a comma in its path has its secrets elsewhere, where they do not stay', {
+  skip: isWindows,
+}, async () => {
+  using builders = createFakeBuilders(['docker']);
+  const home = mkdtempSync(join(tmpdir(), 'bentots,home-'));
+  try {
+    const envs = [{ name: 'TOKEN', stage: 'build', secret: true }] as const;
+    await buildBento({ service: project.folder, home, version: 'v1', onWarning: () => {}, envs });
+    const { error } = await run(builders, { tag: 'hello:v1', home });
+    assert.equal(error, undefined);
+    const call = builders.calls().find(({ words }) => words[0] === 'build');
+    assert.deepEqual(call?.secrets, { TOKEN: { text: token, mode: 0o600 } });
+    const [file = ''] = call?.words.flatMap((word) => /^--secret=.*,src=(.*)$/.exec(word)?.[1] ?? []) ?? [];
+    assert.deepEqual([file.includes(','), existsSync(dirname(file))], [false, false]);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 });
 
 test('the old names of BentoML are taken, with a warning', { skip: isWindows }, async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -155,6 +155,53 @@ test('without a place an archive is made beside, which docker reads in its own w
     /there is no folder .*none; make it first/,
   );
   assert.ok(!readdirSync(project.stores.home).some((name) => name.endsWith('.tmp')));
+});
+
+test('each step is a line with what came of it, and what is fetched and sent is told on the way', async () => {
+  const { home } = project.stores;
+  rmSync(join(home, 'oci'), { recursive: true, force: true });
+  await using other = await startRegistry();
+  const from = await putBase(other);
+  const reference = `${other.host}/team/steps:1`;
+  const tell = async () => {
+    let said = '';
+    const seen = new Map<string, readonly number[]>();
+    await run('hello:v1', {
+      references: [reference],
+      push: true,
+      options: { base: from },
+      onOutput: (text) => {
+        said += text;
+      },
+      onProgress: ({ what, bytes, totalBytes, detail }) => {
+        assert.match(detail, /^\d+ of \d+ parts$/);
+        seen.set(what, [bytes, totalBytes]);
+      },
+    });
+    return {
+      lines: said
+        .replaceAll(other.host, 'registry')
+        .replace(/\d+\.\d+/g, '#')
+        .split('\n'),
+      seen,
+    };
+  };
+  const first = await tell();
+  const place = 'registry/base/node:24';
+  const expected = [
+    'layer code: # KiB in # s',
+    `looking for the base ${place} for linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+    `base ${place}: fetched, 2 parts, # B, in # s`,
+    'layer bentots: # MiB in # s',
+    'pushing to registry/team/steps:1',
+  ];
+  assert.deepEqual(first.lines.slice(0, 5), expected);
+  assert.match(String(first.lines[5]), /^pushed .*: \d+ of \d+ parts sent, # .iB, in # s$/);
+  assert.deepEqual([...first.seen.keys()], [from, reference]);
+  for (const [bytes, totalBytes] of first.seen.values()) assert.ok(bytes === totalBytes && Number(bytes) > 0);
+  const { lines } = await tell();
+  assert.deepEqual(lines.slice(2, 4), [`base ${place}: was here`, 'layer bentots: # MiB kept from before']);
+  assert.match(String(lines[5]), /: 0 of \d+ parts sent, # B, in # s$/);
 });
 
 test('an image is pushed with its list of contents, and after a change of the code only that is sent', async () => {

@@ -1,11 +1,12 @@
 /** Bentos, as their commands speak of them. */
+
+import { printSize } from '../observe/print-size.ts';
 import { bentoKind } from '../store/bento-record.ts';
 import { type Bento, openBentos } from '../store/bentos.ts';
 import { modelKind } from '../store/model-record.ts';
 import { openModels } from '../store/models.ts';
 import { toPlace } from '../store/open-options.ts';
 import { openStore } from '../store/store.ts';
-import { printSize } from './print-value.ts';
 import { type Shelf, storeOptions } from './store-commands.ts';
 
 export const bentoShelf: Shelf<Bento['record']> = {

@@ -1,11 +1,11 @@
 /** Models, as their commands speak of them. */
 import { existsSync } from 'node:fs';
 import { ServiceError } from '../errors.ts';
+import { printSize } from '../observe/print-size.ts';
 import { openBentos } from '../store/bentos.ts';
 import { modelKind } from '../store/model-record.ts';
 import { type Model, openModels } from '../store/models.ts';
 import type { Tag } from '../tag.ts';
-import { printSize } from './print-value.ts';
 import { type Shelf, storeOptions } from './store-commands.ts';
 
 export const modelShelf: Shelf<Model['record']> = {

@@ -47,14 +47,6 @@ function toJson(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
-
-/** A size as BentoML prints it, for example `1.14 GiB`. */
-export function printSize(bytes: number): string {
-  const at = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** at).toFixed(2)} ${units[at]}`;
-}
-
 /** A time where the user is, for example `2024-05-01 12:00:00`. */
 export function printTime(time: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');

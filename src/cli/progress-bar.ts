@@ -1,6 +1,7 @@
-/** Draws how downloads of models go on, in one line of a terminal. */
+/** Draws how transfers go on, in one line of a terminal. */
+
+import { printSize } from '../observe/print-size.ts';
 import type { ModelProgress } from '../sdk/model-ref.ts';
-import { printSize } from './print-value.ts';
 
 const everyMs = 100;
 const cells = 24;
@@ -11,12 +12,18 @@ interface Terminal {
   write(text: string): unknown;
 }
 
+/** How one transfer goes on. */
+export interface TransferProgress extends ModelProgress {
+  /** More about it, for example how many of its parts are there. */
+  readonly detail?: string | undefined;
+}
+
 /** All downloads together; the line goes away with the last of them. */
 export function createProgressBar(
   terminal: Terminal,
   nowMs: () => number = () => performance.now(),
-): (progress: ModelProgress) => void {
-  const running = new Map<string, ModelProgress>();
+): (progress: TransferProgress) => void {
+  const running = new Map<string, TransferProgress>();
   let drawnMs = Number.NEGATIVE_INFINITY;
   return (progress) => {
     running.set(progress.what, progress);
@@ -33,11 +40,11 @@ export function createProgressBar(
 }
 
 /** For example `████████░░░░░░░░░░░░░░░░ 33 % of 1.50 GiB  org/name`. */
-function drawProgress(running: readonly ModelProgress[]): string {
+function drawProgress(running: readonly TransferProgress[]): string {
   const sum = (of: 'bytes' | 'totalBytes') => running.reduce((total, one) => total + one[of], 0);
   const share = sum('bytes') / Math.max(1, sum('totalBytes'));
   const full = Math.floor(share * cells);
   const bar = '█'.repeat(full) + '░'.repeat(cells - full);
-  const what = running.map(({ what }) => what).join(', ');
+  const what = running.map(({ what, detail }) => (detail === undefined ? what : `${what} (${detail})`)).join(', ');
   return `${bar} ${Math.floor(share * 100)} % of ${printSize(sum('totalBytes'))}  ${what}`;
 }

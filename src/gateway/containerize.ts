@@ -1,6 +1,7 @@
 /** Makes OCI images of bentos for programs and for the command line. */
 import { rmSync, statSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, posix, resolve } from 'node:path';
 import { type BuiltBento, isBento, layout, loadBuiltBento } from '../build/built-bento.ts';
 import { containerizeOptions } from '../config/build-options.ts';
@@ -8,7 +9,7 @@ import type { Environment } from '../config/expand-path.ts';
 import { programEnvironment } from '../config/program-environment.ts';
 import { fromEnvironment, type Given, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
-import type { ImageSource } from '../oci/builder.ts';
+import type { ImageProgress, ImageSource } from '../oci/builder.ts';
 import { chooseBuilder, findBuilder } from '../oci/choose-builder.ts';
 import { planContext, writeContext } from '../oci/context.ts';
 import { toDockerfile } from '../oci/dockerfile.ts';
@@ -68,6 +69,8 @@ export interface ContainerizeOptions extends StoreOptions, Given<typeof containe
   readonly signal?: AbortSignal;
   /** Is told what the builder prints. @default it goes to standard error */
   readonly onOutput?: (text: string) => void;
+  /** Is told how much of what our own builder fetches or sends is there. */
+  readonly onProgress?: (progress: ImageProgress) => void;
   /** @deprecated BentoML's old name for `references`. */
   readonly tags?: string | readonly string[];
   /** @deprecated BentoML's old name for `environment`. */
@@ -108,6 +111,7 @@ export async function containerize(bento: string, options: ContainerizeOptions =
     environment: said,
     signal,
     onOutput,
+    onProgress = () => {},
     ...more
   } = options;
   const { tags, subprocess_env: oldEnvironment, ...given } = more;
@@ -136,7 +140,10 @@ export async function containerize(bento: string, options: ContainerizeOptions =
   const secrets = findSecrets(source, everything);
   const builder = await chooseBuilder(backend, environment, where);
   await using staging = await openStaging(place.home, join(place.home, bentoKind.folder), place.nowMs());
-  const remove = () => rmSync(staging.folder, { recursive: true, force: true });
+  const secretScratch = await mkdtemp(join(findSecretPlace(source, staging.folder), 'bentots-secrets-'));
+  const remove = () => {
+    for (const folder of [secretScratch, staging.folder]) rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', remove); // a second Ctrl-C ends at once, and what is secret must not stay
   try {
     const built = await builder.build({
@@ -151,13 +158,16 @@ export async function containerize(bento: string, options: ContainerizeOptions =
       options: words,
       secrets,
       scratch: staging.folder,
+      secretScratch,
       signal: signal ?? new AbortController().signal,
       onOutput,
+      onProgress,
       warn: place.warn,
     });
     return { bento: source.tag, backend: builder.name, ...built };
   } finally {
     process.off('exit', remove);
+    await rm(secretScratch, { recursive: true, force: true });
   }
 }
 
@@ -227,6 +237,14 @@ function findSecrets(source: ImageSource, environment: Environment): ReadonlyMap
     throw new ServiceError('IMAGE_FAILED', { bento: source.tag, problem });
   });
   return new Map(found);
+}
+
+/** In the folder that is removed also after a process was killed, unless its path has a comma. */
+function findSecretPlace({ tag }: ImageSource, scratch: string): string {
+  const place = [scratch, tmpdir()].find((path) => !path.includes(','));
+  if (place !== undefined) return place;
+  const problem = `the paths of its home and of ${tmpdir()} have commas, at which builders cut; let TMPDIR name a folder without`;
+  throw new ServiceError('IMAGE_FAILED', { bento: tag, problem });
 }
 
 /** A path goes before a tag, as where it is served. */

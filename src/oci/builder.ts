@@ -37,10 +37,24 @@ export interface ImageRequest {
   readonly secrets: ReadonlyMap<string, string>;
   /** Folder for what is there only while the image is made, for nobody else to read; removed by the caller. */
   readonly scratch: string;
+  /** Another one for files with secrets; builders read its path in a list, so that it has no comma. */
+  readonly secretScratch: string;
   readonly signal: AbortSignal;
   /** Is told what the builder prints; where nobody is, it goes to standard error as it is. */
   readonly onOutput: ((text: string) => void) | undefined;
+  /** Is told how what our own builder fetches and sends goes on. */
+  onProgress(progress: ImageProgress): void;
   warn(message: string): void;
+}
+
+/** How much of what is fetched or sent is there. */
+export interface ImageProgress {
+  /** Reference of the base, or of what is pushed. */
+  readonly what: string;
+  readonly bytes: number;
+  readonly totalBytes: number;
+  /** How many layers are there, for people: `3 of 9 layers`. */
+  readonly detail: string;
 }
 
 /** How the builder tells what it does. */

@@ -7,3 +7,4 @@ export {
   checkBuilder as health,
   containerize as build,
 } from '../gateway/containerize.ts';
+export type { ImageProgress } from './builder.ts';

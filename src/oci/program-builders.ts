@@ -223,12 +223,10 @@ function outputOfBuildx({ isPushed, options }: ImageRequest): readonly string[] 
 }
 
 /** Each in a file of its own, for nobody else to read: words and variables of programs are seen by others. */
-async function writeSecrets({ secrets, scratch }: ImageRequest): Promise<ReadonlyMap<string, string>> {
-  const folder = join(scratch, 'secrets');
-  await mkdir(folder, { mode: 0o700 });
+async function writeSecrets({ secrets, secretScratch }: ImageRequest): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   for (const [name, value] of secrets) {
-    const file = join(folder, name);
+    const file = join(secretScratch, name);
     await writeFile(file, value, { mode: 0o600, flag: 'wx' });
     files.set(name, file);
   }

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { containerizeOptions } from '../../config/build-options.ts';
 import { ServiceError } from '../../errors.ts';
+import { drawDownloads } from '../draw-downloads.ts';
 import { addFlags, givenFlags } from '../flags.ts';
 import { interruptible } from '../interruptible.ts';
 import { storeOptions } from '../store-commands.ts';
@@ -12,6 +13,7 @@ type Flags = Readonly<Record<string, unknown>> & {
   readonly opt: readonly string[];
   readonly output?: string;
   readonly base?: string;
+  readonly progress?: string;
 };
 
 // BentoML's, which `--opt` says for every builder; those with a placeholder take a value.
@@ -60,12 +62,16 @@ Examples:
   bento containerize embedder --backend native -o embedder.tar
   bento containerize embedder --backend podman --opt no-cache --opt build-arg=MIRROR=eu`,
     )
-    .action((bento: string, flags: Flags) => run(bento, flags));
+    .action((bento: string, flags: Flags) => makeOciImage(bento, flags));
 }
 
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
-async function run(bento: string, flags: Flags): Promise<void> {
+/** Makes the OCI image, and says how it is run; with no flags as the environment has it. */
+export async function makeOciImage(
+  bento: string,
+  flags: Flags = { imageTag: [], dockerImageTag: [], opt: [] },
+): Promise<void> {
   const startedMs = performance.now();
   const { containerize } = await import('../../gateway/containerize.ts');
   const places = (['output', 'base'] as const).flatMap((name) => {
@@ -81,6 +87,7 @@ async function run(bento: string, flags: Flags): Promise<void> {
       references: [...flags.imageTag, ...flags.dockerImageTag],
       options,
       signal,
+      onProgress: isDrawn(flags.progress) ? drawDownloads() : () => {},
     }),
   );
   if (!result) return;
@@ -93,6 +100,9 @@ async function run(bento: string, flags: Flags): Promise<void> {
   if (place?.endsWith('.tar')) say(`load it: docker load -i ${place}, or podman load -i ${place}`);
   if (first !== undefined && place === undefined) say(`run it: ${runnerOf(backend)} run --rm -p 3000:3000 ${first}`);
 }
+
+/** A line that is drawn again and again is for terminals; logs get one line for each step. */
+const isDrawn = (progress = 'auto') => progress === 'tty' || (progress === 'auto' && process.stderr.isTTY);
 
 const runnerOf = (backend: string) =>
   ['podman', 'buildah'].includes(backend) ? 'podman' : backend === 'nerdctl' ? 'nerdctl' : 'docker';

@@ -1,8 +1,9 @@
 /** `bento models`: the store of models on the command line. */
 import type { Command } from 'commander';
+import { printSize } from '../../observe/print-size.ts';
 import type { Verification } from '../../store/checksums.ts';
 import { modelShelf } from '../model-shelf.ts';
-import { addOutput, type Output, printRows, printSize } from '../print-value.ts';
+import { addOutput, type Output, printRows } from '../print-value.ts';
 import {
   defineDelete,
   defineExport,

@@ -4,6 +4,7 @@ import { mkdir, readFile, stat, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { findHome } from '../../config/home.ts';
 import { findRegistries } from '../../config/registries.ts';
+import type { TransferSum } from '../../outbound/sum-transfers.ts';
 import { describeFile } from '../../registry/describe-file.ts';
 import {
   type Descriptor,
@@ -51,7 +52,7 @@ export interface BaseRequest {
   /** For an archive that is unpacked; its own for each base. */
   readonly scratch: string;
   readonly signal: AbortSignal;
-  onProgress(bytes: number, totalBytes: number): void;
+  onProgress(sum: TransferSum): void;
 }
 
 /** @throws ServiceError `IMAGE_FAILED` if it is no image for the platform; those of registries. */

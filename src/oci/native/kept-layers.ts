@@ -1,7 +1,8 @@
 /** Keeps layers that are the same each time, so that they are made once. */
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findHome } from '../../config/home.ts';
+import { replaceByLink, replaceFile } from '../../store/replace-file.ts';
 import { linkFile } from '../../store/tree.ts';
 import type { Layer } from './write-layer.ts';
 
@@ -13,6 +14,11 @@ export interface KeptLayer<T> {
 
 const keptMs = 30 * 24 * 3_600_000; // one that nobody has used for so long goes
 
+/** A layer, and whether it was kept. */
+export interface FoundLayer<T> extends KeptLayer<T> {
+  readonly isKept: boolean;
+}
+
 /**
  * The layer that was kept under a key, or the one that is made now, in a file of the caller.
  * @param key says all that is in it; undefined if nothing does.
@@ -21,14 +27,14 @@ export async function keepLayer<T>(
   key: string | undefined,
   file: string,
   make: () => Promise<KeptLayer<T>>,
-): Promise<KeptLayer<T>> {
-  if (key === undefined) return make();
+): Promise<FoundLayer<T>> {
+  if (key === undefined) return { ...(await make()), isKept: false };
   const kept = join(findHome(), 'oci', 'layers', key);
   try {
-    const { layer, note } = JSON.parse(await readFile(`${kept}.json`, 'utf8')) as KeptLayer<T>; // written below, whole or not at all
+    const { layer, note } = JSON.parse(await readFile(`${kept}.json`, 'utf8')) as KeptLayer<T>; // written below, whole
     await linkFile(`${kept}.tar`, file);
     for (const end of ['.json', '.tar']) await utimes(`${kept}${end}`, new Date(), new Date()); // it is in use
-    return { layer: { ...layer, file }, note };
+    return { layer: { ...layer, file }, note, isKept: true };
   } catch {
     await rm(file, { force: true }); // there is none, or not all of it: it is made again
   }
@@ -36,12 +42,12 @@ export async function keepLayer<T>(
   try {
     await mkdir(dirname(kept), { recursive: true });
     await sweep(dirname(kept));
-    await linkFile(made.layer.file, `${kept}.tar`);
-    await writeFile(`${kept}.json`, JSON.stringify(made), { flag: 'wx' });
+    await replaceByLink(made.layer.file, `${kept}.tar`);
+    await replaceFile(`${kept}.json`, JSON.stringify(made)); // last: before it there is none
   } catch {
-    // another process has kept it, or there is no room
+    // there is no room for it
   }
-  return made;
+  return { ...made, isKept: false };
 }
 
 /** Removes files of a folder that nobody has used for long. */

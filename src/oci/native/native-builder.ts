@@ -1,12 +1,16 @@
 /** The native builder: makes OCI images by itself, from files and layers, with nothing run inside. */
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServiceError } from '../../errors.ts';
+import { printSize } from '../../observe/print-size.ts';
+import { inLanes } from '../../outbound/in-lanes.ts';
+import type { TransferSum } from '../../outbound/sum-transfers.ts';
 import { digestOf, mediaTypes, type Platform } from '../../registry/manifest.ts';
 import { baseOf } from '../../spec/image-info.ts';
 import type { ArchiveSource } from '../../store/archive/archive-source.ts';
 import { bentoKind } from '../../store/bento-record.ts';
+import { inTurns } from '../../store/in-turns.ts';
 import { readRecord } from '../../store/store.ts';
 import { explained } from '../../store/store-error.ts';
 import { walkTree } from '../../store/tree.ts';
@@ -16,9 +20,9 @@ import { contextLayout } from '../dockerfile.ts';
 import { imageLayout, imageUser } from '../image-layout.ts';
 import { findOwnFolders, readManifest } from '../own-files.ts';
 import { type AssembledImage, assemble, entriesOf, runtimeEntries } from './assemble.ts';
-import { findBase } from './base-image.ts';
+import { type BaseImage, findBase } from './base-image.ts';
 import { inspectBase } from './inspect-base.ts';
-import { type KeptLayer, keepLayer } from './kept-layers.ts';
+import { type FoundLayer, type KeptLayer, keepLayer } from './kept-layers.ts';
 import {
   hasPackages,
   type InstallTarget,
@@ -29,6 +33,7 @@ import {
 } from './npm-packages.ts';
 import { ownPlatform, parsePlatform, printPlatform } from './platform.ts';
 import { pushImages } from './push-image.ts';
+import { describeLayer, say, startClock, toProgress } from './say.ts';
 import { printSbom, sbomType } from './sbom.ts';
 import { assertFree, type ImageBlob, type ImageSet, writeImages } from './write-image.ts';
 import { type Layer, writeLayer } from './write-layer.ts';
@@ -61,17 +66,24 @@ async function build(request: ImageRequest, others: readonly string[]): Promise<
     images.push(await makeImage({ request, context, platform, base, shared, folder }));
   }
   const set = toSet(request, images);
-  const say = (line: string) => request.onOutput?.(`${line}\n`);
   if (isPushed) {
-    for (const reference of references) {
-      const { sentBytes } = await pushImages(set, reference, { signal, onProgress() {} });
-      say(`pushed ${reference}: ${sentBytes} bytes sent`);
-    }
+    for (const reference of references) await push(set, reference, request);
   }
   const { digest } = set.top.descriptor;
   if (place === undefined) return { references, digest };
+  const took = startClock();
   const at = { references, scratch: join(scratch, 'layout'), bento: source.tag, signal };
-  return { references, digest, place: await writeImages(set, place, at) };
+  const written = await writeImages(set, place, at);
+  say(request, `wrote ${place} ${took()}`);
+  return { references, digest, place: written };
+}
+
+async function push(set: ImageSet, reference: string, request: ImageRequest): Promise<void> {
+  const took = startClock();
+  say(request, `pushing to ${reference}`);
+  const onProgress = (sum: TransferSum) => request.onProgress(toProgress(reference, sum));
+  const { sent, all, sentBytes } = await pushImages(set, reference, { signal: request.signal, onProgress });
+  say(request, `pushed ${reference}: ${sent} of ${all} parts sent, ${printSize(sentBytes)}, ${took()}`);
 }
 
 function readOptions({ options, source }: ImageRequest): {
@@ -123,19 +135,28 @@ interface SharedLayers {
 
 const bentoAt = imageLayout.bento.slice(1);
 
-async function writeShared({ source, scratch, signal }: ImageRequest, context: Context): Promise<SharedLayers> {
+async function writeShared(request: ImageRequest, context: Context): Promise<SharedLayers> {
+  const { source, scratch, signal } = request;
   const place = { at: bentoAt, owner: imageUser.id };
   const own = await entriesOf(context, contextLayout.bentots, { at: imageLayout.bentots.slice(1), owner: 0 });
   const models: Layer[] = [];
   for (const [number, model] of source.models.entries()) {
     const entries = await entriesOf(context, `${contextLayout.models}/${number}`, place);
     const file = join(scratch, `model-${number}`);
-    models.push(await writeLayer(entries, file, { title: `model ${model}`, isPacked: false, signal })); // weights hardly shrink
+    models.push(await write(request, entries, file, { title: `model ${model}`, isPacked: false, signal })); // weights hardly shrink
   }
   const entries = await entriesOf(context, contextLayout.code, place);
-  const code = await writeLayer(entries, join(scratch, 'code'), { title: 'code', isPacked: true, signal });
+  const code = await write(request, entries, join(scratch, 'code'), { title: 'code', isPacked: true, signal });
   const { creationTime } = await readRecord(bentoKind, source.folder);
   return { own, models, code, ownPackages: listOwn(source.bentots, source.tag), createdAt: creationTime.toISOString() };
+}
+
+/** Writes a layer of this bento alone, and says so. */
+async function write(request: ImageRequest, ...words: Parameters<typeof writeLayer>): Promise<Layer> {
+  const took = startClock();
+  const layer = await writeLayer(...words);
+  say(request, describeLayer({ layer, isKept: false }, took()));
+  return layer;
 }
 
 function listOwn(bentots: string, bento: string): readonly LockedPackage[] {
@@ -162,18 +183,27 @@ interface Making {
 }
 
 async function makeImage({ request, context, platform, base: reference, shared, folder }: Making): Promise<MadeImage> {
-  const { source, signal } = request;
+  const { source } = request;
   const refuse = (problem: string) => new ServiceError('IMAGE_FAILED', { bento: source.tag, problem });
-  const scratch = join(folder, 'base');
-  await mkdir(scratch);
-  const base = await findBase({ base: reference, platform, scratch, signal, onProgress() {} }, refuse);
+  const base = await fetchBase(reference, { request, platform, scratch: join(folder, 'base') }, refuse);
   const content = await inspectBase(base);
   if (!content.hasNode) throw refuse(`its base ${reference} has no Node; take one that brings it, or name none`);
-  const runtime = writeRuntime([...runtimeEntries(content), ...shared.own], join(folder, 'runtime'), signal);
-  runtime.catch(() => {}); // it is awaited below, perhaps too late for Node
-  const target = { platform, libc: content.libc };
-  const packages = hasPackages(context) ? await writePackages(request, context, target, folder) : undefined;
-  const layers = [await runtime, ...(packages ? [packages.layer] : []), ...shared.models, shared.code];
+  const failed = new AbortController(); // the first failure ends the other one
+  const signal = AbortSignal.any([request.signal, failed.signal]);
+  const inner = { ...request, signal };
+  let runtime: Layer | undefined;
+  let packages: KeptLayer<readonly LockedPackage[]> | undefined;
+  const jobs = [
+    async () => {
+      runtime = await writeRuntime(inner, [...runtimeEntries(content), ...shared.own], join(folder, 'runtime'));
+    },
+    async () => {
+      const target = { platform, libc: content.libc };
+      if (hasPackages(context)) packages = await writePackages(inner, context, target, folder);
+    },
+  ];
+  await inLanes(jobs, jobs.length, failed, (job) => job()).finally(() => request.signal.throwIfAborted());
+  const layers = [runtime, packages?.layer, ...shared.models, shared.code].filter((layer) => layer !== undefined);
   const image = assemble(source, base, layers, { platform, createdAt: shared.createdAt });
   const sbom = printSbom({
     tag: source.tag,
@@ -184,26 +214,52 @@ async function makeImage({ request, context, platform, base: reference, shared, 
   return { image, sbom };
 }
 
+async function fetchBase(
+  reference: string,
+  {
+    request,
+    platform,
+    scratch,
+  }: { readonly request: ImageRequest; readonly platform: Platform; readonly scratch: string },
+  refuse: (problem: string) => Error,
+): Promise<BaseImage> {
+  const took = startClock();
+  let fetched: TransferSum | undefined;
+  const onProgress = (sum: TransferSum) => {
+    fetched = sum;
+    request.onProgress(toProgress(reference, sum));
+  };
+  await mkdir(scratch);
+  say(request, `looking for the base ${reference} for ${printPlatform(platform)}`);
+  const base = await findBase({ base: reference, platform, scratch, signal: request.signal, onProgress }, refuse);
+  const what =
+    fetched === undefined ? 'was here' : `fetched, ${fetched.all} parts, ${printSize(fetched.totalBytes)}, ${took()}`;
+  say(request, `base ${reference}: ${what}`);
+  return base;
+}
+
 const unique = (packages: readonly LockedPackage[]) => [
   ...new Map(packages.map((one) => [`${one.name}@${one.version}`, one])).values(),
 ];
 
 /** It is the same for all bentos, as long as no file of bentots changes. */
-async function writeRuntime(entries: readonly ArchiveSource[], file: string, signal: AbortSignal): Promise<Layer> {
-  const said = await Promise.all(
-    entries.map(async (entry) => {
-      if (entry.kind !== 'file') return entry;
-      const { mtimeMs, ctimeMs, ino } = await stat(entry.file);
-      return { ...entry, mtimeMs, ctimeMs, ino };
-    }),
-  );
+async function writeRuntime(request: ImageRequest, entries: readonly ArchiveSource[], file: string): Promise<Layer> {
+  const { signal } = request;
+  const took = startClock();
+  const said = new Map<ArchiveSource, string>();
+  await inTurns(entries, async (entry) => {
+    // By what is in it: its times say nothing, since packages have the same ones for ever and a second name changes others.
+    if (entry.kind === 'file') said.set(entry, digestOf(await readFile(entry.file)));
+  });
+  const rows = entries.map((entry) => (entry.kind === 'file' ? { ...entry, file: said.get(entry) } : entry));
   const key = createHash('sha256')
-    .update(JSON.stringify([said, process.version]))
+    .update(JSON.stringify([rows, process.version]))
     .digest('hex');
-  const { layer } = await keepLayer(key, file, async () => {
+  const found = await keepLayer(key, file, async () => {
     return { layer: await writeLayer(entries, file, { title: 'bentots', isPacked: true, signal }), note: null };
   });
-  return layer;
+  say(request, describeLayer(found, took()));
+  return found.layer;
 }
 
 async function writePackages(
@@ -211,22 +267,28 @@ async function writePackages(
   context: Context,
   target: InstallTarget,
   folder: string,
-): Promise<KeptLayer<readonly LockedPackage[]>> {
-  const { signal, onOutput } = request;
+): Promise<FoundLayer<readonly LockedPackage[]>> {
+  const { signal } = request;
   const file = join(folder, 'packages');
-  return keepLayer(packagesKey(context, target), file, async () => {
+  let took = startClock();
+  const found = await keepLayer(packagesKey(context, target), file, async () => {
     const into = join(folder, 'install');
     await mkdir(into);
-    onOutput?.(`installing packages for ${printPlatform(target.platform)}\n`);
+    say(request, `installing packages for ${printPlatform(target.platform)}`);
     await installPackages(context, target, request, into);
+    const note = await listInstalled(into);
+    say(request, `installed ${note.length} packages ${took()}`);
+    took = startClock();
     const entries: ArchiveSource[] = [];
     for await (const entry of walkTree(into)) {
       const isOurs = !/(?:^|\/)node_modules(?:\/|$)/.test(entry.path);
       entries.push({ ...entry, path: `${bentoAt}/${entry.path}`, owner: isOurs ? imageUser.id : 0 });
     }
     const layer = await writeLayer(entries, file, { title: 'packages', isPacked: true, signal });
-    return { layer, note: await listInstalled(into) };
+    return { layer, note };
   });
+  say(request, describeLayer(found, took()));
+  return found;
 }
 
 function toSet({ source }: ImageRequest, made: readonly MadeImage[]): ImageSet {

@@ -1,6 +1,7 @@
 /** Pushes images to a registry: layers that it has, also in the repository of the base, are not sent. */
 import { findRegistries } from '../../config/registries.ts';
 import { inLanes } from '../../outbound/in-lanes.ts';
+import { sumTransfers, type TransferSum } from '../../outbound/sum-transfers.ts';
 import { toSource } from '../../registry/describe-file.ts';
 import { mediaTypes } from '../../registry/manifest.ts';
 import { parseReference } from '../../registry/reference.ts';
@@ -9,12 +10,19 @@ import { blobsOf, type ImageBlob, type ImageSet } from './write-image.ts';
 
 const atOnce = 4; // as Docker, which takes 3 down and 5 up
 
-/** @param onProgress is told how many bytes of all are there. */
+/** What a push has sent. */
+export interface PushedImages {
+  readonly sentBytes: number;
+  /** How many layers and configurations were sent, and how many there are. */
+  readonly sent: number;
+  readonly all: number;
+}
+
 export async function pushImages(
   set: ImageSet,
   name: string,
-  { signal, onProgress }: { readonly signal: AbortSignal; onProgress(bytes: number, totalBytes: number): void },
-): Promise<{ readonly sentBytes: number }> {
+  { signal, onProgress }: { readonly signal: AbortSignal; onProgress(sum: TransferSum): void },
+): Promise<PushedImages> {
   const reference = parseReference(name);
   const failed = new AbortController(); // the first failure ends the rest
   const ended = AbortSignal.any([signal, failed.signal]);
@@ -27,18 +35,13 @@ export async function pushImages(
   const access = { settings: findRegistries(), signal: ended };
   await using repository = await openRepository(reference, access, { isWritten: true, mountsFrom });
   const blobs = blobsOf(set);
-  const totalBytes = blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
-  let [bytes, sentBytes] = [0, 0];
+  const sizes = blobs.map(({ descriptor }) => descriptor.size);
+  const begin = sumTransfers(sizes, onProgress);
+  const sent: number[] = [];
   await inLanes(blobs, atOnce, failed, async (blob) => {
-    let before = 0;
-    const onBytes = (now: number) => {
-      bytes += now - before;
-      before = now;
-      onProgress(bytes, totalBytes);
-    };
     const { digest, size } = blob.descriptor;
-    const sent = await repository.sendBlob(toBlobSource(blob), { from: sources.get(digest), onBytes });
-    if (sent === 'sent') sentBytes += size;
+    const options = { from: sources.get(digest), onBytes: begin(size) };
+    if ((await repository.sendBlob(toBlobSource(blob), options)) === 'sent') sent.push(size);
   }).finally(() => signal.throwIfAborted());
   for (const { manifest } of set.images) await repository.sendManifest(manifest.bytes, mediaTypes.manifests.manifest);
   for (const { subject, manifest } of set.attached) {
@@ -49,7 +52,7 @@ export async function pushImages(
   }
   const { top } = set;
   await repository.sendManifest(top.bytes, top.descriptor.mediaType, reference.tag ?? 'latest'); // last: now it is seen
-  return { sentBytes };
+  return { sentBytes: sent.reduce((sum, size) => sum + size, 0), sent: sent.length, all: blobs.length };
 }
 
 function toBlobSource({ descriptor, content }: ImageBlob): BlobSource {

@@ -2,16 +2,17 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inLanes } from '../../outbound/in-lanes.ts';
+import { sumTransfers, type TransferSum } from '../../outbound/sum-transfers.ts';
 import type { Descriptor } from '../../registry/manifest.ts';
 import type { Repository } from '../../registry/registry.ts';
 import { claimPart } from '../part.ts';
+import { replaceByLink } from '../replace-file.ts';
 import { isSystemError } from '../store-error.ts';
-import { linkFile } from '../tree.ts';
 
 /** Where blobs are fetched to. */
 interface BlobPlace {
   readonly home: string;
-  /** Folder of this process alone, which the blobs are put into under {@link fileNameOf} their digest. */
+  /** Folder that the blobs are put into under {@link fileNameOf} their digest. */
   readonly into: string;
   nowMs(): number;
 }
@@ -32,21 +33,16 @@ export async function fetchBlobs(
   repository: Repository,
   { home, into, nowMs }: BlobPlace,
   { failed, signal }: { readonly failed: AbortController; readonly signal: AbortSignal },
-  onProgress: (bytes: number, totalBytes: number) => void,
+  onProgress: (sum: TransferSum) => void,
 ): Promise<() => Promise<void>> {
   const folder = join(home, 'tmp', 'bentots-blobs');
   await mkdir(folder, { recursive: true });
   await sweep(folder, nowMs());
   const once = [...new Map(wanted.map((one) => [one.digest, one])).values()];
-  const totalBytes = once.reduce((sum, { size }) => sum + size, 0);
-  let bytes = 0;
+  const sizes = once.map(({ size }) => size);
+  const begin = sumTransfers(sizes, onProgress);
   await inLanes(once, atOnce, failed, async (descriptor) => {
-    let before = 0;
-    const onBytes = (now: number) => {
-      bytes += now - before;
-      before = now;
-      onProgress(bytes, totalBytes);
-    };
+    const onBytes = begin(descriptor.size);
     await fetchOne(descriptor, { folder, into, repository, signal, onBytes });
     onBytes(descriptor.size);
   });
@@ -90,7 +86,7 @@ async function fetchOne(
 /** Gets it under a name of ours; false if whoever else needed it has removed it already. */
 async function takeOver(from: string, to: string): Promise<boolean> {
   try {
-    await linkFile(from, to);
+    await replaceByLink(from, to); // a process beside may have put it there
     return true;
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return false;

@@ -82,7 +82,7 @@ export async function withRemoteItem<T>(
         repository,
         place,
         { failed, signal: ended },
-        (now, totalBytes) => onProgress({ what: String(config.tag), bytes: now, totalBytes }),
+        ({ bytes: now, totalBytes }) => onProgress({ what: String(config.tag), bytes: now, totalBytes }),
       ).finally(() => signal.throwIfAborted());
       const packedBytes = manifest.layers.reduce((sum, { size }) => sum + size, 0);
       await unpackEntries(entriesOf(manifest, blobs, name), folder, { called: name, packedBytes, signal: ended });

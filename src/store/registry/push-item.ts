@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { RegistrySettings } from '../../config/registries.ts';
 import { ServiceError } from '../../errors.ts';
 import { inLanes } from '../../outbound/in-lanes.ts';
+import { sumTransfers, type TransferSum } from '../../outbound/sum-transfers.ts';
 import { digestOf, mediaTypes } from '../../registry/manifest.ts';
 import { type OciReference, printReference } from '../../registry/reference.ts';
 import { openRepository, type Repository } from '../../registry/registry.ts';
@@ -95,7 +96,7 @@ export async function pushItem(
     repository,
     mounts,
     failed,
-    onProgress: (bytes, totalBytes) => onProgress({ what: String(item.tag), bytes, totalBytes }),
+    onProgress: ({ bytes, totalBytes }) => onProgress({ what: String(item.tag), bytes, totalBytes }),
   }).finally(() => signal.throwIfAborted());
   await repository.sendManifest(manifest, mediaTypes.manifests.manifest, reference.tag); // before this nobody sees anything
   await note();
@@ -128,19 +129,15 @@ async function sendBlobs(
     readonly repository: Repository;
     readonly mounts: ReadonlyMap<string, string>;
     readonly failed: AbortController;
-    onProgress(bytes: number, totalBytes: number): void;
+    onProgress(sum: TransferSum): void;
   },
 ): Promise<number> {
   const once = [...new Map(layers.map((layer) => [layer.source.descriptor.digest, layer])).values()];
-  const totalBytes = once.reduce((sum, { source }) => sum + source.descriptor.size, 0);
-  let [bytes, sentBytes] = [0, 0];
+  const sizes = once.map(({ source }) => source.descriptor.size);
+  const begin = sumTransfers(sizes, onProgress);
+  let sentBytes = 0;
   await inLanes(once, atOnce, failed, async ({ source, model }) => {
-    let before = 0;
-    const onBytes = (now: number) => {
-      bytes += now - before;
-      before = now;
-      onProgress(bytes, totalBytes);
-    };
+    const onBytes = begin(source.descriptor.size);
     const sent = await repository.sendBlob(source, { from: mounts.get(model ?? ''), onBytes });
     if (sent === 'sent') sentBytes += source.descriptor.size;
   });
