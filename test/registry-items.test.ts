@@ -9,6 +9,7 @@ import { ociModel } from 'bentots';
 import { pack } from 'tar-stream';
 import { digestOf } from '../src/registry/manifest.ts';
 import { bento } from './bento.ts';
+import { createTestProject } from './project.ts';
 import { startRegistry, type TestRegistry } from './registry/registry.ts';
 import { createHome, modelYaml, type TestHome } from './store/home.ts';
 
@@ -415,6 +416,20 @@ test('on the command line a bento and a model go and come, and exit codes say ho
   const missing = await run(to, 'pull', `${place}/y:1`);
   assert.deepEqual([missing.end, missing.stdout], [1, '']);
   assert.match(missing.stderr, /there is no team\/y:1 at /);
+});
+
+test('a project is built and pushed in one go, below BENTOML_REGISTRY', async () => {
+  await using registry = await startRegistry();
+  using project = createTestProject();
+  const env = { BENTOML_HOME: project.stores.home, BENTOML_REGISTRY: `${registry.host}/team` };
+  await using running = bento(['build', project.folder, '--version', 'v1', '--push'], { env });
+  const { end, stdout, stderr } = await running.finished;
+  assert.equal(end, 0, stderr);
+  assert.match(
+    stdout,
+    /^built hello:v1 in .*\npushed bento hello:v1 to 127.*\/team\/hello:v1 \(.* sent\)\nsha256:\w+\n$/s,
+  );
+  assert.ok(registry.manifests.has('team/hello/v1'));
 });
 
 function homes(): [TestHome, TestHome] & Disposable {

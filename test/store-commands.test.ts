@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bento } from './bento.ts';
+import { createTestProject } from './project.ts';
 import { createHome, type TestHome } from './store/home.ts';
 
 async function run({ home }: TestHome, ...args: readonly string[]) {
@@ -156,4 +157,22 @@ test('what is broken is a warning, and what is misspelt an error with a hint', a
   assert.deepEqual([misspelt.end, /Did you mean list\?/.test(misspelt.stderr)], [2, true]);
   assert.match((await run(stores, 'models', 'list', '--label', 'x')).stderr, /--label is "x", but must be key=value/);
   assert.match((await run(stores, 'get', 'x')).stderr, /there is no bento x in /);
+});
+
+test('a command whose words nobody reads on, as behind a pipe to head, does its work and ends without a word', async () => {
+  using project = createTestProject();
+  const { home, models } = project.stores;
+  for (const version of ['v1', 'v2']) await models.create(`iris:${version}`, put('x'));
+  for (const args of [
+    ['models', 'list', '-o', 'json'],
+    ['models', 'delete', 'iris', '--yes'],
+    ['build', project.folder, '--version', 'v1'],
+    ['--help'],
+  ]) {
+    await using running = bento(args, { env: { BENTOML_HOME: home } });
+    running.child.stdout?.destroy();
+    const { end, stderr } = await running.finished;
+    assert.deepEqual([end, stderr], [0, ''], args.join(' '));
+  }
+  assert.deepEqual([await models.list(), project.stores.ls('bentos/hello').includes('v1')], [[], true]);
 });

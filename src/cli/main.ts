@@ -90,6 +90,7 @@ const usageError = 2; // as most Unix programs
  * copy of bentots, that copy runs it, unless it was just handed over by another one.
  */
 export async function main(args: readonly string[], { isHandedOver = false } = {}): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', unlessUnread);
   const program = new Command('bento')
     .description('Serves AI models written as TypeScript classes.')
     .version(copyOf(import.meta.url).version, '-V, --version', 'print the version')
@@ -128,4 +129,9 @@ export async function main(args: readonly string[], { isHandedOver = false } = {
     printError(error, args.includes('--verbose'));
     process.exitCode = 1;
   }
+}
+
+/** Whoever reads our words may have had enough of them, as `head` has: what is to be done is done all the same. */
+function unlessUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
 }

@@ -4,22 +4,14 @@ import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { isServiceError, ServiceError } from '../errors.ts';
 import { toPlainText } from '../observe/plain-text.ts';
+import { printSize } from '../observe/print-size.ts';
 import type { ItemActions } from '../store/items.ts';
 import { parseYaml } from '../store/python-yaml.ts';
 import type { StoreItem, StoreRecord } from '../store/store.ts';
 import { Tag } from '../tag.ts';
 import { drawDownloads } from './draw-downloads.ts';
 import { interruptible } from './interruptible.ts';
-import {
-  addOutput,
-  type Output,
-  printRows,
-  printSize,
-  printText,
-  printTime,
-  printValue,
-  type Row,
-} from './print-value.ts';
+import { addOutput, type Output, printRows, printText, printTime, printValue, type Row } from './print-value.ts';
 
 /** One kind of item, as its commands speak of it. */
 export interface Shelf<R extends StoreRecord> {
@@ -132,18 +124,28 @@ export function definePush<R extends StoreRecord>(command: Command, shelf: Shelf
     .argument('<tag>', 'name, name:version or the beginning of a version')
     .argument('[reference]', 'registry/name or registry/name:tag; without it below BENTOML_REGISTRY')
     .option('--force', 'replace another one that has the tag')
-    .action(async (tag: string, reference: string | undefined, { force, output }: TransferFlags) => {
-      const item = await shelf.items.get(tag);
-      const pushed = await interruptible((signal) =>
-        shelf.items.push(item.tag, reference, { force, signal, onProgress: showProgress() }),
-      );
-      if (pushed === undefined) return;
-      const { reference: to, digest, isNew, sentBytes } = pushed;
-      if (output !== 'table') return printValue({ tag: String(item.tag), ...pushed }, output);
-      const what = `${shelf.noun} ${item.tag}`;
-      printText(isNew ? `pushed ${what} to ${to} (${printSize(sentBytes)} sent)\n` : `${what} is at ${to} already\n`);
-      printText(`${digest}\n`);
-    });
+    .action((tag: string, reference: string | undefined, flags: TransferFlags) =>
+      pushAndPrint(shelf, tag, reference, flags),
+    );
+}
+
+/** Pushes an item, and says what was sent. */
+export async function pushAndPrint<R extends StoreRecord>(
+  shelf: Shelf<R>,
+  tag: string,
+  reference: string | undefined,
+  { force, output }: TransferFlags,
+): Promise<void> {
+  const item = await shelf.items.get(tag);
+  const pushed = await interruptible((signal) =>
+    shelf.items.push(item.tag, reference, { force, signal, onProgress: showProgress() }),
+  );
+  if (pushed === undefined) return;
+  const { reference: to, digest, isNew, sentBytes } = pushed;
+  if (output !== 'table') return printValue({ tag: String(item.tag), ...pushed }, output);
+  const what = `${shelf.noun} ${item.tag}`;
+  printText(isNew ? `pushed ${what} to ${to} (${printSize(sentBytes)} sent)\n` : `${what} is at ${to} already\n`);
+  printText(`${digest}\n`);
 }
 
 export function definePull<R extends StoreRecord>(command: Command, shelf: Shelf<R>): void {
@@ -164,7 +166,7 @@ export function definePull<R extends StoreRecord>(command: Command, shelf: Shelf
 }
 
 interface TransferFlags {
-  readonly force?: true;
+  readonly force?: true | undefined;
   readonly output: Output;
 }
 

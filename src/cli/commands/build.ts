@@ -3,8 +3,10 @@ import { type Command, Option } from 'commander';
 import { type BuildSettings, toBuildSettings } from '../../build/build-settings.ts';
 import { ServiceError } from '../../errors.ts';
 import type { BuildResult } from '../../gateway/build.ts';
+import { printSize } from '../../observe/print-size.ts';
 import { showBuildSteps } from '../build-steps.ts';
-import { printSize, printValue } from '../print-value.ts';
+import { printValue } from '../print-value.ts';
+import { pushAndPrint } from '../store-commands.ts';
 import { toTable } from '../table.ts';
 import { addTarget } from '../target-argument.ts';
 import { type ArgumentFlags, addArguments, readArguments } from '../template-arguments.ts';
@@ -22,6 +24,9 @@ interface Flags extends ArgumentFlags {
   readonly model: readonly string[];
   readonly env: readonly string[];
   readonly output: (typeof outputs)[number];
+  readonly containerize?: true;
+  readonly push?: true;
+  readonly force?: true;
 }
 
 /** Adds arguments, options and what to do. */
@@ -40,6 +45,11 @@ export function define(command: Command): void {
   list('--model <tag>', 'a model of the store beside those that the service asks for');
   list('--env <name=value>', 'an environment variable; a name alone is a secret, which is left to the environment');
   command
+    .addOption(
+      new Option('--containerize', 'make an OCI image of it, as bento containerize does').conflicts(['push', 'output']),
+    )
+    .addOption(new Option('--push', 'push it below BENTOML_REGISTRY, as bento push does').conflicts('output'))
+    .option('--force', 'with --push, replace another one that has the tag')
     .addOption(new Option('-o, --output <format>', 'what is printed').choices([...outputs]).default('text'))
     .addHelpText(
       'after',
@@ -72,6 +82,15 @@ async function run(target: string, flags: Flags): Promise<void> {
   });
   steps.end();
   print(result, flags.output, performance.now() - startedMs);
+  await goOn(String(result.bento.tag), flags);
+}
+
+async function goOn(tag: string, { containerize, push, force }: Flags): Promise<void> {
+  if (containerize) await (await import('./containerize.ts')).makeOciImage(tag);
+  if (push) {
+    const { bentoShelf } = await import('../bento-shelf.ts');
+    await pushAndPrint(bentoShelf, tag, undefined, { force, output: 'table' });
+  }
 }
 
 /** Not before it is known that this copy builds. By itself, since TypeScript 6 renames no import beside `await using`. */
