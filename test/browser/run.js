@@ -1,12 +1,13 @@
 // Installs what only these tests need, a browser among it, checks their types, and runs them.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installBelow } from '../../scripts/install-below.js';
 import { ensureProgram, run } from '../../scripts/system-program.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
-run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: here });
+installBelow(here);
 const browser = ensureProgram({
   names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   debianPackage: 'chromium',

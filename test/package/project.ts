@@ -59,7 +59,8 @@ export function createProject(name: string, ...path: readonly string[]): Project
     copyFiles: (from, to = '.') =>
       cpSync(fileURLToPath(new URL(from, import.meta.url)), join(folder, to), { recursive: true }),
     install(...packages) {
-      const { status, stderr } = run('npm', 'install', '--save-dev', '--no-audit', '--no-fund', ...packages);
+      const words = ['install', '--save-dev', '--prefer-offline', '--no-audit', '--no-fund', ...packages];
+      const { status, stderr } = run('npm', ...words);
       if (status !== 0) throw new Error(`npm install ${packages.join(' ')} failed:\n${stderr}`);
     },
     // A group of its own: Ctrl-C goes to npx and to what npx started.

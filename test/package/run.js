@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installBelow } from '../../scripts/install-below.js';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -11,7 +12,7 @@ const folder = mkdtempSync(join(realpathSync(tmpdir()), 'bentots-package-'));
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {}); // Ctrl-C ends the tests; here it is tidied up
 try {
-  run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: here });
+  installBelow(here);
   pack();
   const tests = [join(repository, 'scripts/run-tests.js'), 'test/package/*.test.ts'];
   const env = { ...process.env, PACKAGE_TEST_FOLDER: folder };
