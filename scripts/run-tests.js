@@ -1,6 +1,7 @@
-// Runs the test suite from source and ends with a plain count: `N passed, N failed`. `--long` runs the long tests.
+// Runs the test suite from source and ends with the files that took longest and a plain count: `N passed, N failed`.
+// `--long` runs the long tests.
 import { globSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -23,8 +24,13 @@ const events = run({
 });
 
 let counts = { passed: 0, failed: 0 };
+/** @type {{ file: string, seconds: number }[]} */
+const times = [];
 events.on('test:summary', (summary) => {
-  if (summary.file !== undefined) return; // of one file; the last one is of all
+  if (summary.file !== undefined) {
+    times.push({ file: relative('.', summary.file), seconds: summary.duration_ms / 1000 });
+    return; // the last one is of all files
+  }
   const { passed, failed, cancelled } = summary.counts;
   counts = { passed, failed: failed + cancelled };
   if (!summary.success) process.exitCode = 1;
@@ -33,5 +39,10 @@ const report = events.compose(spec());
 report.pipe(process.stdout, { end: false });
 await finished(report);
 
+if (times.length > 1) {
+  console.log('\nthe files that took longest, in seconds:');
+  for (const { file, seconds } of times.sort((a, b) => b.seconds - a.seconds).slice(0, 20))
+    console.log(`${seconds.toFixed(1).padStart(7)}  ${file}`);
+}
 if (counts.passed === 0) process.exitCode = 1; // nothing ran: that is no success
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
