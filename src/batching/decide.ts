@@ -49,7 +49,9 @@ export const safety = 2;
 export function decide(queue: QueueView, now: Circumstances): Decision {
   const { nowMs, maxBatchSize, maxWaitMs, cost, expected, othersMs, freeSlots } = now;
   const shared = Math.ceil((queue.items + expected.items) / freeSlots);
-  const most = freeSlots > 1 ? Math.min(maxBatchSize, shared) : maxBatchSize;
+  // Who gathers because its author says so is not to be scattered, and what is left of it not to wait once more.
+  const isShared = freeSlots > 1 && maxWaitMs === 0;
+  const most = isShared ? Math.min(maxBatchSize, shared) : maxBatchSize;
   if (queue.items >= maxBatchSize) return { kind: 'send', reason: 'full', most };
   const items = Math.min(queue.items, most);
   const more = Math.min(most - items, expected.items);
