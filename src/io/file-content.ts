@@ -29,6 +29,11 @@ export function isOnDisk(content: FileContent | Uint8Array | string): content is
   return typeof content === 'object' && 'path' in content;
 }
 
+/** How many bytes it has. */
+export function sizeOfContent(content: FileContent): number {
+  return isOnDisk(content) ? content.size : content.byteLength;
+}
+
 /** What a file begins with. */
 export function headOf(content: FileContent): Uint8Array {
   return isOnDisk(content) ? content.head : content.subarray(0, headBytes);

@@ -8,6 +8,7 @@ import {
   isOnDisk,
   type KeepOnDisk,
   largestInMemoryBytes,
+  sizeOfContent,
 } from './file-content.ts';
 import type { IoType, Schema } from './io-type.ts';
 import { assertMediaType, describeMediaType } from './media-type.ts';
@@ -17,6 +18,11 @@ export interface FileFields {
   readonly content: FileContent;
   readonly type: string;
   readonly name: string | undefined;
+}
+
+/** How many bytes a file has that crosses. */
+export function lengthOfFile([, { content }]: readonly [RegExp, FileFields]): number {
+  return sizeOfContent(content);
 }
 
 /** The schema of bytes with a media type and a name, whatever holds them. */
@@ -59,6 +65,7 @@ function fileType(name: string, holds: (value: object) => boolean, make: (fields
     tags: [],
     read: (json, schema) => toParcel(name, readFile(json, name), schema),
     write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
+    lengthOf: lengthOfFile,
     parcel: {
       holds,
       pack: async (value: Blob, fields, keep) => void fields.push(await toFields(value, keep)),

@@ -1,7 +1,7 @@
 /** `ImageFile`: a picture as its bytes, known to be one; in JSON an object with base64 text, media type and name. */
 import { ServiceError } from '../errors.ts';
 import { toBytes } from './bytes.ts';
-import { askedFile, type FileFields, openContent, readFile, writeFile } from './file.ts';
+import { askedFile, type FileFields, lengthOfFile, openContent, readFile, writeFile } from './file.ts';
 import { type FileContent, headOf, inMemory, toContent } from './file-content.ts';
 import type { IoType, Schema } from './io-type.ts';
 import { assertMediaType, describeMediaType } from './media-type.ts';
@@ -87,6 +87,7 @@ export const image: IoType = {
   tags: [],
   read: (json, schema) => toPicture(readFile(json, 'image'), schema),
   write: ([, fields]: readonly [RegExp, FileFields]) => writeFile(fields),
+  lengthOf: lengthOfFile,
   parcel: {
     holds: isImageFile,
     pack({ bytes, type, name }: ImageFile, fields, keep) {

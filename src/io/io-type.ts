@@ -55,6 +55,8 @@ export interface IoType {
   recognise?(words: Schema): Schema | undefined;
   /** For kinds whose values hold items in a row. */
   readonly row?: RowType;
+  /** How long a value is that holds no items, for whoever measures it: the bytes of a file. */
+  lengthOf?(crossing: never): number;
   /** How TypeScript writes the type of its values; none where the schema without it says that. An envelope gets the schema of what is inside. */
   typeText?(schema: Schema, write: TypeTextWriter): string;
 }

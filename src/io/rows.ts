@@ -35,6 +35,15 @@ export function likenessOf(value: unknown, dim: number): string {
   return rowTypeOfValue(value)?.likeness(value as never, dim) ?? '';
 }
 
+/** How long a value is: as many as it has items, or what its io type says. */
+export function lengthOf(value: unknown): number | undefined {
+  if (Array.isArray(value) && isParcel(value)) {
+    const type = ioTypeOfParcel(value[0]);
+    if (type?.lengthOf) return type.lengthOf(value as never); // its own type
+  }
+  return countItems(value, 0);
+}
+
 /** How long each item is, where the value says that of all of them. */
 export function itemLengthOf(value: unknown, dim: number): number | undefined {
   return rowTypeOfValue(value)?.itemLength?.(value as never, dim);

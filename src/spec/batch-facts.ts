@@ -1,7 +1,7 @@
 /** What decides with which others a call goes, from its arguments in the form that crosses. */
 import { ServiceError } from '../errors.ts';
 import { isParcel } from '../io/io-type.ts';
-import { countItems, itemLengthOf, likenessOf } from '../io/rows.ts';
+import { countItems, itemLengthOf, lengthOf, likenessOf } from '../io/rows.ts';
 import type { ApiSpec, BatchingSpec, Measure } from './service-spec.ts';
 
 /** One call of a batchable method, as far as the others that it goes with are concerned. */
@@ -121,7 +121,7 @@ function measure({ at, fields, by }: Measure, args: readonly unknown[], items: n
   let largest = 0;
   for (const item of row) {
     const value = fields.reduce(step, item);
-    const size = by === 'length' ? lengthOf(value) : Number(value);
+    const size = by === 'length' ? sizeOf(value) : Number(value);
     if (!(size > 0)) continue; // nothing there, or nothing that can be measured
     total += size;
     largest = Math.max(largest, size);
@@ -134,8 +134,8 @@ function step(value: unknown, field: string): unknown {
   return isObject ? (value as Readonly<Record<string, unknown>>)[field] : undefined;
 }
 
-function lengthOf(value: unknown): number {
+function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length;
   if (value instanceof Map || value instanceof Set) return value.size;
-  return ArrayBuffer.isView(value) ? value.byteLength : (countItems(value, 0) ?? 0);
+  return ArrayBuffer.isView(value) ? value.byteLength : (lengthOf(value) ?? 0);
 }
