@@ -253,6 +253,7 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
         args: argumentsOf(piece),
         items: piece.items,
         from: piece.from,
+        ...(piece.items < queued.facts.items ? { isPart: true } : {}),
         ...(invocation.files ? { hasFiles: true } : {}),
         timeoutMs: Math.max(0, expiresAtMs - now()),
         trace: invocation.trace,

@@ -73,6 +73,8 @@ export type BatchedCall = Omit<Extract<ToWorker, { kind: 'call' }>, 'kind' | 'me
   readonly items: number;
   /** Its first item, counted from 0 in the request that it may be a part of. */
   readonly from: number;
+  /** Whether the request has more items, in other batches. */
+  readonly isPart?: boolean;
 };
 
 /** What the modules of a bento need beside their code. */

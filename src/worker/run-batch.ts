@@ -146,7 +146,7 @@ async function answerPart(call: BatchedCall, part: unknown, deps: BatchDeps): Pr
 function toItemsError(call: BatchedCall, part: readonly unknown[], { api, batching }: BatchDeps): unknown {
   const failed = part.flatMap((one, at) => (isItemError(one) ? [{ at, error: one.error }] : []));
   const [first] = failed as [(typeof failed)[number]]; // one at least is one
-  if (!(first.error instanceof ApiError) || call.items === 1) return first.error;
+  if (!(first.error instanceof ApiError) || (call.items === 1 && !call.isPart)) return first.error;
   const name = api.parameters[batching.places[0] ?? 0]?.name ?? '';
   const detail = failed.slice(0, listedAtMost).map(
     ({ at, error }): Violation => ({
