@@ -41,6 +41,7 @@ export function checkTraffic(runs: number): void {
     checkAnswers(run, arrivals);
     checkBatches(run, maxBatchSize);
     checkOrder(run);
+    checkUrgency(run);
   });
   fc.assert(property, { numRuns: runs, seed: 1 });
 }
@@ -77,6 +78,27 @@ function checkBatches({ batches }: Run, maxBatchSize: number): void {
   }
 }
 
+/** Nobody is sent before another one of the same class who waits as well, and whose time is up sooner, or at once and who came first. */
+function checkUrgency({ batches, outcomes }: Run): void {
+  const sentAtMs = new Map<Arrival, number>();
+  for (const { batch, beganAtMs } of batches) {
+    for (const { entry, from } of batch.pieces) if (from === 0) sentAtMs.set(entry.value, beganAtMs);
+  }
+  const classes = Map.groupBy(outcomes, ({ arrival: { kind, bucket, priority } }) => `${kind} ${bucket} ${priority}`);
+  for (const members of classes.values()) {
+    for (const { arrival: early, atMs: goneAtMs } of members) {
+      const earlySentMs = sentAtMs.get(early) ?? goneAtMs;
+      for (const { arrival: late } of members) {
+        const lateSentMs = sentAtMs.get(late);
+        if (lateSentMs === undefined || late.expiresAtMs < early.expiresAtMs) continue;
+        if (late.expiresAtMs === early.expiresAtMs && late.atMs <= early.atMs) continue;
+        const hasWaited = early.atMs <= lateSentMs && lateSentMs < earlySentMs;
+        assert.ok(!hasWaited || early.atMs === lateSentMs, 'the more urgent one goes first');
+      }
+    }
+  }
+}
+
 /** Of two that differ in nothing but their time, the one that came first is sent first. */
 function checkOrder({ batches }: Run): void {
   const last = new Map<string, Arrival>();
@@ -90,4 +112,50 @@ function checkOrder({ batches }: Run): void {
       last.set(likes, value);
     }
   }
+}
+
+const floods = fc.record({
+  maxBatchSize: fc.integer({ min: 4, max: 16 }),
+  slots: fc.integer({ min: 1, max: 2 }),
+  load: fc.double({ min: 0.7, max: 2, noNaN: true }),
+  floodMs: fc.integer({ min: 40, max: 300 }),
+  patient: fc.array(
+    fc.record({
+      atMs: fc.integer({ min: 100, max: 400 }),
+      items: fc.constantFrom(1, 1, 12),
+      kind: fc.constantFrom('', 'rare', 'rarer'),
+      bucket: fc.constantFrom(0, 1),
+      priority: fc.constantFrom(0, 1),
+    }),
+    { minLength: 1, maxLength: 5 },
+  ),
+});
+
+const patienceMs = 800;
+
+/** Checks that those who have time, and are unlike the flood that they come in or go after it, are all answered in time. */
+export function checkNobodyStarves(runs: number): void {
+  const property = fc.property(floods, ({ maxBatchSize, slots, load, floodMs, patient }) => {
+    const perMs = (load * slots * maxBatchSize) / lineMs(maxBatchSize);
+    const flood = Array.from({ length: Math.ceil(1300 * perMs) }, (_, at): Arrival => {
+      const atMs = at / perMs;
+      return { atMs, items: 1, expiresAtMs: atMs + floodMs, priority: 1, kind: '', bucket: 0 };
+    });
+    const guests = patient.map((one): Arrival => {
+      const isAlike = one.kind === '' && one.bucket === 0 && one.priority === 1; // then it is one of many who are given up
+      return { ...one, kind: isAlike ? 'rare' : one.kind, expiresAtMs: one.atMs + patienceMs };
+    });
+    const batcher = createBatcher<Arrival>({ maxBatchSize, maxWaitMs: 0 });
+    for (const bucket of [0, 1]) {
+      for (let size = 1; size <= maxBatchSize; size++) batcher.costOf(bucket).learn(size, lineMs(size)); // else they are sent too late at first
+    }
+    const arrivals = [...flood, ...guests].sort((one, other) => one.atMs - other.atMs);
+    const { outcomes } = simulate(batcher, { arrivals, slots, runMs: lineMs, gatewayMs: 0, endMs: 1300 });
+    const served = new Map(outcomes.map((outcome) => [outcome.arrival, outcome]));
+    for (const guest of guests) {
+      const { kind, atMs } = served.get(guest) ?? {};
+      assert.ok(kind === 'answered' && Number(atMs) <= guest.expiresAtMs, `${JSON.stringify(guest)} is ${kind}`);
+    }
+  });
+  fc.assert(property, { numRuns: runs, seed: 1 });
 }

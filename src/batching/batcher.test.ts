@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkTraffic } from './batcher.fixture.ts';
+import { checkNobodyStarves, checkTraffic } from './batcher.fixture.ts';
 import { type Batcher, createBatcher, type Request } from './batcher.ts';
 
 const near = (seen: number, wanted: number) => assert.ok(Math.abs(seen - wanted) < 0.01, `${seen} is not ${wanted}`);
@@ -32,6 +32,10 @@ function take(batcher: Batcher<string>, nowMs: number): readonly string[] {
 
 test('whatever comes: in order, in batches that are not too large, each answered once, nothing sent in vain', () => {
   checkTraffic(100);
+});
+
+test('who has time, and is of another kind, bucket or priority than a flood, is answered in time amid it', () => {
+  checkNobodyStarves(30);
 });
 
 test('a lone request is sent at once, by a batcher that knows nothing as by one that does', () => {
@@ -201,6 +205,16 @@ test('an author who says so has requests wait, but never until they are late', (
   const waiting = batcher.next(5);
   assert.ok(waiting.kind === 'wait' && waiting.untilMs < 18 - lineMs(2) + 0.1);
   assert.deepEqual(take(batcher, waiting.untilMs), ['urgent', 'patient']);
+});
+
+test('whom an author has gather are not scattered over the workers that are free', () => {
+  const batcher = createTaught({ maxWaitMs: 20, maxBatchSize: 4 });
+  batcher.slots = 4;
+  for (const value of ['a', 'b', 'c', 'd']) batcher.add(request(value), 0);
+  assert.deepEqual(take(batcher, 0), ['a', 'b', 'c', 'd']);
+  for (const value of ['e', 'f']) batcher.add(request(value), 0);
+  assert.equal(batcher.next(0).kind, 'wait');
+  assert.deepEqual(take(batcher, 20), ['e', 'f']);
 });
 
 test('workers that are free at the same time share who waits', () => {

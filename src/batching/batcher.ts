@@ -5,7 +5,8 @@ import { type Decision, decide, type QueueView, safety } from './decide.ts';
 import { type DecisionLine, hashKind } from './decision-line.ts';
 import { createFlight } from './flight.ts';
 import type { Entry, Group, Lane } from './lane.ts';
-import { lookAhead, plan } from './plan.ts';
+import { type Candidate, canBeInTime, lookAhead, type PlanFor, plan } from './plan.ts';
+import { planAcross } from './plan-across.ts';
 import { createQueues } from './queues.ts';
 
 /** What a method's batches are bound by. */
@@ -66,9 +67,14 @@ export interface Batcher<T> {
   costOf(bucket: number): CostModel;
 }
 
-type Send<T> = Extract<Decision, { readonly kind: 'send' }> & { readonly lane: Lane<T> };
+type Send<T> = Extract<Decision, { readonly kind: 'send' }> & {
+  readonly lane: Lane<T>;
+  /** Whether it is to be just as many, for the sake of others. */
+  readonly isExact?: boolean;
+};
 type Choice<T> = Send<T> | Extract<Decision, { readonly kind: 'wait' }>;
 
+const batchesPassedOver = 8; // before one whom later ones overtook comes before those who are as urgent
 const lanesTried = 8; // where the first ones wait for more: further off nobody is urgent
 const lanesSummed = 64; // that a prediction looks at; thousands of kinds are an attack, or not worth a batch
 
@@ -77,6 +83,8 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
   const queues = createQueues<T>();
   const flight = createFlight<T>();
   const costs = new Map<number, CostModel>();
+  const newest: number[] = []; // who came last of each of the last batches, by sequence
+  let owedBefore = 0; // who came before that was passed over so often
   let sequence = 0;
   let lastMs = 0;
   onDecision?.({ event: 'start', maxBatchSize, maxWaitMs });
@@ -114,11 +122,49 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
         othersMs: totalMs - nextMs(group),
         freeSlots: Math.max(1, batcher.slots - flight.count),
       });
-      if (decision.kind === 'send') return { ...decision, lane };
+      if (decision.kind === 'send') return amongOthers({ ...decision, lane }, tried, nowMs);
       group.hasWaited = true;
       untilMs = Math.min(untilMs, decision.untilMs);
     }
     return tried.length > 0 ? { kind: 'wait', untilMs } : undefined;
+  };
+
+  /** The same, or what goes before it so that nobody in other lanes is late, where a schedule can be found that does that. */
+  const amongOthers = (chosen: Send<T>, tried: readonly Lane<T>[], nowMs: number): Send<T> => {
+    const lanes = tried.filter(({ priority }) => priority === chosen.lane.priority);
+    if (lanes.length < 2) return chosen;
+    const workMs = lanes.reduce((total, { group, items }) => total + allMs(group.bucket, items), 0);
+    const dueMs = lanes.reduce(
+      (least, { head }) => Math.min(least, head?.expiresAtMs ?? least),
+      Number.POSITIVE_INFINITY,
+    );
+    if (nowMs + workMs <= dueMs && !queues.isUnsorted) return chosen;
+    const views = lanes.map((lane) => ({
+      waiting: lane.peek(lookAhead * maxBatchSize).map((entry) => ({ ...toCandidate(entry), dueMs: entry.dueMs })),
+      predictMs: (items: number) => carefulMs(lane.group.bucket, items),
+    }));
+    const next = planAcross(views, { nowMs, maxBatchSize, slots: batcher.slots });
+    if (next) return { ...chosen, lane: lanes[next.lane] as Lane<T>, most: next.items, isExact: true };
+    const owed = lanes.find((lane) => isOwed(lane, nowMs));
+    if (!owed) return chosen;
+    newest.length = 0;
+    return { ...chosen, lane: owed };
+  };
+
+  /** Whether later ones went before the first of a lane so often that it has to go now to be in time with one turn in nine. */
+  const isOwed = ({ head, group: { bucket } }: Lane<T>, nowMs: number): boolean => {
+    if (!head || head.sequence >= owedBefore) return false;
+    const turns = batchesPassedOver + 1;
+    const mostMs = turns * allMs(bucket, head.left);
+    const leastMs = turns * allMs(bucket, Math.max(0, head.left - maxBatchSize)) + carefulMs(bucket, 1);
+    return head.expiresAtMs < nowMs + mostMs && head.expiresAtMs >= nowMs + leastMs;
+  };
+
+  /** Counts for those who wait that others go, some of whom came later. */
+  const passOver = (pieces: readonly Piece<T>[]) => {
+    newest.push(pieces.reduce((last, { entry }) => Math.max(last, entry.sequence), 0));
+    if (newest.length > 2 * batchesPassedOver) newest.shift();
+    owedBefore = newest.toSorted((one, other) => other - one)[batchesPassedOver - 1] ?? 0;
   };
 
   /** Moves items out of the queues into a batch; what is left of a large request waits for a later one. */
@@ -174,18 +220,25 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
     return bucket;
   };
 
+  /** The rest of a large request gives way, unless that makes somebody late, and nobody would be if it did not. */
+  const hasToBeSorted = (inTurn: readonly Entry<T>[], now: PlanFor): boolean =>
+    queues.isUnsorted &&
+    !canBeInTime(inTurn.map(toCandidate), now, 'full') &&
+    canBeInTime(inTurn.toSorted(byDeadline).map(toCandidate), now, 'any');
+
   /** The batch of a lane; undefined if nobody in it can be helped any more. */
-  const form = ({ lane, reason, most }: Send<T>, nowMs: number, doomed: T[]): Batch<T> | undefined => {
+  const form = ({ lane, reason, most, isExact }: Send<T>, nowMs: number, doomed: T[]): Batch<T> | undefined => {
     const { bucket } = lane.group;
-    const waiting = lane.peek(lookAhead * maxBatchSize);
-    const candidates = waiting.map(({ left, expiresAtMs }) => ({ items: left, expiresAtMs }));
-    const planned = plan(candidates, {
+    const now: PlanFor = {
       nowMs,
       maxBatchSize: most,
       predictMs: (items) => carefulMs(bucket, items),
       slots: batcher.slots,
       hasOtherFree: flight.count + 1 < batcher.slots,
-    });
+    };
+    const inTurn = lane.peek(lookAhead * maxBatchSize);
+    const waiting = isExact || hasToBeSorted(inTurn, now) ? inTurn.toSorted(byDeadline) : inTurn;
+    const planned = isExact ? { doomed: 0, items: most } : plan(waiting.map(toCandidate), now);
     for (const entry of waiting.slice(0, planned.doomed)) {
       queues.leave(entry);
       doomed.push(entry.value);
@@ -199,6 +252,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
     const canTakeMore = lane.items === 0 && planned.items < most && queues.items > 0;
     const joint = canTakeMore ? fill(lane, pieces, nowMs) : bucket;
     const items = sum(pieces, (piece) => piece.items);
+    passOver(pieces);
     return { pieces, items, reason, bucket: joint, predictedMs: runMs(joint, items) };
   };
 
@@ -277,6 +331,15 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
     },
   };
   return batcher;
+}
+
+function toCandidate<T>({ left, expiresAtMs }: Entry<T>): Candidate {
+  return { items: left, expiresAtMs };
+}
+
+/** By their deadlines alone. */
+function byDeadline<T>(one: Entry<T>, other: Entry<T>): number {
+  return one.expiresAtMs - other.expiresAtMs || one.sequence - other.sequence;
 }
 
 /** A group as a whole: the most urgent of all its lanes, and the one that waits longest among those. */

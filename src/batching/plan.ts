@@ -42,7 +42,7 @@ export function plan(waiting: readonly Candidate[], now: PlanFor): Plan {
   const { nowMs, maxBatchSize } = now;
   const deadlines = toDeadlines(waiting, maxBatchSize * lookAhead);
   if (deadlines.length === 0) return { doomed: 0, items: 0 };
-  if (isInTime(deadlines, now)) return { doomed: 0, items: Math.min(maxBatchSize, deadlines.length) };
+  if (areInTime(deadlines, now)) return { doomed: 0, items: Math.min(maxBatchSize, deadlines.length) };
   const first = firstOfSchedule(deadlines, now);
   if (first > 0) return { doomed: 0, items: first };
   const best = shed(waiting, deadlines.length, now);
@@ -62,8 +62,14 @@ function toDeadlines(waiting: readonly Candidate[], most: number): number[] {
   return deadlines;
 }
 
+/** Whether batches of full size are in time for all, or any others in this order. */
+export function canBeInTime(waiting: readonly Candidate[], now: PlanFor, sizes: 'full' | 'any'): boolean {
+  const deadlines = toDeadlines(waiting, now.maxBatchSize * lookAhead);
+  return areInTime(deadlines, now) || (sizes === 'any' && firstOfSchedule(deadlines, now) > 0);
+}
+
 /** Whether all are in time if each batch is as large as it may be. */
-function isInTime(deadlines: readonly number[], { nowMs, maxBatchSize, predictMs, slots }: PlanFor): boolean {
+function areInTime(deadlines: readonly number[], { nowMs, maxBatchSize, predictMs, slots }: PlanFor): boolean {
   let beginMs = nowMs;
   for (let at = 0; at < deadlines.length; at += maxBatchSize) {
     const items = Math.min(maxBatchSize, deadlines.length - at);

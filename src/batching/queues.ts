@@ -7,6 +7,8 @@ import { createSortedLine, type SortedLine } from './sorted-line.ts';
 export interface Queues<T> {
   /** Items that wait. */
   readonly items: number;
+  /** Whether anyone waits behind others whose time is up later. */
+  readonly isUnsorted: boolean;
   /** The group that has this name, if anyone of it waits or did so of late. */
   find(kind: string, bucket: number): Group<T> | undefined;
   /** The group of this name, for a request that is to be added. */
@@ -39,6 +41,7 @@ export function createQueues<T>(): Queues<T> {
   const idle = new Set<string>(); // names of groups in which nobody waits, the one that is so for longest first
   const ranks: Rank<T>[] = []; // higher ones first
   let items = 0;
+  let givingWay = 0; // requests that do
 
   const rankOf = (priority: number): Rank<T> => {
     const known = ranks.find((one) => one.priority === priority);
@@ -70,6 +73,9 @@ export function createQueues<T>(): Queues<T> {
     get items() {
       return items;
     },
+    get isUnsorted() {
+      return givingWay > 0;
+    },
     find: (kind, bucket) => groups.get(toName(kind, bucket)),
     groupOf(kind, bucket) {
       const name = toName(kind, bucket);
@@ -86,6 +92,7 @@ export function createQueues<T>(): Queues<T> {
       if (lane.head && isSooner(lane.head, entry)) lane.add(entry);
       else changeHead(lane, () => lane.add(entry));
       items += entry.left;
+      givingWay += Number(entry.dueMs > entry.expiresAtMs);
     },
     leave(entry) {
       const { lane } = entry;
@@ -93,6 +100,7 @@ export function createQueues<T>(): Queues<T> {
       if (lane.head !== entry) lane.leave(entry);
       else changeHead(lane, () => lane.leave(entry));
       items -= entry.left;
+      givingWay -= Number(entry.dueMs > entry.expiresAtMs);
       const { group } = lane;
       if (group.items === 0) rest(toName(group.kind, group.bucket));
       return true;
