@@ -1,11 +1,13 @@
 /** Making OCI images with builders: what they are told, what they may do wrong, and what is left of it. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build as buildBento } from 'bentots/build';
 import { build, type ContainerizeOptions, health, isServiceError, type ServiceError } from 'bentots/container';
+import { parse, stringify } from 'yaml';
+import { createDockerfile } from '../src/gateway/containerize.ts';
 import { bento } from './bento.ts';
 import { createFakeBuilders } from './fake-builder.ts';
 import { createTestProject, type TestProject } from './project.ts';
@@ -188,6 +190,38 @@ test('Ctrl-C ends the builder, and the command says so by its exit code', { skip
   assert.equal(end, 130, stderr);
   assert.equal(builders.calls().at(-1)?.signal, 'SIGINT');
   assert.deepEqual(left(), []);
+});
+
+test('a bento whose variables have names that are none is refused, and nothing is written outside of what is ours', {
+  skip: isWindows,
+}, async () => {
+  const { home } = project.stores;
+  await buildBento({ service: project.folder, home, name: 'foreign', version: 'v1' });
+  const marker = join(home, 'bentos/foreign/v1/bento.yaml');
+  const document = parse(readFileSync(marker, 'utf8'));
+  using builders = createFakeBuilders(['docker']);
+  for (const env of [
+    { name: 'A="x"\nRUN touch /pwned\nUSER 0:0\nENV B', value: '1', stage: 'all' },
+    { name: '../../../../escaped', value: 'written by the bento', stage: 'build' },
+    { name: 'A B', value: '', stage: 'runtime' },
+    { value: 'x' },
+    'A=b',
+  ]) {
+    writeFileSync(marker, stringify({ ...document, envs: [env] }));
+    const refused = {
+      code: 'STORE_ITEM_INVALID',
+      message: /bento\.yaml: its envs have the name .*, which no variable/,
+    };
+    await assert.rejects(createDockerfile('foreign:v1', { home }), refused);
+    const { error } = await run(builders, { tag: 'foreign:v1' });
+    assert.equal(error?.code, 'STORE_ITEM_INVALID');
+  }
+  assert.ok(!existsSync(join(home, 'escaped')) && builders.calls().every(({ words }) => words[0] !== 'build'));
+  // A name that every object has is one as any other.
+  const envs = [{ name: 'constructor', value: 'c', stage: 'build' }];
+  writeFileSync(marker, stringify({ ...document, envs }));
+  assert.equal((await run(builders, { tag: 'foreign:v1' })).error, undefined);
+  assert.deepEqual(builders.calls().at(-1)?.secrets, { constructor: { text: 'c', mode: 0o600 } });
 });
 
 test('on the command line: what was made, how it is run, and old flags with a word about the new ones', {

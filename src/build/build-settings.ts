@@ -2,6 +2,7 @@
 import { nearest } from '../config/nearest.ts';
 import { isServiceError, ServiceError } from '../errors.ts';
 import { Image, type ImageData } from '../spec/image.ts';
+import { isVariableName } from '../spec/variable-name.ts';
 import { Tag } from '../tag.ts';
 
 /** An environment variable of a bento. */
@@ -201,7 +202,7 @@ function toVariable(entry: unknown, said: Said): BentoVariable {
     if (!known.includes(key)) throw unknown(place, key, known, 'no key of an env');
   }
   const { name, value = '', stage = 'all', secret = false } = entry;
-  if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+  if (!isVariableName(name)) {
     throw invalid(place, `the name of an env must be of letters, digits and underscores, but is ${show(name)}`);
   }
   if (!['string', 'number', 'boolean'].includes(typeof value)) {

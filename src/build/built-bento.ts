@@ -7,6 +7,7 @@ import type { ImageData } from '../spec/image.ts';
 import type { ModuleTypes } from '../spec/join.ts';
 import type { ReflectedModule } from '../spec/reflected.ts';
 import type { ModelInfo, SchemaSource } from '../spec/service-spec.ts';
+import { isVariableName } from '../spec/variable-name.ts';
 import { type BentoRecord, bentoKind } from '../store/bento-record.ts';
 import { readRecord } from '../store/store.ts';
 import type { BentoVariable } from './build-settings.ts';
@@ -93,7 +94,7 @@ export async function loadBuiltBento(folder: string): Promise<BuiltBento> {
     record,
     manifest,
     types: moveTypes(types, { module: (file) => join(own, file), source: (file) => join(folder, layout.source, file) }),
-    variables: toVariables(record.document.envs, manifest.secrets.envs),
+    variables: toVariables(record.document.envs, manifest.secrets.envs, join(folder, bentoKind.marker)),
     args: isRows(record.document.args) ? record.document.args : {},
   };
 }
@@ -173,12 +174,17 @@ function isModuleTypes(value: unknown): value is ModuleTypes {
   return isReflectedModule(value) || (isRows(value) && typeof value.file === 'string' && value.services === undefined);
 }
 
-function toVariables(value: unknown, secrets: readonly string[]): BentoVariable[] {
-  return (Array.isArray(value) ? value : []).flatMap((entry: unknown) => {
-    if (!isRows(entry) || typeof entry.name !== 'string') return [];
-    const stage = entry.stage === 'build' || entry.stage === 'runtime' ? entry.stage : 'all';
-    const { name } = entry;
-    return [{ name, value: String(entry.value ?? ''), stage, isSecret: secrets.includes(name) }];
+/** Names become words of a Dockerfile and of shells, and names of files. */
+function toVariables(value: unknown, secrets: readonly string[], place: string): BentoVariable[] {
+  return (Array.isArray(value) ? value : []).map((entry: unknown) => {
+    const { name, value: text, stage } = isRows(entry) ? entry : {};
+    if (!isVariableName(name)) {
+      const seen = JSON.stringify(String(name).slice(0, 80));
+      const problem = `its envs have the name ${seen}, which no variable can have; build or import the bento again`;
+      throw new ServiceError('STORE_ITEM_INVALID', { place, problem });
+    }
+    const known = stage === 'build' || stage === 'runtime' ? stage : 'all';
+    return { name, value: String(text ?? ''), stage: known, isSecret: secrets.includes(name) };
   });
 }
 

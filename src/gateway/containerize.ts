@@ -230,7 +230,8 @@ function findSecrets(source: ImageSource, environment: Environment): ReadonlyMap
   const names = buildSecrets(source);
   const found = source.variables.flatMap(({ name, value, isSecret, stage }) => {
     if (!names.includes(name)) return [];
-    const text = environment[name] ?? (isSecret ? undefined : value);
+    const given = Object.hasOwn(environment, name) ? environment[name] : undefined; // not what every object has
+    const text = given ?? (isSecret ? undefined : value);
     if (text !== undefined) return [[name, text] as const];
     if (stage === 'all') return [];
     const problem = `it needs ${name} while it is built, which is a secret; set it in the environment`;

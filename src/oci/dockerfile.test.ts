@@ -5,6 +5,7 @@ import { DockerfileParser, type JSONInstruction } from 'dockerfile-ast';
 import fc from 'fast-check';
 import { Image, type ImageOptions } from '../spec/image.ts';
 import { type Distro, distroNames, distros, nodeVersions } from '../spec/image-tables.ts';
+import { isVariableName } from '../spec/variable-name.ts';
 import type { ImageSource, ImageVariable } from './builder.ts';
 import { type ContextContent, toDockerfile } from './dockerfile.ts';
 
@@ -174,9 +175,24 @@ test('no text of a description or a bento makes anything but its own instruction
   const plain = read(write(new Image().systemPackages('git').run('true'), { variables: [] })).map(({ word }) => word);
   fc.assert(
     fc.property(
-      fc.constantFrom('run', 'env', 'base', 'python', 'label', 'package', 'npm', 'value', 'secret', 'project'),
+      fc.constantFrom(
+        'run',
+        'env',
+        'base',
+        'python',
+        'label',
+        'package',
+        'npm',
+        'value',
+        'secret',
+        'project',
+        'name',
+        'secret name',
+      ),
       nasty,
       (kind, text) => {
+        const isName = kind === 'name' || kind === 'secret name';
+        if (isName && !isVariableName(text)) return; // refused where the bento is read
         const base = new Image().systemPackages('git');
         const image = attempt(() => {
           if (kind === 'run') return base.run(text);
@@ -189,15 +205,17 @@ test('no text of a description or a bento makes anything but its own instruction
           return base.run('true');
         });
         if (!image) return; // refused by the description itself
+        const name = isName ? text : 'NAME';
+        const stage = kind.startsWith('secret') ? 'build' : 'all';
         const variables: ImageVariable[] =
-          kind === 'value' || kind === 'secret'
-            ? [{ name: 'NAME', value: text, stage: kind === 'value' ? 'all' : 'build', isSecret: false }]
+          isName || kind === 'value' || kind === 'secret'
+            ? [{ name, value: isName ? 'value' : text, stage, isSecret: false }]
             : [];
         const packages = { manager: 'npm', lockfile: 'package-lock.json', project: kind === 'project' ? text : '' };
         const npm = { ...content(image).npm, locked: packages };
         const written = write(image, { variables, packages }, { npm });
         const instructions = read(written);
-        const added = kind === 'env' || kind === 'label' || kind === 'value' ? ['ENV', 'LABEL'] : ['RUN', 'ENV'];
+        const added = ['env', 'label', 'value', 'name'].includes(kind) ? ['ENV', 'LABEL'] : ['RUN', 'ENV'];
         const rest = instructions.map(({ word }) => word).filter((word) => !added.includes(word));
         assert.deepEqual(
           rest,
@@ -207,8 +225,10 @@ test('no text of a description or a bento makes anything but its own instruction
           if (word === 'RUN') {
             commandOf(words);
             assert.ok(
-              flags.every((flag) =>
-                /^--mount=type=(?:cache,sharing=locked,target=\/[\w/.]+|secret,id=NAME)$/.test(flag),
+              flags.every(
+                (flag) =>
+                  flag === `--mount=type=secret,id=${name}` ||
+                  /^--mount=type=cache,sharing=locked,target=\/[\w/.]+$/.test(flag),
               ),
             );
           }
@@ -228,6 +248,10 @@ test('no text of a description or a bento makes anything but its own instruction
     {
       numRuns: 1500,
       examples: [
+        ['name', 'A="x"\nRUN touch /x\nENV B'],
+        ['name', '_A1'],
+        ['secret name', '../../escaped'],
+        ['secret name', 'A,target=/etc'],
         ['env', '\u0085'],
         ['run', 'a \\'],
       ],

@@ -4,6 +4,7 @@ import { type Given, resolveOptions } from '../config/resolve.ts';
 import { ServiceError } from '../errors.ts';
 import { cudaWanted, type Distro, distroNames, distros, findCuda, type NodeVersion } from './image-tables.ts';
 import { never } from './never.ts';
+import { isVariableName } from './variable-name.ts';
 
 /** What an OCI image is built on; what each means and its default stand in the options reference. */
 export interface ImageOptions extends Given<typeof imageOptions> {}
@@ -99,7 +100,7 @@ export class Image {
   /** Environment variables of the container, for everybody to read: no place for secrets. @throws ServiceError `OPTION_INVALID` */
   env(variables: Readonly<Record<string, string>>): Image {
     for (const [name, value] of Object.entries(toObject(variables, 'env'))) {
-      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      if (!isVariableName(name))
         throw invalid('env', name, 'a map whose names have only letters, digits and "_", and no digit first');
       toLine(value, `env.${name}`);
     }
