@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { programEnvironment } from '../../config/program-environment.ts';
 import { ServiceError } from '../../errors.ts';
 import type { Platform } from '../../registry/manifest.ts';
 import type { ImageRequest } from '../builder.ts';
@@ -62,8 +63,9 @@ export async function installPackages(
   const quiet = ['--omit=dev', '--no-audit', '--no-fund', '--no-update-notifier'];
   const { platform, libc } = target;
   const foreign = crossing ? ['--os', platform.os, '--cpu', npmCpu(platform), '--libc', libc, '--ignore-scripts'] : [];
+  const ours = { ...request.environment, ...Object.fromEntries(request.secrets), NODE_ENV: 'production' };
+  const environment = programEnvironment({}, ours); // with its PATH, its proxies, and what npm is told by variables
   const npm = async (words: readonly string[], cwd: string) => {
-    const environment = { ...request.environment, ...Object.fromEntries(request.secrets), NODE_ENV: 'production' };
     const end = await runProgram({
       program: process.platform === 'win32' ? 'npm.cmd' : 'npm',
       words: [...words, ...quiet, ...foreign],
