@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Image } from 'bentots';
@@ -276,6 +276,68 @@ test('a base may come from a layout or an archive, and is held to its digests', 
   );
 });
 
+/** A base as `docker save` writes it, of plain layers. */
+async function saveBase(name: string, layers: readonly Buffer[], config: object = {}): Promise<string> {
+  const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+  const rootfs = { type: 'layers', diff_ids: layers.map((layer) => digestOf(layer)) };
+  const packer = pack();
+  const own = { os: 'linux', architecture, config: { Env: ['PATH=/usr/local/bin'] }, rootfs, ...config };
+  packer.entry({ name: 'config.json' }, JSON.stringify(own));
+  for (const [index, layer] of layers.entries()) packer.entry({ name: `${index}/layer.tar` }, layer);
+  const Layers = layers.map((_, index) => `${index}/layer.tar`);
+  packer.entry({ name: 'manifest.json' }, JSON.stringify([{ Config: 'config.json', RepoTags: [], Layers }]));
+  packer.finalize();
+  writeFileSync(output(`${name}.tar`), Buffer.concat(await Array.fromAsync(packer as AsyncIterable<Buffer>)));
+  return `docker-archive:${output(`${name}.tar`)}`;
+}
+
+async function packNode(): Promise<Buffer> {
+  const packer = pack();
+  packer.entry({ name: 'usr/local/bin/node' }, 'node');
+  packer.finalize();
+  return Buffer.concat(await Array.fromAsync(packer as AsyncIterable<Buffer>));
+}
+
+test('a layer of a base may be empty, and one that is no archive is named', async () => {
+  const node = await packNode();
+  const from = await saveBase('with-empty', [node, Buffer.alloc(1024)]); // as a WORKDIR that is there already gives it
+  await run('hello:v1', { options: { base: from, output: output('on-empty') } });
+  assert.equal((await readLayout(output('on-empty'))).layers.length, 4);
+  const broken = await saveBase('with-broken', [node, Buffer.from('no archive at all')]);
+  await assert.rejects(run('hello:v1', { options: { base: broken, output: output('on-broken') } }), {
+    code: 'IMAGE_FAILED',
+    message:
+      /its base docker-archive:.*with-broken\.tar has the layer sha256:\w+, which cannot be read \(it is no archive/,
+  });
+});
+
+test('a base whose configuration is not as the specification has it is refused, and what it may leave out is not missed', async () => {
+  const node = await packNode();
+  for (const [name, config] of Object.entries({
+    number: { config: { Env: 5 } },
+    nothing: { config: { Env: [null] } },
+    bare: { config: { Env: ['PATH'] } },
+    history: { history: {} },
+    steps: { history: [null] },
+    ports: { config: { ExposedPorts: 'abc' } },
+    labels: { config: { Labels: ['a'] } },
+    texts: { config: 'abc' },
+    digests: { rootfs: { type: 'layers', diff_ids: [7] } },
+    variant: { variant: 8 },
+  })) {
+    const from = await saveBase(`bad-${name}`, [node], config);
+    await assert.rejects(run('hello:v1', { options: { base: from, output: output(`on-bad-${name}`) } }), {
+      code: 'IMAGE_FAILED',
+      message: /its base docker-archive:.* is no OCI image: its configuration has .*, which must be/,
+    });
+  }
+  const empty = { config: { Env: null, ExposedPorts: null, Labels: null }, history: null };
+  const from = await saveBase('leaves-out', [node], empty);
+  await run('hello:v1', { options: { base: from, output: output('on-leaves-out') } });
+  const { config } = await readLayout(output('on-leaves-out'));
+  assert.deepEqual(config.config.ExposedPorts, { '3000/tcp': {} });
+});
+
 test('what must run inside is refused, and another builder named', async () => {
   await make('runs', { image: new Image().systemPackages('ffmpeg').run('true') });
   await assert.rejects(run('hello:runs'), {
@@ -383,5 +445,43 @@ test('locked packages are a layer, made once, and those with scripts are not ins
   await assert.rejects(
     run('hello:scripts', { home, platforms: [foreign] }),
     /dep must run a script when installed for linux\/a\w+64 .*name a builder that can/,
+  );
+});
+
+test('npm gets our environment, with what is given for the build over it', {
+  skip: process.platform === 'win32', // where a script is no program
+}, async (t) => {
+  const dependencies = { dep: '1.0.0' };
+  const own = { name: 'project', version: '1.0.0', dependencies };
+  using locking = createTestProject({
+    'package.json': JSON.stringify({ ...own, type: 'module' }),
+    'package-lock.json': JSON.stringify({
+      ...own,
+      lockfileVersion: 3,
+      packages: { '': own, 'node_modules/dep': { version: '1.0.0', resolved: 'http://127.0.0.1:9/dep-1.0.0.tgz' } },
+    }),
+  });
+  const { home } = locking.stores;
+  const envs = [{ name: 'TOKEN', value: 'kept', stage: 'build' }] as const;
+  await buildBento({ service: locking.folder, home, version: 'v1', onWarning: () => {}, envs });
+  const bin = join(locking.folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(
+    join(bin, 'npm'),
+    '#!/bin/sh\necho "it has $NPM_TEST_OURS $NPM_TEST_GIVEN $HOME $NODE_ENV $TOKEN"\nexit 1\n',
+  );
+  chmodSync(join(bin, 'npm'), 0o755);
+  const before = { ...process.env };
+  t.after(() => {
+    process.env = before;
+  });
+  Object.assign(process.env, { NPM_TEST_OURS: 'ours', NPM_TEST_GIVEN: 'ours', HOME: home, NODE_ENV: 'test' });
+  process.env.PATH = [bin, process.env.PATH].join(delimiter);
+  await assert.rejects(
+    run('hello:v1', { home, environment: { NPM_TEST_GIVEN: 'given' }, options: { output: output('own-npm') } }),
+    {
+      code: 'IMAGE_FAILED',
+      message: `cannot make an OCI image of hello:v1: npm ci ended with exit code 1: it has ours given ${home} production …`,
+    },
   );
 });

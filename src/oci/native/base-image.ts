@@ -18,21 +18,10 @@ import { type OciReference, parseReference } from '../../registry/reference.ts';
 import { openRepository } from '../../registry/registry.ts';
 import { unpack } from '../../store/archive/unpack.ts';
 import { fetchBlobs, fileNameOf } from '../../store/registry/fetch-blobs.ts';
+import { type ImageConfig, readImageConfig } from './image-config.ts';
 import { sweep } from './kept-layers.ts';
+import { layerTypeOf } from './layer-type.ts';
 import { isSamePlatform, printPlatform } from './platform.ts';
-
-/** What an image says of itself; of its configuration what a container of it takes over. */
-export interface ImageConfig {
-  readonly os: string;
-  readonly architecture: string;
-  readonly variant?: string | undefined;
-  readonly config: {
-    readonly Env?: readonly string[];
-    readonly [key: string]: unknown;
-  };
-  readonly rootfs: { readonly type: 'layers'; readonly diff_ids: readonly string[] };
-  readonly history?: readonly { readonly empty_layer?: boolean }[] | undefined;
-}
 
 /** A base, of one platform. */
 export interface BaseImage {
@@ -181,9 +170,7 @@ async function readDockerArchive(
   const layers = await Promise.all(
     (Layers as string[]).map(async (name) => {
       const file = join(scratch, name);
-      const start = (await readFile(file)).subarray(0, 2).toString('hex');
-      const descriptor = await describeFile(file, start === '1f8b' ? mediaTypes.layer : mediaTypes.plainLayer, signal);
-      return { descriptor, file };
+      return { descriptor: await describeFile(file, await layerTypeOf(file), signal), file };
     }),
   );
   return toBase({ config, digest: digestOf(config), layers, from: undefined }, { base, platform }, refuse);
@@ -219,26 +206,16 @@ function toBase(
   { base, platform }: Pick<BaseRequest, 'base' | 'platform'>,
   refuse: (problem: string) => Error,
 ): BaseImage {
-  const config = readConfig(bytes);
-  if (!config || config.rootfs.diff_ids.length !== image.layers.length)
-    throw refuse(`its base ${base} is no OCI image`);
+  const isNone = (problem: string) => refuse(`its base ${base} is no OCI image: ${problem}`);
+  const config = readImageConfig(bytes, isNone);
+  const [said, there] = [config.rootfs.diff_ids.length, image.layers.length];
+  if (said !== there) throw isNone(`its configuration is of ${said} layers, and there are ${there}`);
   if (!isSamePlatform(config, platform)) {
     throw refuse(
       `its base ${base} is for ${printPlatform(config)}, and not for ${printPlatform(platform)}; name one that is, or the platform`,
     );
   }
   return { ...image, config };
-}
-
-function readConfig(bytes: Buffer): ImageConfig | undefined {
-  try {
-    const rows = JSON.parse(bytes.toString('utf8')) as ImageConfig;
-    const { os, architecture, rootfs, config } = rows;
-    const isRight = typeof os === 'string' && typeof architecture === 'string' && Array.isArray(rootfs.diff_ids);
-    return isRight ? { ...rows, config: config ?? {} } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 // The same bytes: https://github.com/opencontainers/image-spec/blob/v1.1.0/media-types.md#compatibility-matrix

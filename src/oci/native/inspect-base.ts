@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { findHome } from '../../config/home.ts';
 import { readArchive } from '../../store/archive/read-archive.ts';
 import { fileNameOf } from '../../store/registry/fetch-blobs.ts';
+import { isSystemError } from '../../store/store-error.ts';
 import type { BaseImage } from './base-image.ts';
 
 /** What is in a base. */
@@ -17,27 +18,45 @@ export interface BaseContent {
 
 const longestFileBytes = 1024 * 1024;
 
-/** What was found is noted, since all layers have to be unpacked for it. */
-export async function inspectBase({ digest, layers }: BaseImage): Promise<BaseContent> {
+/**
+ * What was found is noted, since all layers have to be unpacked for it.
+ * @param refuse makes the error of a layer that cannot be read.
+ */
+export async function inspectBase(
+  { digest, layers }: BaseImage,
+  refuse: (problem: string) => Error,
+): Promise<BaseContent> {
   const folder = join(findHome(), 'oci', 'bases');
   const note = join(folder, `${fileNameOf(digest)}.json`);
   const known = await readFile(note, 'utf8').then(JSON.parse, () => undefined);
   if (isContent(known)) return known;
   let content: BaseContent = { passwd: '', group: '', hasNode: false, libc: 'glibc' };
-  for (const { file } of layers) {
-    for await (const { kind, path, bytes } of readArchive(file)) {
-      const name = path.replace(/^\.?\//, '');
-      if (kind === 'file' && (name === 'etc/passwd' || name === 'etc/group')) {
-        content = { ...content, [name.slice(4)]: await readText(bytes()) };
-        continue;
-      }
-      if (/^(?:usr\/(?:local\/)?|opt\/[^/]+\/)?bin\/node$/.test(name)) content = { ...content, hasNode: true };
-      if (/^(?:usr\/)?lib\/ld-musl-[\w-]+\.so/.test(name)) content = { ...content, libc: 'musl' };
-      if (kind === 'file') for await (const _ of bytes()); // it has to be read on
+  for (const { descriptor, file } of layers) {
+    try {
+      content = await inspectLayer(file, content);
+    } catch (error) {
+      if (isSystemError(error)) throw error;
+      throw refuse(`has the layer ${descriptor.digest}, which cannot be read (${(error as Error).message})`);
     }
   }
   await mkdir(folder, { recursive: true });
   await writeFile(note, JSON.stringify(content));
+  return content;
+}
+
+/** @param before what was in the layers below. */
+async function inspectLayer(file: string, before: BaseContent): Promise<BaseContent> {
+  let content = before;
+  for await (const { kind, path, bytes } of readArchive(file)) {
+    const name = path.replace(/^\.?\//, '');
+    if (kind === 'file' && (name === 'etc/passwd' || name === 'etc/group')) {
+      content = { ...content, [name.slice(4)]: await readText(bytes()) };
+      continue;
+    }
+    if (/^(?:usr\/(?:local\/)?|opt\/[^/]+\/)?bin\/node$/.test(name)) content = { ...content, hasNode: true };
+    if (/^(?:usr\/)?lib\/ld-musl-[\w-]+\.so/.test(name)) content = { ...content, libc: 'musl' };
+    if (kind === 'file') for await (const _ of bytes()); // it has to be read on
+  }
   return content;
 }
 

@@ -186,7 +186,7 @@ async function makeImage({ request, context, platform, base: reference, shared, 
   const { source } = request;
   const refuse = (problem: string) => new ServiceError('IMAGE_FAILED', { bento: source.tag, problem });
   const base = await fetchBase(reference, { request, platform, scratch: join(folder, 'base') }, refuse);
-  const content = await inspectBase(base);
+  const content = await inspectBase(base, (problem) => refuse(`its base ${reference} ${problem}`));
   if (!content.hasNode) throw refuse(`its base ${reference} has no Node; take one that brings it, or name none`);
   const failed = new AbortController(); // the first failure ends the other one
   const signal = AbortSignal.any([request.signal, failed.signal]);

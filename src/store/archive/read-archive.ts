@@ -18,16 +18,22 @@ export async function* readArchive(file: string): AsyncGenerator<ArchiveEntry> {
   else if (begins('1f8b')) yield* readTar(file, createGunzip());
   else if (begins('28b52ffd')) yield* readTar(file, createZstdDecompress());
   else if (begins('fd377a585a00')) yield* readTar(file, 'xz');
-  else if (start.subarray(257, 262).toString() === 'ustar') yield* readTar(file);
+  else if (start.subarray(257, 262).toString() === 'ustar' || isEnd(start)) yield* readTar(file);
   else if (begins('425a68'))
     throw new Error('it is packed with bzip2, which is not read; pack it with gzip, xz or zstd');
   else throw new Error('it is no archive: neither tar, plain or packed with gzip, xz or zstd, nor zip');
 }
 
-async function readStart(file: string): Promise<Buffer> {
+const blockBytes = 512; // of a tar
+
+/** A tar with nothing in it has its end only: POSIX.1-2024, pax, "ustar Interchange Format". */
+const isEnd = (start: Buffer) => start.length === blockBytes && start.every((byte) => byte === 0);
+
+/** As much of a file as says what it is. */
+export async function readStart(file: string): Promise<Buffer> {
   await using handle = await open(file);
   if (!(await handle.stat()).isFile()) throw new Error('it is no file');
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(512), 0, 512, 0);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(blockBytes), 0, blockBytes, 0);
   return buffer.subarray(0, bytesRead);
 }
 
