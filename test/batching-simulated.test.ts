@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scheduleClairvoyantly } from '../bench/batching/clairvoyant.ts';
 import { createGreedy, createOracle } from '../bench/batching/competitors.ts';
-import { createOurs, measureLoop, measureTrace } from '../bench/batching/measure.ts';
+import { createOurs, measureLoop, measureTrace, returnsMs } from '../bench/batching/measure.ts';
 import { type Cost, capacityOf, maxBatchSize, models } from '../bench/batching/models.ts';
 import type { Random } from '../bench/batching/random.ts';
 import { arriveAt, createTrace, type Traffic } from '../bench/batching/traffic.ts';
@@ -24,6 +24,18 @@ for (const callers of [1, 8, 32, 128]) {
     assert.ok(own >= 0.95 * oracle, `${own} of ${oracle} requests a second`);
   });
 }
+
+test('callers of whom one is late now and then get 95 % of the better of an oracle and of sending at once', () => {
+  for (const delayMs of [returnsMs['some late'], returnsMs.uneven]) {
+    for (const callers of [2, 8, 16]) {
+      const run = (dispatcher: Dispatcher) =>
+        measureLoop(dispatcher, callers, models.linear, 3000, 1, 1, delayMs).perSecond;
+      const best = Math.max(run(createOracle(maxBatchSize, callers)), run(createGreedy(maxBatchSize)));
+      const own = run(createOurs());
+      assert.ok(own >= 0.95 * best, `${own} instead of ${best}, ${callers} callers`);
+    }
+  }
+});
 
 test('callers who think before they ask again get no less than if everything were sent at once', () => {
   const thinks: readonly ((random: Random) => number)[] = [

@@ -26,7 +26,8 @@ export function toMarks(simulated: Simulated, live: Live | undefined, sentences:
 
 function ofSimulated({ loops, traces, afterBurst, cpuUs }: Simulated): Mark[] {
   const toWhere = ({ model, traffic, load }: Simulated['traces'][number]) => `${model}, ${traffic}, ${load}`;
-  const isLoop = ({ slots, callers }: Simulated['loops'][number]) => slots === 1 && [1, 8, 32, 128].includes(callers);
+  const isLoop = ({ slots, returns, callers }: Simulated['loops'][number]) =>
+    slots === 1 && returns === 'at once' && [1, 8, 32, 128].includes(callers);
   return [
     atLeast(
       'simulated: 1, 8, 32, 128 callers, of an oracle',

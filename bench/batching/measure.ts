@@ -44,7 +44,16 @@ export function measureTrace(
   };
 }
 
-const callers = { returnMs: 0.3, gatewayMs: 0.06 }; // as measured on loopback, at 32 connections
+const gatewayMs = 0.06; // this and the 0.3 ms below as measured on loopback, at 32 connections
+
+/** How long callers take from an answer until they ask again. */
+export const returnsMs = {
+  'at once': (random) => 0.3 * (0.7 + 0.6 * random.next()),
+  /** One of fifty up to 5 ms late: whoever shares a processor. */
+  'some late': (random) => 0.3 + (random.next() < 0.02 ? 5 * random.next() : 0),
+  /** Half a millisecond, the quickest and the slowest a tenth and ten times of it. */
+  uneven: (random) => 0.5 * Math.exp(2 * (random.next() + random.next() + random.next() - 1.5)),
+} satisfies Readonly<Record<string, (random: Random) => number>>;
 
 /** What came out of a closed loop. */
 export interface LoopResult {
@@ -61,7 +70,7 @@ export function measureLoop(
   endMs: number,
   seed: number,
   slots = 1,
-  thinkMs: (random: Random) => number = (random) => callers.returnMs * (0.7 + 0.6 * random.next()),
+  thinkMs: (random: Random) => number = returnsMs['at once'],
 ): LoopResult {
   const random = createRandom(seed);
   const timeMs = 60_000;
@@ -70,7 +79,7 @@ export function measureLoop(
     arrivals: starts.map((atMs) => arriveAt(atMs, timeMs)),
     slots,
     runMs: createRunMs(cost, random),
-    gatewayMs: callers.gatewayMs,
+    gatewayMs,
     again: ({ atMs }) => arriveAt(atMs + thinkMs(random), timeMs),
     endMs,
   });

@@ -10,7 +10,7 @@ import {
   createOracle,
   createReference,
 } from './competitors.ts';
-import { createOurs, mean, measureLoop, measureTrace, ownName, type TraceResult } from './measure.ts';
+import { createOurs, mean, measureLoop, measureTrace, ownName, returnsMs, type TraceResult } from './measure.ts';
 import { type Cost, capacityOf, maxBatchSize, models } from './models.ts';
 import { arriveAt, createTrace, type Traffic, traffics } from './traffic.ts';
 
@@ -27,8 +27,12 @@ const dispatchers: Readonly<Record<string, (cost: Cost, timeMs: number) => Dispa
   deferred: (cost) => createDeferred(maxBatchSize, cost),
 };
 
+type Returns = keyof typeof returnsMs;
+
 interface LoopRow {
   readonly slots: number;
+  /** How they come back. */
+  readonly returns: Returns;
   readonly callers: number;
   readonly oraclePerSecond: number;
   /** As parts of what the oracle gets. */
@@ -61,7 +65,11 @@ export function runSimulations(isQuick: boolean): Simulated {
   const costs = Object.entries<Cost>(models);
   const kinds = Object.keys(traffics) as Traffic[]; // its own keys
   return {
-    loops: [1, 2].flatMap((slots) => [1, 2, 8, 32, 64, 128].map((callers) => runLoop(slots, callers, endMs))),
+    loops: [1, 2].flatMap((slots) =>
+      (Object.keys(returnsMs) as Returns[]).flatMap((returns) =>
+        [1, 2, 8, 32, 64, 128].map((callers) => runLoop(slots, returns, callers, endMs)),
+      ),
+    ),
     traces: costs.flatMap(([model, cost]) =>
       kinds.flatMap((traffic) =>
         [0.5, 0.8, 1, 1.5, 2].map((load) => runTraces(model, cost, traffic, load, endMs, seeds)),
@@ -74,15 +82,16 @@ export function runSimulations(isQuick: boolean): Simulated {
   };
 }
 
-function runLoop(slots: number, callers: number, endMs: number): LoopRow {
+function runLoop(slots: number, returns: Returns, callers: number, endMs: number): LoopRow {
   const cost = models.linear;
   const timeMs = 60_000;
-  const run = (dispatcher: Dispatcher) => measureLoop(dispatcher, callers, cost, 3 * endMs, 1, slots).perSecond;
+  const run = (dispatcher: Dispatcher) =>
+    measureLoop(dispatcher, callers, cost, 3 * endMs, 1, slots, returnsMs[returns]).perSecond;
   const oraclePerSecond = run(createOracle(maxBatchSize, Math.ceil(callers / slots)));
   const parts = Object.entries(dispatchers)
     .filter(([name]) => name !== 'deferred') // it waits until the deadlines of its callers
     .map(([name, create]) => [name, run(create(cost, timeMs)) / oraclePerSecond]);
-  return { slots, callers, oraclePerSecond, parts: Object.fromEntries(parts) };
+  return { slots, returns, callers, oraclePerSecond, parts: Object.fromEntries(parts) };
 }
 
 function runTraces(
@@ -170,14 +179,15 @@ export function describeSimulations({ loops, traces, afterBurst, cpuUs }: Simula
 
 In % of what an oracle gets that is told how many callers there are, and waits for all of them, shared among the workers. It
 is no bound: two halves in turn, one computed while the other comes back, may be better. A model of 5 ms and 0.1 ms an item,
-at most ${maxBatchSize} items; 0.3 ms until a caller is back, and 0.06 ms of one gateway for each request and each answer.
+at most ${maxBatchSize} items, and 0.06 ms of one gateway for each request and each answer. Callers are back at once, within 0.3 ms; or one
+of fifty is up to 5 ms late; or they come unevenly, half a millisecond on the whole, some ten times that.
 
-| workers | callers | oracle, requests/s | ${loopNames.join(' | ')} |
-|---|---|---|${loopNames.map(() => '---|').join('')}
+| workers | back | callers | oracle, requests/s | ${loopNames.join(' | ')} |
+|---|---|---|---|${loopNames.map(() => '---|').join('')}
 ${loops
   .map(
-    ({ slots, callers, oraclePerSecond, parts }) =>
-      `| ${slots} | ${callers} | ${oraclePerSecond.toFixed(0)} | ${loopNames.map((name) => percent(parts[name])).join(' | ')} |`,
+    ({ slots, returns, callers, oraclePerSecond, parts }) =>
+      `| ${slots} | ${returns} | ${callers} | ${oraclePerSecond.toFixed(0)} | ${loopNames.map((name) => percent(parts[name])).join(' | ')} |`,
   )
   .join('\n')}
 

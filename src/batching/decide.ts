@@ -55,7 +55,7 @@ export function decide(queue: QueueView, now: Circumstances): Decision {
   if (queue.items >= maxBatchSize) return { kind: 'send', reason: 'full', most };
   const items = Math.min(queue.items, most);
   const more = Math.min(most - items, expected.items);
-  const gatheredByMs = more > 0 && isWorthWaiting(items, more, expected.afterMs, cost) ? expected.byMs : nowMs;
+  const gatheredByMs = more > 0 ? expected.untilMs(savedMs(items, more, cost), items + more) : nowMs;
   const wishedMs = Math.max(gatheredByMs, queue.cameAtMs + maxWaitMs);
   const latestMs = queue.expiresAtMs - cost.predictMs(items + more) - safety * cost.errorMs - othersMs;
   if (wishedMs > nowMs && latestMs > nowMs) return { kind: 'wait', untilMs: Math.min(wishedMs, latestMs) };
@@ -63,12 +63,7 @@ export function decide(queue: QueueView, now: Circumstances): Decision {
   return { kind: 'send', reason: queue.hasWaited ? 'waited' : 'idle', most };
 }
 
-/**
- * Whether a worker that stands still until all are back gets more done than one that runs two batches in turn, while
- * whose callers are never all there. It counts from their answer and not from now: what was waited so far is waited again
- * after each batch.
- */
-function isWorthWaiting(items: number, more: number, idleMs: number, cost: CostModel): boolean {
-  const apart = cost.predictMs(items) + cost.predictMs(more);
-  return idleMs + cost.predictMs(items + more) < apart;
+/** What one batch with all of them takes less than two. */
+function savedMs(items: number, more: number, cost: CostModel): number {
+  return cost.predictMs(items) + cost.predictMs(more) - cost.predictMs(items + more);
 }

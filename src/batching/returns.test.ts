@@ -11,9 +11,11 @@ test('callers who come back at once are expected after each answer, all of them,
     nowMs += 6;
   }
   returns.answered(4, nowMs);
-  const { items, byMs } = returns.expected(nowMs + 0.1);
+  const { items, untilMs } = returns.expected(nowMs + 0.1);
   assert.equal(items, 4);
-  assert.ok(byMs - nowMs >= 0.6 && byMs - nowMs < 1.2, `within ${byMs - nowMs} ms`);
+  const patienceMs = untilMs(5, 4) - nowMs;
+  assert.ok(patienceMs >= 0.6 && patienceMs < 1.2, `for ${patienceMs} ms`);
+  assert.ok(untilMs(0.1, 4) <= nowMs, 'not for less than it costs');
   returns.came(1, nowMs + 0.3);
   assert.equal(returns.expected(nowMs + 0.35).items, 3);
   assert.equal(returns.expected(nowMs + 2).items, 0);

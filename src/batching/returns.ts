@@ -1,12 +1,17 @@
 /** Learns whether those who are answered come back at once, and how soon: then it pays to wait for them. */
 
+import { average, binOf, bins, endsMs } from './delay-bins.ts';
+import { createGathering, type Gathering } from './gathering.ts';
+
 /** Who is about to come back. */
 export interface Expected {
   readonly items: number;
-  /** By when. */
-  readonly byMs: number;
-  /** How long after their answer that is. */
-  readonly afterMs: number;
+  /**
+   * Until when it pays to wait for them; in the past if it does not.
+   * @param savedMs what one batch of all takes less than two.
+   * @param together how many they are with those who are there: as many will be waited for again after that batch.
+   */
+  untilMs(savedMs: number, together: number): number;
 }
 
 /** What is known of how callers come back. */
@@ -15,26 +20,17 @@ export interface Returns {
   answered(items: number, nowMs: number): void;
   /** So many items have come. */
   came(items: number, nowMs: number): void;
-  /** How many more are expected from those who were answered last, and by when nine tenths of them have been seen. */
+  /** How many more are expected of those who were answered last, and for how long. */
   expected(nowMs: number): Expected;
   /** What part of those who are answered come back at once. */
   readonly share: number;
 }
 
-// Delays after an answer in half octaves, from 31 µs up to 4 s.
-const firstBinMs = 1 / 32;
-const binsPerOctave = 2;
-const bins = 17 * binsPerOctave + 1;
 const memory = 0.05; // weight of the newest answer: the last forty make up nine tenths
 const leastShare = 0.5; // fewer may be chance
 const leastSeen = 0.15; // of the answers, after which was looked for so long: fewer are pauses, and say nothing of busy times
 const leastGain = 1.02; // that a later end of the burst must bring: its tail is long and thin
-
-const endsMs = Float64Array.from({ length: bins }, (_, bin) => firstBinMs * 2 ** (bin / binsPerOctave));
-
-function binOf(delayMs: number): number {
-  return Math.min(bins - 1, Math.max(0, Math.ceil(binsPerOctave * Math.log2(delayMs / firstBinMs))));
-}
+const anythingMs = 1e6; // saved: nobody is waited for whom it does not pay for then
 
 /**
  * Creates a learner that expects nobody. After each answer it counts when items come. Callers who wait for their answer
@@ -43,38 +39,63 @@ function binOf(delayMs: number): number {
  */
 export function createReturns(): Returns {
   let windows: Windows | undefined; // large, and most kinds of requests are never answered twice
+  const gatherings = new Map<number, Gathering>(); // by how many are awaited
   let answeredItems = 0;
   let answeredAtMs = Number.NEGATIVE_INFINITY;
+  let awaited = 0; // items, of those that were answered
   let cameSince = 0;
+  let gatheredMs: number | undefined; // after the answer, when all who were awaited had come
   let burst: Burst = { share: 0, withinMs: 0 };
 
+  const gatheringOf = (items: number): Gathering => {
+    const known = gatherings.get(sizeClassOf(items)) ?? createGathering();
+    gatherings.set(sizeClassOf(items), known);
+    return known;
+  };
   const missing = (nowMs: number): number => {
-    const isOver = nowMs >= answeredAtMs + burst.withinMs || burst.share < leastShare;
-    return isOver ? 0 : Math.max(0, Math.round(answeredItems * burst.share) - cameSince);
+    const left = Math.max(0, awaited - cameSince);
+    if (left === 0 || nowMs - answeredAtMs < burst.withinMs) return left;
+    const longestMs = gatherings.get(sizeClassOf(awaited))?.patienceMs(anythingMs) ?? 0;
+    return nowMs - answeredAtMs < longestMs ? left : 0;
   };
 
   return {
     answered(items, nowMs) {
+      const elapsedMs = nowMs - answeredAtMs;
       const alsoMissing = missing(nowMs); // of the answer before: another worker has given this one
       windows ??= createWindows();
-      if (answeredItems > 0 && nowMs > answeredAtMs) burst = windows.close(answeredItems, nowMs - answeredAtMs);
+      if (answeredItems > 0 && elapsedMs > 0) {
+        if (awaited > 0) gatheringOf(awaited).seen(gatheredMs, elapsedMs);
+        burst = windows.close(answeredItems, elapsedMs);
+      }
       answeredItems = items + alsoMissing;
+      awaited = burst.share < leastShare ? 0 : Math.round(answeredItems * burst.share);
       answeredAtMs = nowMs;
       cameSince = 0;
+      gatheredMs = undefined;
     },
     came(items, nowMs) {
       windows?.came(items, nowMs - answeredAtMs);
       cameSince += items;
+      if (gatheredMs === undefined && cameSince >= awaited) gatheredMs = nowMs - answeredAtMs;
     },
     expected: (nowMs) => ({
       items: missing(nowMs),
-      byMs: answeredAtMs + burst.withinMs,
-      afterMs: burst.withinMs,
+      untilMs(savedMs, together) {
+        const patienceMs = gatherings.get(sizeClassOf(awaited))?.patienceMs(savedMs) ?? 0;
+        const later = gatherings.get(sizeClassOf(together));
+        return later?.isVain(savedMs) ? answeredAtMs : answeredAtMs + patienceMs;
+      },
     }),
     get share() {
       return burst.share;
     },
   };
+}
+
+/** Numbers of callers that gather alike: the more there are, the longer the last one takes. */
+function sizeClassOf(items: number): number {
+  return Math.round(2 * Math.log2(items));
 }
 
 /** Who comes soon after an answer beyond what comes anyway, per item of it, and how soon. */
@@ -119,10 +140,6 @@ function createWindows(): Windows {
       return findBurst(came, open, seen);
     },
   };
-}
-
-function average(values: Float64Array, at: number, newest: number, weight: number): void {
-  values[at] = (values[at] as number) * (1 - weight) + weight * newest;
 }
 
 /** Finds the end of the burst: where what came up to it stands out most from what would have come anyway. */
