@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 
-const needed = 12; // of a worker: both ends of four pipes, /dev/null, and two with which libuv hears of a failure
+const needed = 14; // of a worker: both ends of four pipes, /dev/null, the shared memory, and two with which libuv hears of a failure
 
 /**
  * What stands against it, if anything does. Asked beforehand, since Node never closes the pipes that it has made when it

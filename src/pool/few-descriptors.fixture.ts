@@ -6,7 +6,7 @@ import { createTypeReader } from './type-reader.ts';
 import { startProcess } from './worker-process.ts';
 
 const [, , file = ''] = process.argv;
-const enough = 13; // one more than the most that a start needs
+const enough = 15; // one more than the most that a start needs
 const { signal } = new AbortController();
 
 async function startWorker(): Promise<string> {

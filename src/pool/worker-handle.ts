@@ -17,8 +17,10 @@ import type {
   Vitals,
 } from '../spec/messages.ts';
 import { never } from '../spec/never.ts';
+import { traitsOf } from '../spec/schema-parts.ts';
 import type { ApiSpec, SchemaSource, ServiceSpec } from '../spec/service-spec.ts';
 import type { SourceFile } from '../spec/source-file.ts';
+import { leastSharedBytes } from '../worker/shared-memory.ts';
 import { type EndCause, type ExitReason, toWords } from './exit-reason.ts';
 import type { AbandonedCall } from './hang-policy.ts';
 import type { WorkerSpool } from './spool.ts';
@@ -351,7 +353,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     await ended;
   };
 
-  const createHandle = (): WorkerHandle => ({
+  const createHandle = (takesBytes: ReadonlySet<string>): WorkerHandle => ({
     index: options.index,
     pid,
     ended,
@@ -383,7 +385,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       const id = nextId++;
       calls[id] = { api, listener, method: api.name, isCancelled: false, movedAtMs: performance.now() };
       takeSlot(api);
-      channel.send({ kind: 'call', id, ...message });
+      channel.send({ kind: 'call', id, ...message }, message.args instanceof Uint8Array || takesBytes.has(api.name));
       return id;
     },
     batch(api, members, onRan) {
@@ -397,7 +399,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
         calls[id] = { api, listener, batch, method: api.name, isCancelled: false, movedAtMs };
         return { ...message, id };
       });
-      channel.send({ kind: 'batch', id: batchId, method: api.name, calls: sent });
+      channel.send({ kind: 'batch', id: batchId, method: api.name, calls: sent }, takesBytes.has(api.name));
       channel.flush(); // what the turn still has to do, such as answering the batch before, must not keep the worker idle
       return sent.map(({ id }) => id);
     },
@@ -423,7 +425,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     },
     feed(id, items, bytes) {
       steps++;
-      channel.send({ kind: 'feed', id, items, bytes });
+      channel.send({ kind: 'feed', id, items, bytes }, bytes >= leastSharedBytes);
     },
     endFeed: (id) => void channel.send({ kind: 'fed', id }),
     stop,
@@ -474,7 +476,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       if (!files) throw new Error(`${spec.name} was started in a process that only says what its file holds`);
       channel.send({ kind: 'start', spec, kit, files });
       await withTimeout(ready.promise, leftOf(spec), spec.name, () => (problem ? `ready (${problem})` : 'ready'));
-      return createHandle();
+      return createHandle(new Set(spec.apis.filter(({ input }) => traitsOf(input).hasParcels).map(({ name }) => name)));
     },
   };
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Channel } from '../spec/channel.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { createIpcChannel } from '../worker/ipc-channel.ts';
+import { openSharedMemory } from '../worker/shared-memory.ts';
 import { lackOfDescriptors } from './descriptors.ts';
 import { type EndCause, type ExitReason, explainEnd } from './exit-reason.ts';
 import { countMemoryKills } from './memory-kills.ts';
@@ -32,12 +33,21 @@ export function startProcess(niceness: number, log: OutputLog): WorkerProcess {
   const lack = lackOfDescriptors();
   if (lack !== undefined) return notStarted(Promise.resolve(lack));
   const outputKey = randomBytes(8).toString('hex');
-  const child = fork(fileURLToPath(import.meta.resolve('#worker-main')), [String(niceness), outputKey], {
-    serialization: 'advanced',
-    // The fifth descriptor is the liveness pipe: it closes with this process, however this process ends.
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
-  });
-  if (!child.stdout || !child.stderr) return notStarted(once(child, 'error').then(([error]) => String(error)));
+  const shared = openSharedMemory();
+  const child = fork(
+    fileURLToPath(import.meta.resolve('#worker-main')),
+    [String(niceness), outputKey, String(shared !== undefined)],
+    {
+      serialization: 'advanced',
+      // The fifth descriptor is the liveness pipe: it closes with this process, however this process ends. Then comes the
+      // shared memory, where there is one.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe', ...(shared ? [shared.toWorker, shared.toGateway] : [])],
+    },
+  );
+  if (!child.stdout || !child.stderr) {
+    shared?.memory.close();
+    return notStarted(once(child, 'error').then(([error]) => String(error)));
+  }
   child.stdio[4]?.on('error', () => {}); // a reset when the worker is killed says nothing that `ended` does not
   const outputs = [
     readOutput(child.stdout, 'stdout', outputKey, log),
@@ -50,14 +60,17 @@ export function startProcess(niceness: number, log: OutputLog): WorkerProcess {
   };
   const explain = async (): Promise<ExitReason> => {
     const end = await waitForEnd(child, outputs);
-    if (end.error) return { kind: 'not_started', problem: end.error.message };
+    if (end.error) {
+      shared?.memory.close();
+      return { kind: 'not_started', problem: end.error.message };
+    }
     const { lastWords, tail: stderrTail } = outputs[1];
     const hasMemoryKill = (countMemoryKills(readIfThere) ?? 0) > killsBefore;
     return explainEnd({ ...end, cause, lastWords, stderrTail, hasMemoryKill });
   };
   return {
     pid: child.pid,
-    channel: createIpcChannel(child),
+    channel: createIpcChannel(child, undefined, shared?.memory),
     ended: explain(),
     expectEnd,
     kill(why = { kind: 'killed' }) {

@@ -4,9 +4,10 @@
 export interface Channel<Out, In> {
   /**
    * Hands a message over; it leaves with everything else that was sent in the same turn of the event loop.
+   * @param mayBeLarge whether bytes in it may be so many that a way for those is worth looking for.
    * @returns false when the line is congested: whatever produces without being asked should pause until `drained`.
    */
-  send(message: Out, transfer?: readonly ArrayBuffer[]): boolean;
+  send(message: Out, mayBeLarge?: boolean): boolean;
   /** Sends what is waiting, before the end of the turn. */
   flush(): void;
   /** Resolves when the line can take more. */

@@ -17,6 +17,7 @@ import { type KeptFiles, openFile } from './keep-files.ts';
 import { mapItems } from './map-items.ts';
 import { readResponse } from './read-response.ts';
 import { runBatch } from './run-batch.ts';
+import { leastSharedBytes } from './shared-memory.ts';
 import { type StreamBatchDeps, streamBatch } from './stream-batch.ts';
 import { type StreamSender, sendStream } from './stream-sender.ts';
 
@@ -32,7 +33,7 @@ interface InvokerDeps {
   /** The author's own schemas, by method. */
   readonly schemas: ReadonlyMap<string, MethodSchemas>;
   /** Sends at the end of the turn. */
-  send(message: FromWorker): void;
+  send(message: FromWorker, mayBeLarge?: boolean): void;
   /** Sends what is waiting now. */
   flush(): void;
   log(call: Pick<Call, 'trace'>): Log;
@@ -150,7 +151,7 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     try {
       const value = await packOutput(await output, kept.keep);
       const files = kept.files.length > 0 && { files: kept.files };
-      deps.send({ kind: 'value', id, value, ...files, ...changesOf(around) });
+      deps.send({ kind: 'value', id, value, ...files, ...changesOf(around) }, true);
     } catch (error) {
       kept.drop();
       throw error;
@@ -221,7 +222,7 @@ export function createInvoker(deps: InvokerDeps): Invoker {
     };
     entry.stream = sendStream(source, message.credit ?? { items: 1, bytes: 1 }, {
       send: (items, bytes) => {
-        deps.send({ kind: 'items', id: message.id, items, bytes, ...changes() });
+        deps.send({ kind: 'items', id: message.id, items, bytes, ...changes() }, bytes >= leastSharedBytes);
         deps.flush();
       },
       signal: entry.abort.signal,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
 import { createIpcChannel } from './ipc-channel.ts';
+import { createSharedMemory, openSharedMemory } from './shared-memory.ts';
 
 /** A port like that of a process: refuses functions as Node's does, and delivers when the test says so. */
 class Port extends EventEmitter {
@@ -129,4 +130,45 @@ test('what was under way when the other side left is settled by its error', asyn
   const drained = channel.drained();
   for (const sent of port.callbacks.splice(0)) sent(new Error('write EPIPE'));
   await drained;
+});
+
+test('large bytes go through the memory that both ends share, which is told with the next message that they were taken', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const opened = openSharedMemory();
+  assert.ok(opened, 'this machine has no /dev/shm');
+  const [here, there] = [new Port(), new Port()];
+  const near = createIpcChannel<unknown, unknown>(here, undefined, opened.memory);
+  const far = createIpcChannel<unknown, unknown>(
+    there,
+    undefined,
+    createSharedMemory(opened.toGateway, opened.toWorker),
+  );
+  const heard: unknown[] = [];
+  far.onMessage((message) => heard.push(message));
+  const message = { data: new Float32Array(100_000).fill(1.5) };
+  near.send(message, true);
+  near.send('small', true);
+  near.flush();
+  assert.equal(here.parcels.length, 1);
+  assert.ok(JSON.stringify(here.parcels).length < 10_000, 'the bytes are not on the line');
+  there.emit('message', here.parcels[0]);
+  assert.deepEqual(heard, [message, 'small']);
+  far.send('next');
+  far.flush();
+  assert.deepEqual(there.parcels, [['next', [0]]]);
+  here.emit('disconnect');
+});
+
+test('bytes that are none of ours arrive as they are, also where memory is shared', {
+  skip: process.platform !== 'linux',
+}, () => {
+  const opened = openSharedMemory();
+  assert.ok(opened, 'this machine has no /dev/shm');
+  const port = new Port();
+  const heard: unknown[] = [];
+  createIpcChannel<string, unknown>(port, undefined, opened.memory).onMessage((message) => heard.push(message));
+  port.emit('message', [Buffer.from('foreign'), [1, 'two']]);
+  assert.deepEqual(heard, [Buffer.from('foreign'), [1, 'two']]);
+  port.emit('disconnect');
 });

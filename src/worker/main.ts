@@ -12,17 +12,22 @@ import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import { printRecord } from '../spec/output-record.ts';
 import { captureOutput } from './capture-output.ts';
 import { createIpcChannel } from './ipc-channel.ts';
+import { createSharedMemory } from './shared-memory.ts';
 import { replaceUnsendable } from './unsendable.ts';
 import { createWorker } from './worker.ts';
 
 /** The descriptor on which the gateway's end of the liveness pipe arrives: after stdio (0 to 2) and IPC (3). */
 const livenessFd = 4;
 
+/** Those of the shared memory, where the gateway has made one. */
+const toWorkerFd = 5;
+const toGatewayFd = 6;
+
 // Together not more than what the gateway takes for one line, however they have to be escaped.
 const longestLastMessage = 1000;
 const longestLastStack = 6000;
 
-const [, , niceness, outputKey = ''] = process.argv;
+const [, , niceness, outputKey = '', isShared] = process.argv;
 stepBack(Number(niceness));
 countExternalMemory();
 
@@ -35,8 +40,10 @@ const watchdog = new Worker(new URL(import.meta.resolve('#watchdog')), {
 });
 watchdog.unref();
 
-const channel = createIpcChannel<FromWorker, ToWorker>(process, (message, reason) =>
-  replaceUnsendable(message, reason, worker),
+const channel = createIpcChannel<FromWorker, ToWorker>(
+  process,
+  (message, reason) => replaceUnsendable(message, reason, worker),
+  isShared === 'true' ? createSharedMemory(toGatewayFd, toWorkerFd) : undefined,
 );
 takeLine();
 const exit = process.exit.bind(process);

@@ -26,7 +26,7 @@ import { reportVitals, type VitalsReport } from './vitals.ts';
 import { createWarmUp } from './warm-up.ts';
 
 interface WorkerDeps {
-  send(message: FromWorker): void;
+  send(message: FromWorker, mayBeLarge?: boolean): void;
   flush(): void;
   /** Ends the worker once everything that was sent has left. */
   leave(exitCode: number): void;
@@ -156,12 +156,12 @@ export function createWorker(deps: WorkerDeps): ServiceWorker {
     }
     shutdownHooks = described.shutdownHooks;
     const warmUp = createWarmUp({ apis: spec.apis, timeoutMs: spec.settings.traffic.timeoutMs });
-    let answer = warmUp.hear;
+    let answer: WorkerDeps['send'] = warmUp.hear;
     invoker = createInvoker({
       service: instance,
       apis: new Map(spec.apis.map((api) => [api.name, api])),
       schemas,
-      send: (message) => answer(message),
+      send: (message, mayBeLarge) => answer(message, mayBeLarge),
       flush: deps.flush,
       log: (call) => createLog(call.trace),
       runInCall: deps.runInCall,
