@@ -49,9 +49,10 @@ export interface IncomingBody {
   readonly signal: AbortSignal;
   /**
    * All of it, in memory.
+   * @param isLent whether arguments that are made of it may lie in the same memory, which is used again after the call.
    * @throws ServiceError `BODY_TOO_LARGE`, `MEMORY_LOW`, `MALFORMED_BODY`, `CANCELLED`.
    */
-  bytes(limitBytes: number): Promise<Uint8Array>;
+  bytes(limitBytes: number, isLent?: boolean): Promise<Uint8Array>;
   /**
    * Sends it on, piece by piece, and resolves when the other side has taken it all.
    * @throws ServiceError as `bytes` does; whatever the other side fails with.

@@ -5,6 +5,7 @@ import { largestInMemoryBytes } from '../../io/file-content.ts';
 import type { Route } from '../../pool/route.ts';
 import type { Spool } from '../../pool/spool.ts';
 import type { DecodeThreads } from '../decode/decode-threads.ts';
+import type { BodyMemory } from './body-memory.ts';
 import type { BodyLimits, IncomingBody, MemoryView } from './body-reader.ts';
 import { createFetcher } from './fetch-file.ts';
 import { createFileSink, type MemoryShare } from './file-sink.ts';
@@ -14,6 +15,7 @@ import { mediaTypeOf } from './media-type.ts';
 interface BodyDeps {
   readonly limits: BodyLimits;
   readonly memory: MemoryView;
+  readonly bodyMemory: BodyMemory;
   readonly spool: Pick<Spool, 'place'>;
   readonly threads: DecodeThreads | undefined;
   readonly signal: AbortSignal;
@@ -22,6 +24,8 @@ interface BodyDeps {
 /** The body of a request, and the files that its readers have begun. */
 export interface OwnedBody extends IncomingBody {
   readonly files: readonly { readonly path: string }[] | undefined;
+  /** Memory that it was given, and that arguments may lie in. */
+  readonly lent: Uint8Array<ArrayBuffer> | undefined;
 }
 
 const largeBodyBytes = 256 * 1024;
@@ -35,12 +39,13 @@ const joinAfterChunks = 256;
 export function openBody(
   request: IncomingMessage,
   route: Route,
-  { limits, memory, spool, threads, signal }: BodyDeps,
+  { limits, memory, bodyMemory, spool, threads, signal }: BodyDeps,
 ): OwnedBody {
   const { headers } = request;
   const { source, isPlain, failureOf, release } = inflate(request);
   let files: { readonly path: string }[] | undefined;
   let share: MemoryShare | undefined;
+  let lent: Uint8Array<ArrayBuffer> | undefined;
 
   const createFile = (limitBytes: number) => {
     const place = () => {
@@ -52,6 +57,7 @@ export function openBody(
     share ??= { leftBytes: filesInMemoryBytes };
     return createFileSink({ limitBytes, share, place });
   };
+  const announced = isPlain ? Number(headers['content-length'] ?? 0) : 0;
   let fetching: ((address: string) => Promise<unknown>) | undefined;
   const tooLarge = (limitBytes: number) => new ServiceError('BODY_TOO_LARGE', { limitBytes });
 
@@ -62,7 +68,6 @@ export function openBody(
     onEnd: (resolve: (value: T) => void) => void,
     onSetUp: (stop: (error: unknown) => void) => void = () => {},
   ): Promise<T> => {
-    const announced = isPlain ? Number(headers['content-length'] ?? 0) : 0;
     if (announced > limitBytes) return Promise.reject(tooLarge(limitBytes));
     return new Promise((resolve, reject) => {
       let length = 0;
@@ -102,20 +107,29 @@ export function openBody(
     get files() {
       return files;
     },
-    bytes(limitBytes) {
+    get lent() {
+      return lent;
+    },
+    bytes(limitBytes, isLent = false) {
       const chunks: Buffer[] = [];
       let small: Buffer[] = [];
       let size = 0;
       const take = (chunk: Buffer, length: number) => {
         size = length;
+        if (lent) return lent.set(chunk, length - chunk.length);
         small.push(chunk);
+        // Who has only announced much is not given memory for it.
+        if (isLent && length >= announced / 2) lent = bodyMemory.take(announced);
+        if (lent) return lent.set(join([...chunks, ...small], length));
         // A Buffer object takes some 450 bytes, however little it holds: a caller who sends a byte at a time is not
         // given 450 times the memory.
         if (small.length < joinAfterChunks) return;
         chunks.push(Buffer.concat(small));
         small = [];
       };
-      return receive<Uint8Array>(limitBytes, take, (resolve) => resolve(join([...chunks, ...small], size)));
+      return receive<Uint8Array>(limitBytes, take, (resolve) =>
+        resolve(lent ? lent.subarray(0, size) : join([...chunks, ...small], size)),
+      );
     },
     flowInto(target, limitBytes) {
       let wake = () => {};

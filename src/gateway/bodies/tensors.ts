@@ -7,7 +7,7 @@ export const tensorReader: BodyReader = {
   takes: (mediaType) => mediaType === safetensorsMediaType,
   async read(incoming) {
     const { bytes, limits, route } = incoming;
-    const body = await bytes(limits.rawBodyLimitBytes);
+    const body = await bytes(limits.rawBodyLimitBytes, true);
     if (body.length > 0) return decode(body, incoming);
     return route.api.body === 'fields' ? { value: {}, sizeBytes: 0 } : undefined;
   },

@@ -5,10 +5,12 @@ import { after, test } from 'node:test';
 import { serverOptions } from '../../config/options.ts';
 import { resolveOptions } from '../../config/resolve.ts';
 import { bytesSchema } from '../../io/bytes.ts';
+import { printSafetensors } from '../../io/safetensors.ts';
 import { type Route, toRoute } from '../../pool/route.ts';
 import { createSpool } from '../../pool/spool.ts';
 import type { ApiSpec } from '../../spec/service-spec.ts';
 import { createValidatorCompiler } from '../../spec/validator.ts';
+import { createBodyMemory } from '../bodies/body-memory.ts';
 import { readArguments } from './read.ts';
 
 const input = { type: 'object', properties: { a: { type: 'number' }, b: {}, constructor: {} }, required: ['a'] };
@@ -21,6 +23,7 @@ after(() => spool.close());
 const deps = {
   limits: resolveOptions(serverOptions, {}, 'the test'),
   memory: { isLow: () => false },
+  bodyMemory: createBodyMemory(),
   spool,
   threads: undefined,
   signal: new AbortController().signal,
@@ -77,3 +80,53 @@ for (const [what, taker] of [
     await assert.rejects(reading, { code: 'MEMORY_LOW' });
   });
 }
+
+const ofTensor = {
+  body: 'json',
+  input: { type: 'array', items: { type: 'number' }, 'x-io-type': 'tensor', 'x-dtype': 'float32', 'x-shape': ['n'] },
+  parameters: [{ name: 'values', isRequired: true }],
+};
+const tensors = toRoute(ofTensor as unknown as ApiSpec, createValidatorCompiler());
+const frameOf = (data: Float32Array) =>
+  Buffer.concat(printSafetensors([{ name: 'value', dtype: 'float32', shape: [data.length], data }], {}));
+const asTensor = { 'content-type': 'application/vnd.safetensors' };
+
+test('a large tensor lies in memory that is used again, once it has been given back', async () => {
+  const buffers = new Set<unknown>();
+  for (const value of [1, 2]) {
+    const frame = frameOf(new Float32Array(50_000).fill(value));
+    const body = request({ ...asTensor, 'content-length': String(frame.length) });
+    for (let at = 0; at < frame.length; at += 65_536) body.write(frame.subarray(at, at + 65_536));
+    body.end();
+    const { args, lent } = await readArguments(body, tensors, deps);
+    assert.ok(lent);
+    const [, { data }] = args[0] as [RegExp, { data: Float32Array }];
+    assert.deepEqual([data.buffer === lent.buffer, data.every((one) => one === value)], [true, true]);
+    buffers.add(lent.buffer);
+    deps.bodyMemory.giveBack(lent);
+  }
+  assert.equal(buffers.size, 1);
+});
+
+test('who only announces much is given no memory for it, and who says no length is not either', async () => {
+  const frame = frameOf(new Float32Array(50_000));
+  const body = request(asTensor);
+  body.end(frame);
+  assert.equal((await readArguments(body, tensors, deps)).lent, undefined);
+  let taken = 0;
+  const counted = {
+    ...deps.bodyMemory,
+    take(length: number) {
+      taken++;
+      return deps.bodyMemory.take(length);
+    },
+  };
+  const slow = request({ ...asTensor, 'content-length': String(frame.length) });
+  const reading = readArguments(slow, tensors, { ...deps, bodyMemory: counted });
+  slow.write(frame.subarray(0, 65_536));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(taken, 0);
+  slow.end(frame.subarray(65_536));
+  assert.ok((await reading).lent);
+  assert.equal(taken, 1);
+});

@@ -7,6 +7,7 @@ import type { Spool } from '../../pool/spool.ts';
 import type { BatchFacts } from '../../spec/batch-facts.ts';
 import type { CallArguments } from '../../spec/invocation.ts';
 import type { BodyForm } from '../../spec/service-spec.ts';
+import type { BodyMemory } from '../bodies/body-memory.ts';
 import type { BodyLimits, BodyReader, MemoryView } from '../bodies/body-reader.ts';
 import { openBody } from '../bodies/incoming-body.ts';
 import { jsonReader } from '../bodies/json.ts';
@@ -22,6 +23,8 @@ import type { DecodeThreads } from '../decode/decode-threads.ts';
 export interface ReadDeps {
   readonly limits: BodyLimits;
   readonly memory: MemoryView;
+  /** Out of which large bodies are given memory. */
+  readonly bodyMemory: BodyMemory;
   readonly spool: Pick<Spool, 'place' | 'remove'>;
   /** Where large bodies are decoded; undefined for here. */
   readonly threads: DecodeThreads | undefined;
@@ -37,6 +40,8 @@ export interface Arguments {
   readonly batch?: BatchFacts;
   /** What of them lies on disk; whoever gets this removes it. */
   readonly files?: readonly Pick<FileOnDisk, 'path'>[];
+  /** Memory that some of them lie in; whoever gets this gives it back once the call has ended. */
+  readonly lent?: Uint8Array<ArrayBuffer>;
 }
 
 /** In this order they are asked; the last takes everything. */
@@ -66,7 +71,8 @@ export async function readArguments(request: IncomingMessage, route: Route, deps
     if (!given) return { args: leaveOut(route) };
     const decoded =
       'args' in given ? given : { args: toArguments(route, given, given.sizeBytes <= listEverythingUpToBytes) };
-    return body.files ? { ...decoded, files: body.files } : decoded;
+    if (!body.files && !body.lent) return decoded;
+    return { ...decoded, ...(body.files && { files: body.files }), ...(body.lent && { lent: body.lent }) };
   } catch (error) {
     if (body.files) spool.remove(body.files);
     request.unpipe(); // what nobody inflates must not hold up the connection

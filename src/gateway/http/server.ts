@@ -17,6 +17,7 @@ import type { Route } from '../../pool/route.ts';
 import type { Spool } from '../../pool/spool.ts';
 import type { RequestInfo, Trace } from '../../spec/invocation.ts';
 import type { ServiceSpec } from '../../spec/service-spec.ts';
+import { createBodyMemory } from '../bodies/body-memory.ts';
 import type { BodyLimits } from '../bodies/body-reader.ts';
 import { acceptedEncodings } from '../bodies/inflate.ts';
 import { createDecodeThreads } from '../decode/decode-threads.ts';
@@ -161,6 +162,7 @@ function createHandler(
   const traceIds = createTraceIds();
   const { callerOf, forwardedFor } = createCallerReader(options.trustedProxies);
   const memory = createMemoryGuard(options.memoryLimitRatio);
+  const bodyMemory = createBodyMemory();
   const swaggerUi = createSwaggerUi();
   const defaultAccessLog = createAccessLog(resolveOptions(serviceOptions, {}, 'the defaults').logging.access);
   const views = new WeakMap<Generation, View>();
@@ -285,11 +287,12 @@ function createHandler(
       const timeoutMs = readTimeout(request, idleMs);
       inflow = route.inflow && openInflow(request, route, { limits: options, memory, idleMs: timeoutMs });
       if (inflow) openEnded.add(request.socket);
-      const { args, files, batch }: Arguments = inflow
+      const { args, files, batch, lent }: Arguments = inflow
         ? { args: await inflow.readOthers() }
         : await readArguments(request, route, {
             limits: options,
             memory,
+            bodyMemory,
             spool: deps.spool,
             threads: deps.threads,
             signal: departure.signal,
@@ -321,6 +324,8 @@ function createHandler(
       const outcome = await dispatched;
       isDispatched = true;
       if (outcome.kind === 'value') {
+        // The worker has had the arguments, and nobody else will; of a call that ended otherwise that is not as certain.
+        if (lent) bodyMemory.giveBack(lent);
         if (outcome.files) removeAfter(response, outcome.files);
         if (inflow) endUnreadBody(request, response, drainedUpToBytes);
         return await writeValue(response, outcome, headers, { form, idleMs, asked: request.headers });
