@@ -1,6 +1,6 @@
 /**
  * Memory that a gateway shares with one worker: large values go through it, and only what is around them through the
- * line, which takes them in pieces of 64 KiB and copies them twice at each end. docs/decisions/0057-shared-memory.md
+ * line, which takes them in pieces of 64 KiB and copies them twice at each end. docs/decisions/0058-shared-memory.md
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
