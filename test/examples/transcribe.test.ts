@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { asCurl, lineOf, type Served, serveAsWritten } from '../follow-page.ts';
+import { asCurl, formOf, lineOf, type Served, serveAsWritten } from '../follow-page.ts';
 import { writeWav } from '../write-wav.ts';
 
 const folder = fileURLToPath(new URL('../../examples/transcribe/', import.meta.url));
@@ -26,8 +26,8 @@ const samples = Float32Array.from(
 );
 
 function transcribe(body: Uint8Array, init: RequestInit = {}): Promise<Response> {
-  const headers = { 'content-type': 'audio/wav', ...init.headers };
-  return fetch(`${served.url}/transcribe`, { ...init, method: 'POST', body: new Uint8Array(body), headers });
+  const audio = new File([new Uint8Array(body)], 'recording.wav', { type: 'audio/wav' });
+  return fetch(`${served.url}/transcribe`, { ...init, method: 'POST', body: formOf({ audio }) });
 }
 
 function wordsOf(text: string): string[] {
@@ -68,6 +68,40 @@ test('as events, each is a piece of text and the last one says that it is the en
   assert.equal(events.map((event) => JSON.parse(event.replace('data: ', '')) as string).join(''), said);
   assert.ok(events.length > 40, `${events.length}`);
 });
+
+test('several callers at once get their own texts, the same as alone, in batches, and while the others get theirs', async () => {
+  const clips = [[0, 5.5], [5, 9.5], [8, 12], [10.5, 17]].map(([from = 0, to = 0]) =>
+    writeWav(samples.slice(from * 16_000, to * 16_000), { rate: 16_000 }),
+  ); // biome-ignore format: seconds
+  const alone: string[] = [];
+  for (const clip of clips) alone.push(await (await transcribe(clip)).text());
+  const before = await countBatched();
+  const ends: string[] = [];
+  const read = async (clip: Buffer, at: number) => {
+    let text = '';
+    for await (const chunk of (await transcribe(clip)).body ?? []) {
+      if (text === '') ends.push(`first of ${at}`);
+      text += Buffer.from(chunk).toString();
+    }
+    ends.push(`last of ${at}`);
+    return text;
+  };
+  const all = [...clips, ...clips];
+  assert.deepEqual(await Promise.all(all.map(read)), [...alone, ...alone]);
+  const after = await countBatched();
+  assert.equal(after.recordings - before.recordings, all.length);
+  assert.ok(after.batches - before.batches <= all.length / 2, `${after.batches - before.batches} batches`);
+  let open = 0;
+  const mostOpen = Math.max(...ends.map((one) => (one.startsWith('first') ? ++open : --open)));
+  assert.ok(mostOpen >= 3, `many have their first words while none of them has its last one: ${ends}`);
+});
+
+/** How many batches have run, and the recordings in them. */
+async function countBatched(): Promise<{ readonly batches: number; readonly recordings: number }> {
+  const metrics = await (await fetch(`${served.url}/metrics`)).text();
+  const read = (name: string) => Number(new RegExp(`_batch_items_${name}\\{[^}]*\\} (\\d+)`).exec(metrics)?.[1] ?? 0);
+  return { batches: read('count'), recordings: read('sum') };
+}
 
 test('a recording in stereo with another rate and other samples says the same', async () => {
   const rate = 44_100;
