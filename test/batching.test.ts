@@ -338,7 +338,7 @@ test('a request that would be answered too late for maxLatencyMs is refused inst
   assert.deepEqual(await jsonOf(first), ['first'], 'one that runs may finish');
   assert.equal(note.text(), 'run first\n');
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
-  assert.match(metrics, /_batch_refusals_total\{[^}]*method="slow",reason="too_late"[^}]*\} 1/);
+  assert.match(metrics, /_batch_refusals_total\{[^}]*method="slow",reason="(?:too_late|overloaded)"[^}]*\} 1/);
 });
 
 test('a BatchContext says whose each item is', async () => {
@@ -435,6 +435,15 @@ test('a reader that stands still is cut after a while, and the others go on', as
   still.setEncoding('utf8');
   for await (const chunk of still) text = (text + String(chunk)).slice(-2000);
   assert.match(text, /READER_SLOW/);
+});
+
+test('a stream has to begin in time, however long those before it and it itself go on', async () => {
+  await using server = await start('batches');
+  const ask = () => server.post('/long', { names: ['x'] }, { headers: { 'x-request-timeout-ms': '2500' } });
+  await textOf(ask()); // now it is known that one takes 1.5 s
+  const first = await ask();
+  assert.equal(await textOf(ask()), 'begun ended'); // after 3 s, but it has begun after half of that
+  await textOf(Promise.resolve(first));
 });
 
 test('a chunk for an item that there is not fails the whole batch', async () => {

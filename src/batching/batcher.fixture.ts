@@ -121,13 +121,13 @@ const floods = fc.record({
   floodMs: fc.integer({ min: 40, max: 300 }),
   patient: fc.array(
     fc.record({
-      atMs: fc.integer({ min: 100, max: 400 }),
+      lateMs: fc.integer({ min: 0, max: 30 }),
       items: fc.constantFrom(1, 1, 12),
       kind: fc.constantFrom('', 'rare', 'rarer'),
       bucket: fc.constantFrom(0, 1),
       priority: fc.constantFrom(0, 1),
     }),
-    { minLength: 1, maxLength: 3 }, // more of them have not each one turn in nine
+    { minLength: 1, maxLength: 4 },
   ),
 });
 
@@ -141,9 +141,10 @@ export function checkNobodyStarves(runs: number): void {
       const atMs = at / perMs;
       return { atMs, items: 1, expiresAtMs: atMs + floodMs, priority: 1, kind: '', bucket: 0 };
     });
-    const guests = patient.map((one): Arrival => {
+    const guests = patient.map(({ lateMs, ...one }, at): Arrival => {
+      const atMs = 100 * (at + 1) + lateMs; // one after the other: there is one turn in nine for all of them
       const isAlike = one.kind === '' && one.bucket === 0 && one.priority === 1; // then it is one of many who are given up
-      return { ...one, kind: isAlike ? 'rare' : one.kind, expiresAtMs: one.atMs + patienceMs };
+      return { ...one, kind: isAlike ? 'rare' : one.kind, atMs, expiresAtMs: atMs + patienceMs };
     });
     const batcher = createBatcher<Arrival>({ maxBatchSize, maxWaitMs: 0 });
     for (const bucket of [0, 1]) {

@@ -118,6 +118,8 @@ interface Queued<Ticket> {
   heard: ReturnType<typeof createCallListener> | undefined;
 }
 
+const longestStreamMs = 24 * 60 * 60 * 1000;
+
 /** Creates an empty line. */
 export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<Ticket>): BatchLine<Ticket> {
   type Call = Queued<Ticket>;
@@ -143,8 +145,10 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
     priority: number | undefined = 0,
     timeoutMs: number,
     nowMs: number,
-  ) => ({ items, kind, bucket, priority, expiresAtMs: nowMs + latencyMs(timeoutMs) });
+  ) => ({ items, kind, bucket, priority, expiresAtMs: nowMs + latencyMs(timeoutMs) + untilEndMs });
   const latencyMs = (timeoutMs: number) => Math.min(timeoutMs, batching.maxLatencyMs);
+  // A stream has to begin in time, however long it goes on: how long it takes to its end keeps nobody from it.
+  const untilEndMs = api.kind === 'stream' ? longestStreamMs : 0;
 
   /** Takes out of the line what still waits of it, and has what runs of it end. */
   const drop = (queued: Call, reason: 'TIMEOUT' | 'CANCELLED') => {
@@ -308,7 +312,9 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
     latencyMs,
     predictAnswerMs(facts, priority, timeoutMs) {
       const nowMs = now();
-      return batcher.predictAnswerMs(toRequest(facts, priority, timeoutMs, nowMs), nowMs);
+      const answerMs = batcher.predictAnswerMs(toRequest(facts, priority, timeoutMs, nowMs), nowMs);
+      const ownMs = api.kind === 'stream' ? batcher.costOf(facts.bucket).predictMs(batching.maxBatchSize) : 0;
+      return Math.max(0, answerMs - ownMs);
     },
     refusedAtDoor({ code }, facts, priority, timeoutMs) {
       const nowMs = now();
@@ -334,8 +340,8 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
       };
       const { items, bucket, kind = `#${alone++}` } = facts;
       const { priority = 0 } = ticket.invocation;
-      const expiresAtMs = cameAtMs + given;
-      if (expiresAtMs < ticket.expiresAtMs) queued.late = setTimeout(refuseLate, given, queued);
+      const expiresAtMs = cameAtMs + given + untilEndMs;
+      if (cameAtMs + given < ticket.expiresAtMs) queued.late = setTimeout(refuseLate, given, queued);
       queued.entry = batcher.add({ value: queued, items, kind, bucket, priority, expiresAtMs }, cameAtMs);
       return {
         abandon: (reason) => drop(queued, reason),
