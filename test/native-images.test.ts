@@ -2,9 +2,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -484,4 +494,160 @@ test('npm gets our environment, with what is given for the build over it', {
       message: `cannot make an OCI image of hello:v1: npm ci ended with exit code 1: it has ours given ${home} production …`,
     },
   );
+});
+
+interface ManagerCall {
+  readonly program: string;
+  readonly words: readonly string[];
+  readonly settings: string;
+}
+
+/** Programs that put the same packages there, and write down how they were called. */
+function createManagers(versions: Readonly<Record<string, string>>) {
+  const folder = mkdtempSync(join(tmpdir(), 'bentots-managers-'));
+  const log = join(folder, 'calls');
+  writeFileSync(log, '');
+  for (const [program, version] of Object.entries(versions)) {
+    const source = `#!${process.execPath}
+const { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+const words = process.argv.slice(2);
+if (words[0] === '--version') return console.log(${JSON.stringify(version)});
+const settings = ['pnpm-workspace.yaml', '.yarnrc.yml'].filter((name) => existsSync(name)).map((name) => readFileSync(name, 'utf8')).join();
+appendFileSync(${JSON.stringify(log)}, JSON.stringify({ program: ${JSON.stringify(program)}, words, settings }) + '\\n');
+const put = (path, text) => {
+  mkdirSync('node_modules/' + path.split('/').slice(0, -1).join('/'), { recursive: true });
+  writeFileSync('node_modules/' + path, text);
+};
+const scripts = { install: 'make' };
+put('dep/package.json', JSON.stringify({ name: 'dep', version: '1.2.3' }));
+put('dep/index.js', '');
+put('dep/node_modules/deep/package.json', JSON.stringify({ name: 'deep', version: '2.0.0' }));
+put('@own/x64/package.json', JSON.stringify({ name: '@own/x64', version: '1.0.0', cpu: ['x64'], scripts }));
+put('@own/arm64/package.json', JSON.stringify({ name: '@own/arm64', version: '1.0.0', cpu: ['arm64'] }));
+put('built/package.json', JSON.stringify({ name: 'built', version: '1.0.0', scripts: process.env.RUNS ? scripts : {} }));
+for (const note of ['.modules.yaml', '.pnpm/lock.yaml', '.yarn-integrity', '.yarn-state.yml']) put(note, String(Date.now()));
+`;
+    writeFileSync(join(folder, program), source, { mode: 0o755 });
+  }
+  after(() => rmSync(folder, { recursive: true }));
+  return {
+    environment: { PATH: [folder, join(process.execPath, '..')].join(delimiter) },
+    takeCalls() {
+      const calls = readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '');
+      writeFileSync(log, '');
+      return calls.map((line) => JSON.parse(line) as ManagerCall);
+    },
+  };
+}
+
+const pnpmLock = `lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      dep: { specifier: 1.2.3, version: 1.2.3 }
+`;
+const yarnLock = '# yarn lockfile v1\n\ndep@1.2.3:\n  version "1.2.3"\n';
+const berryLock = '__metadata:\n  version: 8\n\n"dep@npm:1.2.3":\n  version: 1.2.3\n';
+
+async function lockBy(files: Readonly<Record<string, string>>, manifest: object = {}) {
+  const own = { name: 'project', type: 'module', dependencies: { dep: '1.2.3' }, ...manifest };
+  const locked = createTestProject({ 'package.json': JSON.stringify(own), ...files });
+  after(() => locked[Symbol.dispose]());
+  const { home } = locked.stores;
+  await buildBento({ service: locked.folder, home, version: 'v1', onWarning: () => {} });
+  return locked;
+}
+
+const foreign = process.arch === 'arm64' ? ['linux/amd64', 'x64'] : ['linux/arm64', 'arm64'];
+
+test('what pnpm or Yarn has locked is installed by it, without what it notes for itself', {
+  skip: process.platform === 'win32' && 'a script is no program there',
+}, async () => {
+  const managers = createManagers({ npm: '11.0.0', pnpm: '10.4.1', yarn: '1.22.22' });
+  for (const [files, manifest, program, words] of [
+    [{ 'pnpm-lock.yaml': pnpmLock }, {}, 'pnpm', /^install --frozen-lockfile --prod --config\.node-linker=hoisted/],
+    [
+      { 'pnpm-lock.yaml': pnpmLock },
+      { packageManager: 'pnpm@9.15.9' },
+      'npm',
+      /^exec --yes .*--package pnpm@9\.15\.9 -- pnpm install --frozen-lockfile --prod/,
+    ],
+    [{ 'yarn.lock': yarnLock }, {}, 'yarn', /^install --frozen-lockfile --production --non-interactive$/],
+    [
+      { 'yarn.lock': berryLock, '.yarnrc.yml': 'yarnPath: .yarn/releases/yarn.cjs\nnpmScopes: { own: {} }\n' },
+      { packageManager: 'yarn@3.6.0' },
+      'npm',
+      /^exec --yes .*--package @yarnpkg\/cli-dist@4 -- yarn workspaces focus --production$/,
+    ],
+  ] as const) {
+    const locked = await lockBy(files, manifest);
+    const { home } = locked.stores;
+    const place = join(home, 'image');
+    await run('hello:v1', { home, options: { output: place }, environment: managers.environment });
+    const calls = managers.takeCalls();
+    assert.deepEqual([calls.length, calls[0]?.program], [1, program]);
+    assert.match(calls[0]?.words.join(' ') ?? '', words);
+    assert.doesNotMatch(calls[0]?.words.join(' ') ?? '', /ignore/);
+    assert.doesNotMatch(calls[0]?.settings ?? '', /yarnPath/);
+    const { layers } = await readLayout(place);
+    const paths = layers[2]?.headers
+      .map(({ name }) => name)
+      .filter((name) => /node_modules\/\.|node_modules\/dep\/index/.test(name));
+    assert.deepEqual(paths, [
+      'home/bentoml/bento/env/node/node_modules/.pnpm/',
+      'home/bentoml/bento/env/node/node_modules/dep/index.js',
+    ]);
+  }
+});
+
+test('for another machine pnpm and Yarn get what that needs, and nothing that must run is passed over', {
+  skip: process.platform === 'win32' && 'a script is no program there',
+}, async () => {
+  const managers = createManagers({ pnpm: '10.4.1', yarn: '1.22.22' });
+  const [platform = '', cpu = ''] = foreign;
+  for (const [files, words, settings] of [
+    [{ 'pnpm-lock.yaml': pnpmLock }, /--ignore-scripts$/, new RegExp(`cpu:\\s*- ${cpu}\\s+libc:\\s*- glibc`)],
+    [{ 'yarn.lock': yarnLock }, /--ignore-scripts --ignore-platform$/, /^$/],
+  ] as const) {
+    const { stores } = await lockBy(files);
+    const { home } = stores;
+    const place = join(home, 'image');
+    const given = { home, platforms: [platform], environment: managers.environment };
+    await run('hello:v1', { ...given, options: { output: place } });
+    const [call] = managers.takeCalls();
+    assert.match(call?.words.join(' ') ?? '', words);
+    assert.match(call?.settings ?? '', settings);
+    const { layers } = await readLayout(place);
+    const own = layers[2]?.headers.flatMap(({ name }) => /@own\/(\w+)\/package/.exec(name)?.[1] ?? []);
+    assert.deepEqual(own, [cpu]);
+  }
+  const given = { platforms: [platform], environment: { ...managers.environment, RUNS: '1' } };
+  const refused = /built must run a script when installed for linux\/a\w+64/;
+  for (const [files, more, isRefused] of [
+    [{ 'yarn.lock': yarnLock }, { name: 'runs' }, true],
+    [{ 'pnpm-lock.yaml': pnpmLock }, { name: 'runs' }, false], // it runs none that nobody has allowed
+    [{ 'pnpm-lock.yaml': pnpmLock }, { pnpm: { onlyBuiltDependencies: ['built'] } }, true],
+  ] as const) {
+    const { home } = (await lockBy(files, more)).stores;
+    const made = run('hello:v1', { ...given, home, options: { output: join(home, 'image') } });
+    if (isRefused) await assert.rejects(made, refused);
+    else await made;
+  }
+});
+
+test('without a manager, or with one that is not known, it is said what to do', async () => {
+  const { stores } = await lockBy({ 'pnpm-lock.yaml': pnpmLock }, { name: 'alone' });
+  const options = { output: output('none') };
+  const alone = { home: stores.home, options, environment: { PATH: stores.home } };
+  await assert.rejects(run('hello:v1', alone), {
+    code: 'IMAGE_FAILED',
+    message: /neither pnpm 10 nor npm, which could fetch it, is on the PATH; install one, or name another builder/,
+  });
+  const bun = await lockBy({ 'bun.lock': '{}' });
+  const problem =
+    /its packages are locked by bun\.lock, which is not read here; let npm, pnpm or yarn write a lockfile/;
+  await assert.rejects(run('hello:v1', { home: bun.stores.home, options }), { code: 'IMAGE_FAILED', message: problem });
+  assert.match((await bun.run('dockerfile', 'hello:v1')).stderr, problem);
 });

@@ -8,7 +8,7 @@ import { inTurns } from '../store/in-turns.ts';
 import { linkFile, walkTree } from '../store/tree.ts';
 import type { ImageSource } from './builder.ts';
 import { type ContextContent, contextLayout } from './dockerfile.ts';
-import { editLockfile, editManifest, managerVersionOf } from './edit-manifests.ts';
+import { editLockfile, editManifest, editYarnSettings, managerVersionOf } from './edit-manifests.ts';
 import { entrypointFile, entrypointText } from './image-layout.ts';
 import { filesOf, findOwnFolders } from './own-files.ts';
 
@@ -152,7 +152,7 @@ async function addManifests(
           path,
           explain(tag, path, () => editLockfile(path, text)),
         );
-      } else add(path, await read(path));
+      } else add(path, path === '.yarnrc.yml' ? editYarnSettings(await read(path)) : await read(path));
     }
     await addRegistries();
     const [manifest, lockfile] = [await read('package.json'), await read(locked.lockfile)];
@@ -162,6 +162,11 @@ async function addManifests(
   const manifest = join(folder, 'src/package.json');
   const isThere = existsSync(manifest) && addManifest('package.json', await readFile(manifest, 'utf8')).hasPackages;
   if (isThere) {
+    const bun = ['bun.lock', 'bun.lockb'].find((name) => existsSync(join(folder, 'src', name)));
+    if (bun !== undefined) {
+      const problem = `its packages are locked by ${bun}, which is not read here; let npm, pnpm or yarn write a lockfile (npm install --package-lock-only) and remove ${bun}, and build it again`;
+      throw new ServiceError('IMAGE_FAILED', { bento: tag, problem });
+    }
     await addRegistries();
     warn(`the packages of ${tag} are not locked: the OCI image gets the versions of today`);
   }

@@ -46,12 +46,18 @@ export function editLockfile(name: string, text: string): string {
   return stringify(rows);
 }
 
+/** Without the files that they name, which are not there. */
+export function editYarnSettings(text: string): string {
+  const { yarnPath: _, plugins: __, ...rows } = (parse(text) ?? {}) as Rows;
+  return stringify(rows);
+}
+
 /** Version of the manager: what the manifest says, else the one that wrote such a lockfile. */
 export function managerVersionOf(manager: string, manifest: string, lockfile: string): string | undefined {
   if (manager === 'npm') return undefined; // the one that Node brings
   const { packageManager } = JSON.parse(manifest) as { readonly packageManager?: unknown };
   const [, name, version] = /^([a-z]+)@([\w.-]+)/.exec(String(packageManager)) ?? [];
-  if (name === manager) return version;
+  if (name === manager && !/^[23]\./.test(version ?? '')) return version; // those of Yarn leave nothing out without a plugin
   if (manager === 'yarn') return /^# yarn lockfile v1$/m.test(lockfile) ? '1' : '4';
   const [, form = '9'] = /^lockfileVersion: '?(\d+)/m.exec(lockfile) ?? [];
   return Number(form) >= 9 ? '10' : form === '6' ? '8' : '7';

@@ -23,6 +23,7 @@ import { type AssembledImage, assemble, entriesOf, runtimeEntries } from './asse
 import { type BaseImage, findBase } from './base-image.ts';
 import { inspectBase } from './inspect-base.ts';
 import { type FoundLayer, type KeptLayer, keepLayer } from './kept-layers.ts';
+import { isNote } from './managers.ts';
 import {
   hasPackages,
   type InstallTarget,
@@ -276,11 +277,12 @@ async function writePackages(
     await mkdir(into);
     say(request, `installing packages for ${printPlatform(target.platform)}`);
     await installPackages(context, target, request, into);
-    const note = await listInstalled(into);
+    const note = await listInstalled(context, into);
     say(request, `installed ${note.length} packages ${took()}`);
     took = startClock();
     const entries: ArchiveSource[] = [];
     for await (const entry of walkTree(into)) {
+      if (isNote(entry.path)) continue;
       const isOurs = !/(?:^|\/)node_modules(?:\/|$)/.test(entry.path);
       entries.push({ ...entry, path: `${bentoAt}/${entry.path}`, owner: isOurs ? imageUser.id : 0 });
     }
