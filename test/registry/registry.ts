@@ -23,6 +23,8 @@ export type Fault =
   | { readonly cutAfter: number; readonly endsWell?: boolean }
   /** So many bytes of the request are kept, then the connection is cut. */
   | { readonly takes: number }
+  /** So many bytes of the answer are sent, if it has so many, and nothing comes after them. */
+  | { readonly hangsAfter: number }
   | { readonly ignoresRange: true };
 
 /** A registry with a way in for a test. */
@@ -105,6 +107,7 @@ export async function startRegistry(address = '127.0.0.1', { isEncrypted = false
     const endsEarly = fault && 'cutAfter' in fault;
     const length = endsEarly && fault.endsWell ? fault.cutAfter : part.length;
     response.writeHead(from === 0 ? 200 : 206, { ...headers, ...said, 'content-length': String(length) });
+    if (fault && 'hangsAfter' in fault) return void response.write(part.subarray(0, fault.hangsAfter));
     if (!endsEarly) return void response.end(part);
     response.write(part.subarray(0, fault.cutAfter), () => (fault.endsWell ? response.end() : response.destroy()));
   };
@@ -190,6 +193,7 @@ export async function startRegistry(address = '127.0.0.1', { isEncrypted = false
       request.resume();
       return void response.writeHead(fault.status, fault.headers).end(fault.body ?? 'refused');
     }
+    if (fault && 'hangsAfter' in fault && method !== 'GET') return;
     if (path.startsWith('/token')) return giveToken(asked.authorization, request, response);
     if (!isLoggedIn(asked.authorization)) {
       request.resume();
