@@ -1,6 +1,7 @@
 // Does what every change has to pass, two things at a time, and ends with the count of all tests: `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 // Of a lane one step begins when the one before has ended. What installs Debian's packages is in one lane, since only one
@@ -12,17 +13,21 @@ const lanes = [
 
 const widest = Math.max(...lanes.flat().map((name) => name.length));
 const begun = performance.now();
+let counted = 0; // seconds of a processor that belong to the steps that have ended
 const secondsSince = (/** @type {number} */ from) => Math.round((performance.now() - from) / 1000);
 
 const results = (await Promise.all(lanes.map(runLane))).flat();
 
-console.log(`\n${'step'.padEnd(widest)}  seconds  passed  failed`);
-for (const { name, seconds, passed, failed } of results) {
-  const cells = [seconds, passed, failed].map((value, at) => String(value).padStart([7, 6, 6][at] ?? 0));
-  console.log(`${name.padEnd(widest)}  ${cells.join('  ')}`);
+const heads = ['seconds', 'of a processor', 'passed', 'failed'];
+console.log(`\n${['step'.padEnd(widest), ...heads].join('  ')}`);
+for (const { name, seconds, processorSeconds, passed, failed } of results) {
+  const cells = [seconds, processorSeconds, passed, failed].map((cell, at) =>
+    `${cell}`.padStart(heads[at]?.length ?? 0),
+  );
+  console.log([name.padEnd(widest), ...cells].join('  '));
 }
 const sum = (/** @type {'passed' | 'failed'} */ what) => results.reduce((total, result) => total + result[what], 0);
-console.log(`${secondsSince(begun)} s in all`);
+console.log(`${secondsSince(begun)} s in all, ${spentByEnded()} s of a processor`);
 for (const { name, complaints } of results) for (const line of complaints) console.log(`${name}: ${line}`);
 if (sum('failed') > 0) process.exitCode = 1;
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
@@ -61,6 +66,16 @@ async function runStep(name) {
   if (isWell && count.passed === 0) count.passed = 1;
   if (!isWell && count.failed === 0) count.failed = 1; // types or style, or it ended before its tests did
   const seconds = secondsSince(from);
+  const processorSeconds = spentByEnded() - counted;
+  counted += processorSeconds;
   say(isWell ? `done in ${seconds} s` : `FAILED with ${signal ?? code} after ${seconds} s`);
-  return { name, seconds, ...count, complaints };
+  return { name, seconds, processorSeconds, ...count, complaints };
+}
+
+/** Seconds of a processor that the steps which have ended took, with all that they started; 0 where it is not told. */
+function spentByEnded() {
+  const file = '/proc/self/stat'; // see proc_pid_stat(5): a tick is a hundredth of a second
+  if (!existsSync(file)) return 0;
+  const fields = readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return Math.round((Number(fields[13]) + Number(fields[14])) / 100);
 }
