@@ -82,3 +82,20 @@ test('a worker that is stopped by a signal does not hold up the end of the serve
   await service.server.stop();
   assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
 });
+
+for (const method of ['halves', 'greets']) {
+  test(`a batch that goes on after its time is found, though others in it had their answers (${method})`, async () => {
+    await using service = await start('hangs');
+    using note = createNote();
+    const headers = { accept: method === 'greets' ? 'text/event-stream' : 'application/json' };
+    const ask = async (name: string) =>
+      (await service.post(`/${method}`, { names: [name], note: note.path }, { headers })).text();
+    const [answer, late] = await Promise.all(['ends', 'hangs'].map(ask));
+    assert.match(answer as string, /^\["ends"\]$|hello.*event: end/s);
+    assert.match(late as string, /TIMEOUT/);
+    await note.until('aborted\n');
+    const { message } = await service.line((line) => line.message.includes(' leaves'));
+    assert.match(message, new RegExp(`: ${method} went on for \\d+ ms after its time was up; another one is started$`));
+    assert.equal(note.text(), 'aborted\n');
+  });
+}

@@ -68,8 +68,10 @@ interface RunningBatch extends AbandonedCall {
   readonly api: ApiSpec;
   /** Is told whether the next will take about as long. */
   onRan(isTypical: boolean): void;
-  /** Its calls that somebody waits for. */
+  /** Its calls that have no answer yet, and that somebody waits for. */
   waitedFor: number;
+  /** Whether somebody has left it, or got an error: then it may run on though nothing is left to be answered. */
+  mayRunOn: boolean;
   /** Whether the method is done with it: what its streams still have to send holds no slot. */
   hasRun: boolean;
   movedAtMs: number;
@@ -211,12 +213,13 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     for (const { reject } of [hello, exported, deployed, ready]) reject(error);
   };
 
-  const release = (id: number): CallListener | undefined => {
+  const release = (id: number, isError = false): CallListener | undefined => {
     const call = calls[id];
     if (!call) return undefined;
     delete calls[id];
     steps++;
     if (!call.batch) leaveSlot(call);
+    else if (!call.isCancelled) waitLess(call.batch, isError);
     return call.listener;
   };
 
@@ -234,6 +237,13 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
   const abandon = (one: RunningCall | RunningBatch) => {
     abandoned.add(one);
     for (const listener of abandonedListeners) listener();
+  };
+
+  /** One of its calls has its answer, or is left. Who has run for all is not abandoned: it is about to say so. */
+  const waitLess = (batch: RunningBatch, mayRunOn: boolean) => {
+    batch.waitedFor--;
+    batch.mayRunOn ||= mayRunOn;
+    if (batch.waitedFor === 0 && batch.mayRunOn && !batch.hasRun) abandon(batch);
   };
 
   const endBatch = (id: number, isTypical: boolean) => {
@@ -307,7 +317,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       case 'end':
         return release(message.id)?.onEnd(message.response);
       case 'error':
-        return release(message.id)?.onError(message.error);
+        return release(message.id, true)?.onError(message.error);
       case 'ran':
         return endBatch(message.id, message.isTypical);
       case 'log':
@@ -390,7 +400,15 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     },
     batch(api, members, onRan) {
       const movedAtMs = performance.now();
-      const batch = { api, onRan, method: api.name, waitedFor: members.length, hasRun: false, movedAtMs };
+      const batch: RunningBatch = {
+        api,
+        onRan,
+        method: api.name,
+        waitedFor: members.length,
+        mayRunOn: false,
+        hasRun: false,
+        movedAtMs,
+      };
       const batchId = nextBatchId++;
       batches[batchId] = batch;
       takeSlot(api);
@@ -409,8 +427,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       if (!call || call.isCancelled) return;
       call.isCancelled = true;
       if (!call.batch) return abandon(call);
-      call.batch.waitedFor--;
-      if (call.batch.waitedFor === 0 && !call.batch.hasRun) abandon(call.batch); // else it runs on for the others
+      waitLess(call.batch, true); // it runs on for the others
     },
     filter(method, text) {
       const asked = Promise.withResolvers<string>();

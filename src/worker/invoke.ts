@@ -6,7 +6,7 @@ import type { KeepOnDisk } from '../io/file-content.ts';
 import type { Log } from '../sdk/context.ts';
 import { inflowOf } from '../spec/inflow.ts';
 import type { CallArguments, ResponseChanges, Trace } from '../spec/invocation.ts';
-import type { FromWorker, ToWorker } from '../spec/messages.ts';
+import type { BatchedCall, FromWorker, ToWorker } from '../spec/messages.ts';
 import { traitsOf } from '../spec/schema-parts.ts';
 import type { ApiSpec, BatchingSpec } from '../spec/service-spec.ts';
 import type { MethodSchemas } from './author-schemas.ts';
@@ -16,7 +16,7 @@ import { createInflow, type WorkerInflow } from './inflow.ts';
 import { type KeptFiles, openFile } from './keep-files.ts';
 import { mapItems } from './map-items.ts';
 import { readResponse } from './read-response.ts';
-import { runBatch } from './run-batch.ts';
+import { type Member, runBatch } from './run-batch.ts';
 import { leastSharedBytes } from './shared-memory.ts';
 import { type StreamBatchDeps, streamBatch } from './stream-batch.ts';
 import { type StreamSender, sendStream } from './stream-sender.ts';
@@ -168,7 +168,7 @@ export function createInvoker(deps: InvokerDeps): Invoker {
   const runCalls = async ({ id, calls }: BatchOfCalls, api: ApiSpec, batching: BatchingSpec) => {
     const members = calls.map((call) => ({ call, abort: new AbortController() }));
     for (const { call, abort } of members) running.set(call.id, { trace: call.trace, abort, inflow: undefined });
-    const { signal } = abortAfterAll(members);
+    const { signal } = abortAfterAll(members, (call) => !running.has(call.id));
     const leave = (callId: number) => {
       running.delete(callId);
       tellIdle();
@@ -298,20 +298,14 @@ function crossingOf(api: ApiSpec): Crossing {
   };
 }
 
-/** Aborts when the last of the calls has been aborted. */
-function abortAfterAll(members: readonly { readonly abort: AbortController }[]): AbortController {
+/** Aborts when the last of the calls that have no answer yet is aborted. */
+function abortAfterAll(members: readonly Member[], hasAnswer: (call: BatchedCall) => boolean): AbortController {
   const all = new AbortController();
-  let left = members.length;
-  for (const { abort } of members) {
-    abort.signal.addEventListener(
-      'abort',
-      () => {
-        left--;
-        if (left === 0) all.abort(abort.signal.reason);
-      },
-      { once: true },
-    );
-  }
+  const isOver = ({ call, abort: { signal } }: Member) => signal.aborted || hasAnswer(call);
+  const look = ({ target }: Event) => {
+    if (members.every(isOver)) all.abort((target as AbortSignal).reason); // it listens to signals
+  };
+  for (const { abort } of members) abort.signal.addEventListener('abort', look, { once: true });
   return all;
 }
 
