@@ -280,6 +280,28 @@ test('what is too large for memory is answered from the disk, to whoever it belo
   }
 });
 
+test('a caller who sent a large file and leaves takes nothing from the others in its batch', async () => {
+  await using server = await start('batches');
+  using note = createGated();
+  const send = (bytes: number, init: RequestInit = {}) => {
+    const form = new FormData();
+    form.set('files', new Blob([new Uint8Array(bytes)]));
+    form.set('note', note.path);
+    form.set('gate', note.gate);
+    return fetch(`${server.url}/lengths`, { method: 'POST', body: form, ...init });
+  };
+  const leaving = new AbortController();
+  const gone = send(2_000_000, { signal: leaving.signal });
+  const stays = send(3_000_000);
+  await note.until('run\n');
+  leaving.abort();
+  await assert.rejects(gone);
+  await note.until('left\n');
+  await textOf(fetch(`${server.url}/metrics`)); // by then its file would be gone
+  note.open();
+  assert.deepEqual(await jsonOf(stays), [3_000_000]);
+});
+
 test('a large body of JSON, which is decoded in a thread, is cut like any other', async () => {
   await using server = await start('batches');
   const rows = Array.from({ length: 40 }, (_, row) => Array.from({ length: 2000 }, () => row));

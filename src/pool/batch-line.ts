@@ -47,7 +47,7 @@ interface BatchLineDeps<Ticket> {
   readonly batching: BatchingSpec;
   readonly checks: OutputChecks;
   readonly metrics: BatchMetrics;
-  readonly spool: Pick<Spool, 'read' | 'remove'>;
+  readonly spool: Pick<Spool, 'read' | 'hold' | 'remove'>;
   readonly onDecision: ((decision: DecisionLine) => void) | undefined;
   now(): number;
   /** Something may be due that was not before. */
@@ -280,12 +280,16 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
       workerIndex: worker.index,
       waste: batching.bucketBy && wasteOf(batch),
     });
+    // Once a caller has left, what it sent is read on for the others.
+    const files = pieces.flatMap(({ entry }) => entry.value.ticket.invocation.files ?? []);
+    deps.spool.hold(files);
     let ids: readonly number[] = [];
     const members = pieces.map((piece, at) => toMember(piece, worker, () => ids[at] as number)); // asked for later
     ids = worker.batch(api, members, (isTypical) => {
       const nowMs = now();
       const ranMs = isTypical ? nowMs - sentAtMs : undefined;
       if (ranMs !== undefined) deps.metrics.ran(predictedMs, ranMs);
+      deps.spool.remove(files);
       batcher.ended(batch, ranMs, nowMs);
       deps.onRan({ calls: pieces.length, ends }, ranMs);
     });

@@ -103,7 +103,7 @@ function create(apis: readonly ApiSpec[], maxQueue = 10, maxConcurrency?: number
       },
     } as unknown as ServiceSpec,
     compile: createValidatorCompiler(),
-    spool: { read: () => Promise.reject(new Error('nothing lies on disk')), remove() {} },
+    spool: { read: () => Promise.reject(new Error('nothing lies on disk')), hold() {}, remove() {} },
     log: (level, message) => lines.push(`${level} ${message}`),
   });
   const call = (method: string, args: readonly unknown[] = [], more: Partial<Invocation> = {}): Promise<Outcome> => {

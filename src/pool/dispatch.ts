@@ -36,8 +36,8 @@ interface DispatchDeps {
   readonly spec: ServiceSpec;
   readonly metrics: PoolMetrics;
   compile(schema: JsonSchema): Validator;
-  /** Where files lie that workers give. */
-  readonly spool: Pick<Spool, 'read' | 'remove'>;
+  /** Where files lie that callers send and workers give. */
+  readonly spool: Pick<Spool, 'read' | 'hold' | 'remove'>;
   readonly onBatchDecision?: BatchDecisionLog | undefined;
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, watch, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { FileOnDisk } from '../io/file-content.ts';
@@ -37,5 +38,20 @@ test('a worker cannot give away what is not its own', async () => {
   ]) {
     assert.throws(() => claim([fileOf(path)]), /which is none of its own/);
   }
+  await spool.close();
+});
+
+test('a file that several need is there until the last one removes it', async () => {
+  const spool = createSpool();
+  const [shared, own] = [spool.place(), spool.place()];
+  for (const path of [shared, own]) writeFileSync(path, 'x');
+  const watcher = watch(dirname(own));
+  spool.hold([fileOf(shared)]);
+  spool.remove([fileOf(shared), fileOf(own)]);
+  while (existsSync(own)) await once(watcher, 'change');
+  assert.deepEqual([shared, own].map(existsSync), [true, false]);
+  spool.remove([fileOf(shared)]);
+  while (existsSync(shared)) await once(watcher, 'change');
+  watcher.close();
   await spool.close();
 });

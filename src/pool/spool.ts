@@ -18,7 +18,9 @@ export interface Spool {
   /** The share of one worker. */
   ofWorker(): WorkerSpool;
   read(file: FileOnDisk): Promise<Uint8Array<ArrayBuffer>>;
-  /** Removes files that nobody needs any more. */
+  /** Keeps files for one more who needs them, until that one removes them, too. */
+  hold(files: readonly Pick<FileOnDisk, 'path'>[]): void;
+  /** Removes files that nobody needs any more, once all who hold them have said so. */
   remove(files: readonly Pick<FileOnDisk, 'path'>[]): void;
   /** Removes everything. */
   close(): Promise<void>;
@@ -45,11 +47,19 @@ export function createSpool(): Spool {
   const letGo = keepFresh(folder);
   const swept = removeLeftovers(tmpdir()).catch(() => {}); // of others: what cannot be removed stays
   const claimed = new Set<string>();
+  const holders = new Map<string, number>(); // of each file: those beside its first owner
   let isMade = false;
   let count = 0;
   let workers = 0;
 
   const remove = (path: string) => rm(path, { force: true }).catch(() => {}); // goes with the folder, then
+  /** Takes one holder away; false if there is none. */
+  const unhold = (path: string): boolean => {
+    const count = holders.get(path) ?? 0;
+    if (count > 1) holders.set(path, count - 1);
+    else holders.delete(path);
+    return count > 0;
+  };
 
   return {
     place() {
@@ -78,8 +88,11 @@ export function createSpool(): Spool {
       const { buffer, byteOffset, byteLength } = await readFile(path);
       return new Uint8Array(buffer, byteOffset, byteLength); // a Buffer would stay one
     },
+    hold(files) {
+      for (const { path } of files) holders.set(path, (holders.get(path) ?? 0) + 1);
+    },
     remove(files) {
-      for (const { path } of files) void remove(path).then(() => claimed.delete(path));
+      for (const { path } of files) if (!unhold(path)) void remove(path).then(() => claimed.delete(path));
     },
     async close() {
       letGo();
