@@ -360,7 +360,7 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
       clearTimeout(timer);
       const next = batcher.next(now());
       for (const queued of next.doomed) refuseLate(queued);
-      if (next.kind === 'wait') timer = setTimeout(deps.wake, next.untilMs - now());
+      if (next.kind === 'wait') timer = setTimeout(deps.wake, Math.max(0, next.untilMs - now()));
       if (next.kind !== 'batch') return undefined;
       launch(next.batch, worker);
       return { predictedMs: next.batch.predictedMs };
