@@ -53,8 +53,11 @@ export interface Batcher<T> {
    * @param nowMs for the log; without it the time of whatever happened last.
    */
   leave(entry: Entry<T>, nowMs?: number): boolean;
-  /** A worker is free: what it is to do. */
-  next(nowMs: number): Next<T>;
+  /**
+   * A worker is free: what it is to do.
+   * @param freeSlots it and those who will ask right after it; without it all that run no batch.
+   */
+  next(nowMs: number, freeSlots?: number): Next<T>;
   /** A batch has ended, and its callers have their answers. Without how long it ran, since it failed, nothing is learned. */
   ended(batch: Batch<T>, ranMs: number | undefined, nowMs: number): void;
   /**
@@ -104,7 +107,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
   const nextMs = ({ bucket, items }: Group<T>): number => runMs(bucket, Math.min(items, maxBatchSize));
 
   /** The first lane that has better not wait, or until when all of them do; undefined where there is none. */
-  const choose = (nowMs: number): Choice<T> | undefined => {
+  const choose = (nowMs: number, freeSlots: number): Choice<T> | undefined => {
     const tried = queues.inTurn(lanesTried);
     let totalMs = 0; // of a batch of each group
     for (const [at, { group }] of tried.entries()) {
@@ -120,7 +123,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
         cost: costOf(group.bucket),
         expected: group.returns.expected(nowMs),
         othersMs: totalMs - nextMs(group),
-        freeSlots: Math.max(1, batcher.slots - flight.count),
+        freeSlots,
       });
       if (decision.kind === 'send') return amongOthers({ ...decision, lane }, tried, nowMs);
       group.hasWaited = true;
@@ -227,14 +230,19 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
     canBeInTime(inTurn.toSorted(byDeadline).map(toCandidate), now, 'any');
 
   /** The batch of a lane; undefined if nobody in it can be helped any more. */
-  const form = ({ lane, reason, most, isExact }: Send<T>, nowMs: number, doomed: T[]): Batch<T> | undefined => {
+  const form = (
+    { lane, reason, most, isExact }: Send<T>,
+    nowMs: number,
+    freeSlots: number,
+    doomed: T[],
+  ): Batch<T> | undefined => {
     const { bucket } = lane.group;
     const now: PlanFor = {
       nowMs,
       maxBatchSize: most,
       predictMs: (items) => carefulMs(bucket, items),
       slots: batcher.slots,
-      hasOtherFree: flight.count + 1 < batcher.slots,
+      hasOtherFree: freeSlots > 1,
     };
     const inTurn = lane.peek(lookAhead * maxBatchSize);
     const waiting = isExact || hasToBeSorted(inTurn, now) ? inTurn.toSorted(byDeadline) : inTurn;
@@ -289,14 +297,14 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
       if (wasWaiting) onDecision?.({ event: 'left', atMs: nowMs, id: entry.sequence });
       return wasWaiting;
     },
-    next(nowMs) {
+    next(nowMs, freeSlots = Math.max(1, batcher.slots - flight.count)) {
       lastMs = nowMs;
       const doomed: T[] = [];
       for (;;) {
-        const chosen = choose(nowMs);
+        const chosen = choose(nowMs, freeSlots);
         if (!chosen) return { kind: 'nothing', doomed };
         if (chosen.kind === 'wait') return { ...chosen, doomed };
-        const batch = form(chosen, nowMs, doomed);
+        const batch = form(chosen, nowMs, freeSlots, doomed);
         if (!batch) continue;
         const number = flight.left(batch, nowMs);
         onDecision?.({ event: 'batch', atMs: nowMs, number, slots: batcher.slots, ...tellOf(batch) });

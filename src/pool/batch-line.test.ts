@@ -34,7 +34,7 @@ test('the time to wait until may be over before the clock is set', async () => {
   });
   const ticket = { invocation: {} as Invocation, expiresAtMs: 1000, settle: () => true, refuse: () => true };
   line.add(ticket, { items: 1, kind: '', bucket: 0 } as BatchFacts);
-  assert.equal(line.send({} as WorkerHandle), undefined);
+  assert.equal(line.send({} as WorkerHandle, 1), undefined);
   await woken.promise;
   process.off('warning', onWarning);
   assert.deepEqual(warnings, []);

@@ -86,8 +86,11 @@ export interface BatchLine<Ticket> {
   predictAnswerMs(facts: BatchFacts, priority: number | undefined, timeoutMs: number): number;
   /** How long one is given before it has to have begun. */
   latencyMs(timeoutMs: number): number;
-  /** Sends a batch if one is due; gives how long it is expected to run. Else it wakes the dispatcher when one is. */
-  send(worker: WorkerHandle): { readonly predictedMs: number } | undefined;
+  /**
+   * Sends a batch if one is due; gives how long it is expected to run. Else it wakes the dispatcher when one is.
+   * @param freeSlots of all workers together.
+   */
+  send(worker: WorkerHandle, freeSlots: number): { readonly predictedMs: number } | undefined;
 }
 
 interface Part {
@@ -356,9 +359,9 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
       if (checked.error) refuse(checked.error);
       else settle({ kind: 'value', value: checked.value });
     },
-    send(worker) {
+    send(worker, freeSlots) {
       clearTimeout(timer);
-      const next = batcher.next(now());
+      const next = batcher.next(now(), freeSlots);
       for (const queued of next.doomed) refuseLate(queued);
       if (next.kind === 'wait') timer = setTimeout(deps.wake, Math.max(0, next.untilMs - now()));
       if (next.kind !== 'batch') return undefined;

@@ -3,7 +3,7 @@ import { mock, test } from 'node:test';
 import { ServiceError, toRecord } from '../errors.ts';
 import { createPoolMetrics } from '../observe/pool-metrics.ts';
 import type { CallArguments, Invocation, Outcome } from '../spec/invocation.ts';
-import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
+import type { ApiSpec, BatchingSpec, ServiceSpec } from '../spec/service-spec.ts';
 import { createValidatorCompiler } from '../spec/validator.ts';
 import { createDispatcher } from './dispatch.ts';
 import type { CallListener, WorkerHandle } from './worker-handle.ts';
@@ -34,6 +34,8 @@ interface Call {
 function createWorker(index = 1) {
   const calls: Call[] = [];
   const open = new Map<number, Call>();
+  const batches = new Set<Pick<Call, 'api'>>();
+  const ends: { readonly calls: number; ran(): void }[] = []; // of its batches
   const cancelled: string[] = [];
   let nextId = 1;
   const running = () => [...open.values()];
@@ -58,16 +60,27 @@ function createWorker(index = 1) {
     get callCount() {
       return calls.length;
     },
-    accepts: (api) =>
-      !running().some((call) => call.api.isBlocking) &&
-      running().filter((call) => call.api.name === api.name).length < api.slots,
+    roomFor(api) {
+      if (running().some((call) => call.api.isBlocking)) return 0;
+      return api.slots - [...running(), ...batches].filter((one) => one.api.name === api.name).length;
+    },
     call(api, { args }, listener) {
       const call = { id: nextId++, api, listener, args };
       calls.push(call);
       open.set(call.id, call);
       return call.id;
     },
-    batch: () => [],
+    batch(api, members, onRan) {
+      const batch = { api };
+      batches.add(batch);
+      const ran = () => {
+        batches.delete(batch);
+        for (const { listener } of members) listener.onValue(['done'], undefined, []);
+        onRan(true);
+      };
+      ends.push({ calls: members.length, ran });
+      return members.map(() => nextId++);
+    },
     cancel: (id, reason) => void cancelled.push(`${id} ${reason}`),
     credit() {},
     feed() {},
@@ -80,6 +93,7 @@ function createWorker(index = 1) {
   return {
     handle,
     calls,
+    ends,
     cancelled,
     at: (position: number) => calls[position] as Call,
     answer: (call: Call, value: unknown) => close(call).onValue(value, undefined, []),
@@ -194,6 +208,28 @@ test('while a method blocks its worker nothing else is sent there, and another w
   assert.equal(first.calls.length, 1);
   add(second.handle);
   assert.deepEqual([first.calls.length, second.calls.length], [1, 1]);
+});
+
+test('a worker that another method holds gets no share of a batch', async () => {
+  const bounds = { maxBatchSize: 64, maxWaitMs: 0, maxLatencyMs: 60_000 };
+  const batching = { ...bounds, places: [0], inputDim: 0, outputDim: 0 } as Partial<BatchingSpec> as BatchingSpec; // as far as it is looked at
+  const embed = apiOf('embed', { slots: 1, batching });
+  const { add, call } = create([embed, apiOf('block', { isBlocking: true, slots: 1 })], 100);
+  const [held, free] = [createWorker(1), createWorker(2)];
+  add(held.handle);
+  add(free.handle);
+  call('block');
+  const send = async (count: number) => {
+    for (let n = 0; n < count; n++) call('embed', [[n]]);
+    await untilSettled('');
+  };
+  await send(1);
+  await send(8);
+  for (let n = 0; n < 2; n++) free.ends[n]?.ran();
+  assert.deepEqual(
+    free.ends.map(({ calls }) => calls),
+    [1, 8],
+  );
 });
 
 test('a call goes to the worker with the fewest', () => {

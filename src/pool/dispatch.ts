@@ -166,7 +166,7 @@ export function createDispatcher({ spec, metrics, compile, spool, onBatchDecisio
         target = worker;
       }
       if (next?.batches && target) {
-        const sent = next.batches.send(target);
+        const sent = next.batches.send(target, roomFor(next.api));
         if (sent) fairShare.charge(next, (sent.predictedMs || unknownCostMs) / lanesOf(next.api));
         else held = (held ?? new Set()).add(next);
         continue;
@@ -186,9 +186,16 @@ export function createDispatcher({ spec, metrics, compile, spool, onBatchDecisio
   const leastLoaded = (api: ApiSpec): WorkerHandle | undefined => {
     let best: WorkerHandle | undefined;
     for (const worker of workers) {
-      if (worker.accepts(api) && (!best || worker.load < best.load)) best = worker;
+      if (worker.roomFor(api) > 0 && (!best || worker.load < best.load)) best = worker;
     }
     return best;
+  };
+
+  /** Of all workers, as it is now: some may be held by another method. */
+  const roomFor = (api: ApiSpec): number => {
+    let room = 0;
+    for (const worker of workers) room += worker.roomFor(api);
+    return room;
   };
 
   const countSlots = () => {

@@ -38,7 +38,7 @@ function createWorker(index: number, files: readonly DecoratedService[] = []) {
     pid: index,
     load: 0,
     since: new Date(0),
-    accepts: () => true,
+    roomFor: () => 1,
     call: () => 0,
     batch: () => [],
     cancel() {},

@@ -92,8 +92,8 @@ export interface WorkerHandle {
   readonly vitals: Vitals;
   /** Calls that nobody waits for any more, and that run on. */
   readonly abandoned: Iterable<AbandonedCall>;
-  /** Whether it has room for one more call of a method. */
-  accepts(api: ApiSpec): boolean;
+  /** How many more calls of a method, or batches of them, it has room for. */
+  roomFor(api: ApiSpec): number;
   /** Sends a call; the slot is held until the worker says that it has ended. */
   call(api: ApiSpec, message: CallMessage, listener: CallListener): number;
   /**
@@ -389,8 +389,11 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
       }),
     onVitals: (listener) => void vitalsListeners.push(listener),
     onHealth: (listener) => void healthListeners.push(listener),
-    // A blocking method holds the thread: whatever else were sent to that worker would wait there instead of here.
-    accepts: (api) => isConnected && blocking === 0 && (running.get(api.name) ?? 0) < api.slots,
+    roomFor(api) {
+      // A blocking method holds the thread: whatever else were sent to that worker would wait there instead of here.
+      if (!isConnected || blocking > 0) return 0;
+      return api.isBlocking ? 1 : api.slots - (running.get(api.name) ?? 0);
+    },
     call(api, message, listener) {
       const id = nextId++;
       calls[id] = { api, listener, method: api.name, isCancelled: false, movedAtMs: performance.now() };
