@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkNobodyStarves, checkTraffic } from './batcher.fixture.ts';
 import { type Batcher, createBatcher, type Request } from './batcher.ts';
+import { type Arrival, simulate } from './simulate.ts';
 
 const near = (seen: number, wanted: number) => assert.ok(Math.abs(seen - wanted) < 0.01, `${seen} is not ${wanted}`);
 const lineMs = (items: number) => 5 + 0.1 * items;
@@ -233,6 +234,29 @@ test('where one lane waits another one is served', () => {
   batcher.add(request('waits'), 0);
   for (const value of ['x', 'y']) batcher.add(request(value, { kind: 'other', expiresAtMs: 70_000 }), 0);
   assert.deepEqual(take(batcher, 0), ['x', 'y']);
+});
+
+/** Runs requests of so many items one after the other, each with a second; gives how each ended, and the batches. */
+function runLarge(batcher: Batcher<Arrival>, sizes: readonly number[], runMs: () => number) {
+  const arrivals = sizes.map((items, at): Arrival => {
+    const atMs = 2000 * at;
+    return { atMs, items, expiresAtMs: atMs + 1000, priority: 0, kind: '', bucket: 0 };
+  });
+  const run = simulate(batcher, { arrivals, slots: 1, runMs, gatewayMs: 0, endMs: Number.POSITIVE_INFINITY });
+  return { kinds: run.outcomes.map(({ kind }) => kind), batches: run.batches.length };
+}
+
+test('of a large request that cannot be done in its time no more runs than it takes to know that', () => {
+  const batcher = createBatcher<Arrival>({ maxBatchSize: 8, maxWaitMs: 0 });
+  const { kinds, batches } = runLarge(batcher, [8 * 90, 8000, 8000], () => 10);
+  assert.deepEqual([kinds, batches], [['answered', 'refused', 'refused'], 92]);
+});
+
+test('a large request is not given up for what the first batches of a model take', () => {
+  const batcher = createBatcher<Arrival>({ maxBatchSize: 8, maxWaitMs: 0 });
+  let batch = 0;
+  const { kinds } = runLarge(batcher, [80], () => (batch++ === 0 ? 500 : 10));
+  assert.deepEqual(kinds, ['answered']);
 });
 
 test('a request without items is refused, since no batch would ever hold it', () => {

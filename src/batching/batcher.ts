@@ -68,6 +68,8 @@ export interface Batcher<T> {
   /** One was refused at the door: it is told on. */
   refused(request: Omit<Request<T>, 'value'>, nowMs: number): void;
   costOf(bucket: number): CostModel;
+  /** How long what is left of a request takes at least. */
+  leastMs(entry: Entry<T>): number;
 }
 
 type Send<T> = Extract<Decision, { readonly kind: 'send' }> & {
@@ -102,6 +104,10 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
   /** How long as many items run that are cut into full batches. */
   const allMs = (bucket: number, items: number): number =>
     Math.floor(items / maxBatchSize) * runMs(bucket, maxBatchSize) + runMs(bucket, items % maxBatchSize);
+
+  /** How long what is left of a request takes at least, if all that runs is its own. */
+  const leastMs = ({ left, group: { bucket } }: Entry<T>): number =>
+    Math.max(allMs(bucket, left) / Math.max(1, batcher.slots), runMs(bucket, Math.min(left, maxBatchSize)));
 
   /** How long the next batch of a group runs. */
   const nextMs = ({ bucket, items }: Group<T>): number => runMs(bucket, Math.min(items, maxBatchSize));
@@ -229,6 +235,10 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
     !canBeInTime(inTurn.map(toCandidate), now, 'full') &&
     canBeInTime(inTurn.toSorted(byDeadline).map(toCandidate), now, 'any');
 
+  /** Whether the rest of a large request, which goes further than a plan looks, would run in vain, as far as is known from its first batches. */
+  const isHopeless = (entry: Entry<T>, nowMs: number): boolean =>
+    entry.left < entry.items && nowMs + leastMs(entry) > entry.expiresAtMs && costOf(entry.group.bucket).isSettled;
+
   /** The batch of a lane; undefined if nobody in it can be helped any more. */
   const form = (
     { lane, reason, most, isExact }: Send<T>,
@@ -244,14 +254,20 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
       slots: batcher.slots,
       hasOtherFree: freeSlots > 1,
     };
-    const inTurn = lane.peek(lookAhead * maxBatchSize);
-    const waiting = isExact || hasToBeSorted(inTurn, now) ? inTurn.toSorted(byDeadline) : inTurn;
-    const planned = isExact ? { doomed: 0, items: most } : plan(waiting.map(toCandidate), now);
-    for (const entry of waiting.slice(0, planned.doomed)) {
+    const giveUp = (entry: Entry<T>) => {
       queues.leave(entry);
       doomed.push(entry.value);
       onDecision?.({ event: 'doomed', atMs: nowMs, id: entry.sequence });
+    };
+    const inTurn = lane.peek(lookAhead * maxBatchSize);
+    const hopeless = inTurn.filter((entry) => isHopeless(entry, nowMs));
+    if (hopeless.length > 0) {
+      for (const entry of hopeless) giveUp(entry);
+      return undefined;
     }
+    const waiting = isExact || hasToBeSorted(inTurn, now) ? inTurn.toSorted(byDeadline) : inTurn;
+    const planned = isExact ? { doomed: 0, items: most } : plan(waiting.map(toCandidate), now);
+    for (const entry of waiting.slice(0, planned.doomed)) giveUp(entry);
     if (planned.items === 0) return undefined;
     queues.took(lane);
     lane.group.hasWaited = false;
@@ -270,6 +286,7 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
     },
     slots: 1,
     costOf,
+    leastMs,
     add(request, nowMs) {
       lastMs = nowMs;
       const { value, items, priority, expiresAtMs, kind, bucket } = request;

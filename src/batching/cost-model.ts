@@ -12,6 +12,8 @@ export interface CostModel {
   readonly errorMs: number;
   /** How many batches were learned from; outliers are left out. */
   readonly count: number;
+  /** Whether enough have run to tell what they cost from what the first ones did, which compile and load. */
+  readonly isSettled: boolean;
   /** A batch of that size has run for that long. */
   learn(size: number, ranMs: number): void;
 }
@@ -95,6 +97,9 @@ export function createCostModel(): CostModel {
     },
     get count() {
       return count;
+    },
+    get isSettled() {
+      return count >= firstBatches;
     },
     learn(size, ranMs) {
       const predictedMs = predictMs(size);

@@ -169,8 +169,8 @@ export function createBatchLine<Ticket extends BatchTicket>(deps: BatchLineDeps<
 
   const refuseLate = (queued: Call) => {
     if (queued.isOver) return;
-    const { latencyMs: timeoutMs, cameAtMs, facts, ticket } = queued;
-    const runMs = batcher.costOf(facts.bucket).predictMs(Math.min(facts.items, batching.maxBatchSize));
+    const { latencyMs: timeoutMs, cameAtMs, entry, ticket } = queued;
+    const runMs = entry ? batcher.leastMs(entry) : 0; // it has one as soon as it waits
     deps.metrics.refused('too_late');
     ticket.refuse(new ServiceError('OVERLOADED', { answerMs: Math.round(now() - cameAtMs + runMs), timeoutMs }));
     deps.onLeft(ticket);
