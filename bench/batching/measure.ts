@@ -1,6 +1,7 @@
 /** Runs one dispatcher through one world; says how it went. */
 import { createBatcher } from '../../src/batching/batcher.ts';
 import { type Arrival, type Dispatcher, type Run, simulate } from '../../src/batching/simulate.ts';
+import { quantile } from '../statistics.ts';
 import { type Cost, createRunMs, maxBatchSize } from './models.ts';
 import { createRandom, type Random } from './random.ts';
 import { arriveAt } from './traffic.ts';
@@ -38,7 +39,7 @@ export function measureTrace(
   return {
     came: trace.length,
     inTime: inTime.length,
-    refusalMs: quantile(refusals, 0.99),
+    refusalMs: refusals.length > 0 ? quantile(refusals, 0.99) : 0,
     lateRefusals: refusals.filter((ms) => ms > 5).length / Math.max(1, refusals.length),
     meanMs: mean(inTime.map(toLatency)),
   };
@@ -99,9 +100,4 @@ export function toLatency({ arrival, atMs }: Run['outcomes'][number]): number {
 /** The mean; 0 of nothing. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length);
-}
-
-/** The value that so large a part is below; 0 of nothing. */
-export function quantile(values: readonly number[], part: number): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length * part)] ?? 0;
 }
