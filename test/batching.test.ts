@@ -314,18 +314,22 @@ test('a large body of JSON, which is decoded in a thread, is cut like any other'
 
 test('requests of one size go together, and the largest item decides on the size', async () => {
   await using server = await start('batches');
-  const words = (length: number) => 'x'.repeat(length);
-  const lengths = [[3], [60], [2, 50], [4]];
-  await jsonOf(server.post('/bucketed', { rows: [{ id: 0, words: words(1) }] }));
-  await jsonOf(server.post('/bucketed', { rows: [{ id: 0, words: words(50) }] })); // what both sizes cost is known now
-  const busy = textOf(server.post('/bucketed', { rows: [{ id: 0, words: words(100) }] }));
+  using note = createGated();
+  const ask = (id: number, ...lengths: number[]) =>
+    jsonOf<string[]>(server.post('/bucketed', { rows: lengths.map((length) => ({ id, words: 'x'.repeat(length) })) }));
+  for (const lengths of [[1], [1, 1], [50], [50, 50]]) await ask(0, ...lengths); // what both sizes cost is known now
+  const busy = textOf(server.post('/bucketed', { rows: [{ id: 0, words: 'x'.repeat(100) }], gate: note.gate }));
   await untilCounted(server, 'running_calls', 'bucketed', 1);
-  const calls = lengths.map((own, id) =>
-    jsonOf<string[]>(server.post('/bucketed', { rows: own.map((length) => ({ id, words: words(length) })) })),
-  );
-  const answers = (await Promise.all(calls)).map(([answer]) => answer);
+  const calls = [[3], [60], [2, 50], [4]].map((lengths, id) => ask(id, ...lengths));
+  await untilCounted(server, 'queue_depth', 'bucketed', 4);
+  note.open();
+  assert.deepEqual(await Promise.all(calls), [
+    ['0 of 3,4'],
+    ['1 of 2,50,60'],
+    ['2 of 2,50,60', '2 of 2,50,60'],
+    ['3 of 3,4'],
+  ]);
   await busy;
-  for (const [id, answer] of answers.entries()) assert.match(answer as string, new RegExp(`^${id} of `));
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
   assert.match(metrics, /_batch_waste_ratio_count\{[^}]*method="bucketed"[^}]*\} [1-9]/);
   assert.match(metrics, /_batch_launch_seconds\{[^}]*method="bucketed",bucket="1"[^}]*\}/);
@@ -375,9 +379,22 @@ test('a BatchContext says whose each item is', async () => {
 
 test('other methods get their turn beside batches, and /schema.json says which are batchable', async () => {
   await using server = await start('batches');
-  const blocks = Array.from({ length: 5 }, () => server.post('/block', { waits: [20] }));
-  assert.equal(await textOf(server.post('/plain', { name: 'here' })), 'here');
-  await Promise.all(blocks);
+  using note = createGated();
+  let answered = 0;
+  const block = async () => {
+    await textOf(server.post('/block', { names: ['one'], gate: note.gate }));
+    answered++;
+  };
+  const first = block();
+  await untilCounted(server, 'running_calls', 'block', 1);
+  const others = Array.from({ length: 8 }, block);
+  await untilCounted(server, 'queue_depth', 'block', 8);
+  const plain = textOf(server.post('/plain', { name: 'here' }));
+  await untilCounted(server, 'running_calls', 'plain', 1);
+  note.open();
+  assert.equal(await plain, 'here');
+  assert.ok(answered < 1 + others.length, 'not all blocks went before it');
+  await Promise.all([first, ...others]);
   const { routes } = await jsonOf<{ routes: { name: string; batchable: boolean }[] }>(
     fetch(`${server.url}/schema.json`),
   );
@@ -509,10 +526,14 @@ test('a log of decisions that cannot be written is refused at the start', async 
 
 test('a service in the process of a test batches as well', async () => {
   await using server = await start('batches', { inProcess: true });
-  const client = clientOf(server);
-  const answers = await Promise.all([1, 2, 3].map((number) => client.double([number])));
-  assert.deepEqual(
-    answers.map(([answer]) => answer?.twice),
-    [2, 4, 6],
+  using note = createGated();
+  const first = occupy(server, 'gated', note);
+  await note.until('run first\n');
+  const calls = ['a', 'b'].map((name) =>
+    jsonOf(server.post('/gated', { names: [name], note: note.path, gate: note.gate })),
   );
+  await untilCounted(server, 'queue_depth', 'gated', 2);
+  note.open();
+  assert.deepEqual(await Promise.all(calls), [['a of a,b'], ['b of a,b']]);
+  await first;
 });
