@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { toRecord } from '../errors.ts';
 import type { FromWorker, ToWorker } from '../spec/messages.ts';
 import type { ApiSpec, ServiceSpec } from '../spec/service-spec.ts';
+import type { ExitReason } from './exit-reason.ts';
 import { type BatchMember, launchWorker } from './worker-handle.ts';
 
 const api = { name: 'embed', slots: 1, isBlocking: false } as ApiSpec;
@@ -12,6 +13,7 @@ async function startWorker() {
   const waiting: ToWorker[] = [];
   const gone: ToWorker[] = [];
   const heard = Promise.withResolvers<(message: FromWorker) => void>();
+  const ended = Promise.withResolvers<ExitReason>();
   const worker = launchWorker({
     file: 'service.ts',
     tsconfig: undefined,
@@ -29,14 +31,14 @@ async function startWorker() {
         onClose() {},
         close() {},
       },
-      ended: new Promise(() => {}),
+      ended: ended.promise,
       expectEnd() {},
       kill() {},
     }),
     loadTimeoutMs: 10_000,
     log() {},
     authorMetrics: () => undefined,
-    spool: { place: { folder: '', key: '' } } as never, // nothing of it is looked into here
+    spool: { place: { folder: '', key: '' }, sweep: async () => {} } as never, // nothing of it is looked into here
     onSource: undefined,
   });
   const hear = await heard.promise;
@@ -47,7 +49,7 @@ async function startWorker() {
     {} as never,
   ); // sent, not read
   hear({ kind: 'ready' });
-  return { handle: await ready, hear, waiting, gone };
+  return { handle: await ready, hear, waiting, gone, end: ended.resolve };
 }
 
 const member = (): BatchMember => {
@@ -91,4 +93,12 @@ test('a batch is abandoned when the last one who waits has left or failed, and n
   const batches = 5;
   for (let id = 1; id <= batches; id++) hear({ kind: 'ran', id, isTypical: false });
   assert.deepEqual([countAbandoned(), handle.load], [0, 0]);
+});
+
+test('a worker that has ended has no room for another batch, when it is heard that those that it had are lost', async () => {
+  const { handle, end } = await startWorker();
+  assert.equal(handle.roomFor(api), 1);
+  const room = new Promise((resolve) => handle.batch(api, [], () => resolve(handle.roomFor(api))));
+  end({ kind: 'signal', signal: 'SIGKILL' });
+  assert.equal(await room, 0);
 });

@@ -348,6 +348,7 @@ export function launchWorker(options: LaunchOptions): WorkerInTheMaking {
     void ended.then(() => clearTimeout(late));
   });
   void ended.then((reason) => {
+    isConnected = false; // also where the line is not known to be closed yet: whoever hears that a batch is lost sends the next one
     const problem = `its worker ended before it was ready: ${toWords(reason)}`;
     const error = new ServiceError('START_FAILED', { service: serviceName || options.file, problem }, causeOf(reason));
     rejectAll(error);
