@@ -36,7 +36,7 @@ export interface BatchContext {
   readonly requests: readonly BatchedRequest[];
   /** The request that an item belongs to. @throws RangeError if there is no such item. */
   requestOf(item: number): BatchedRequest;
-  /** Aborts when every caller has left. */
+  /** Aborts when every caller who has no answer yet has left. */
   readonly signal: AbortSignal;
   /** When the last of the callers stops waiting. */
   readonly deadline: Date;
