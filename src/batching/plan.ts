@@ -39,12 +39,20 @@ const mostUnits = 256; // that a schedule is searched for: with larger batches i
  * let try, however long its like have run: without it nothing would ever be learned again.
  */
 export function plan(waiting: readonly Candidate[], now: PlanFor): Plan {
-  const { nowMs, maxBatchSize } = now;
+  const { nowMs, maxBatchSize, predictMs } = now;
+  const [first] = waiting;
+  if (
+    first &&
+    waiting.length === 1 &&
+    first.items <= maxBatchSize &&
+    nowMs + predictMs(first.items) <= first.expiresAtMs
+  )
+    return { doomed: 0, items: first.items }; // most of those who come alone
   const deadlines = toDeadlines(waiting, maxBatchSize * lookAhead);
   if (deadlines.length === 0) return { doomed: 0, items: 0 };
   if (areInTime(deadlines, now)) return { doomed: 0, items: Math.min(maxBatchSize, deadlines.length) };
-  const first = firstOfSchedule(deadlines, now);
-  if (first > 0) return { doomed: 0, items: first };
+  const size = firstOfSchedule(deadlines, now);
+  if (size > 0) return { doomed: 0, items: size };
   const best = shed(waiting, deadlines.length, now);
   if (best.items > 0) return best;
   const last = waiting.at(-1) as Candidate; // there is one, since there are deadlines
