@@ -31,7 +31,7 @@ export async function run({ isQuick }: BenchOptions): Promise<BenchReport> {
 
   const declaration = readFileSync(join(folder, 'data/human-rights.txt'), 'utf8').trim().split('\n');
   const cases = [
-    ...[1, 8, 32].map((size) => ({ texts: 'short', batch: take(shortTexts, size) })),
+    ...[1, 2, 4, 8, 16, 32, 64].map((size) => ({ texts: 'short', batch: take(shortTexts, size) })),
     ...[1, 8, 32, declaration.length].map((size) => ({ texts: 'of the Declaration', batch: take(declaration, size) })),
   ].map((one) => ({ ...one, tookMs: [] as number[] }));
   for (const { batch } of cases) await encoder.encode(batch); // warm

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { bentomlService, pythonScript, startPeer } from '../peers/peer.ts';
+import { pidsOf } from '../process-tree.ts';
 import { startBento } from '../start-bento.ts';
 import { ownName } from './measure.ts';
 
@@ -13,6 +14,8 @@ export interface Contestant {
   /** Of the first of its processes. */
   readonly pid: number;
   pathFor(clients: number): string;
+  /** Has it run until this is disposed of: what a server does that has nothing to do must not slow the others down. */
+  takeTurn(): Disposable;
 }
 
 /** What ours is measured by. */
@@ -47,14 +50,25 @@ export async function startContestants(): Promise<{ readonly all: readonly Conte
   await using stack = new AsyncDisposableStack();
   const ours = stack.use(await startBento({ service: join(import.meta.dirname, 'service.ts') }));
   const greedy = stack.use(await startGreedy());
+  const takeTurn = () => ({ [Symbol.dispose]() {} }); // these sleep when nobody asks
   const all: Contestant[] = [
-    { name: oracleName, port: ours.port, pid: ours.pid, pathFor: (clients) => oracles[clients] as string },
-    { name: ownName, port: ours.port, pid: ours.pid, pathFor: () => '/learned' },
-    { name: 'greedy loop', ...greedy, pathFor: () => '/' },
+    { name: oracleName, port: ours.port, pid: ours.pid, pathFor: (clients) => oracles[clients] as string, takeTurn },
+    { name: ownName, port: ours.port, pid: ours.pid, pathFor: () => '/learned', takeTurn },
+    { name: 'greedy loop', ...greedy, pathFor: () => '/', takeTurn },
   ];
   for (const peer of peers) {
     const { port, pid } = stack.use(await startPeer(peer));
-    all.push({ name: peer.name, port, pid, pathFor: () => '/learned' });
+    const pids = pidsOf(pid);
+    const tell = (signal: NodeJS.Signals) => {
+      for (const one of pids) process.kill(one, signal);
+    };
+    stack.defer(() => tell('SIGCONT')); // who is stopped does not hear that it is to end
+    tell('SIGSTOP');
+    const takeItsTurn = () => {
+      tell('SIGCONT');
+      return { [Symbol.dispose]: () => tell('SIGSTOP') };
+    };
+    all.push({ name: peer.name, port, pid, pathFor: () => '/learned', takeTurn: takeItsTurn });
   }
   const servers = stack.move();
   return { all, [Symbol.asyncDispose]: () => servers.disposeAsync() };

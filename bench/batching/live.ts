@@ -87,11 +87,15 @@ async function runRounds(
     bodyOf: (client: number) => JSON.stringify({ values: [client] }),
     isRight: (answer: string, client: number) => answer === `[${client}]`,
   });
-  for (const one of contestants) await runClosedLoop(loopOf(one), { warmMs: 0, forMs: learnMs });
+  for (const one of contestants) {
+    using _turn = one.takeTurn();
+    await runClosedLoop(loopOf(one), { warmMs: 0, forMs: learnMs });
+  }
   for (let round = 0; round < rounds; round++) {
     for (const at of contestants.keys()) {
       signal.throwIfAborted();
       const one = contestants[(round + at) % contestants.length] as Contestant; // within bounds
+      using _turn = one.takeTurn();
       const before = readCpuTimes(one.pid);
       const result = await runClosedLoop(loopOf(one), { warmMs, forMs });
       const usedUs = [...usedBetween(before, readCpuTimes(one.pid)).values()].reduce((sum, us) => sum + us, 0);
@@ -145,20 +149,23 @@ async function runAfterBurst(
   signal: AbortSignal,
 ): Promise<Record<string, number>> {
   const bodyOf = (client: number) => JSON.stringify({ values: [client] });
-  for (const { name, port, pathFor } of contestants) {
+  for (const { name, port, pathFor, takeTurn } of contestants) {
     if (name === oracleName) continue; // for one caller it is the method without batches
+    using _turn = takeTurn();
     await runClosedLoop({ port, path: pathFor(1), clients: burst.clients, bodyOf, isRight: () => true }, burst);
   }
   const tookMs = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
   using callers = new DisposableStack();
   const asking = [];
-  for (const { name, port, pathFor } of contestants) {
+  for (const { name, port, pathFor, takeTurn } of contestants) {
+    using _turn = takeTurn();
     const caller = callers.use(await openCaller(port));
-    asking.push({ name, caller, request: toRequest(pathFor(1), bodyOf(0)) });
+    asking.push({ name, caller, takeTurn, request: toRequest(pathFor(1), bodyOf(0)) });
   }
   for (let round = 0; round < loneRequests; round++) {
-    for (const { name, caller, request } of asking) {
+    for (const { name, caller, takeTurn, request } of asking) {
       signal.throwIfAborted();
+      using _turn = takeTurn();
       await new Promise((wake) => setTimeout(wake, 1000 / asking.length));
       const askedMs = performance.now();
       const { status } = await caller.ask(request);
@@ -188,7 +195,8 @@ A model of ${launchMs} ms a batch and ${itemMs} ms an item, at most ${mostItems}
 answered. The oracle is told how many callers there are, and stands behind the same gateway as bentots; for one caller it is the same
 method without \`batchable\`. The greedy loop is a bare HTTP server that hands a thread whatever waits. BentoML and LitServe run the
 same model in Python: BentoML 1.4 with one worker and \`max_latency_ms\` 1000, so that it refuses hardly anybody; LitServe with one worker
-and \`batch_timeout\` 0 (its default), and with 5 ms. None of them writes an access log. Callers, servers and models share the
+and \`batch_timeout\` 0 (its default), and with 5 ms. These three are stopped while it is not their turn, since LitServe looks for work
+all the time. None of them writes an access log. Callers, servers and models share the
 processors. ${rounds} rounds, in turns; medians, with quartiles in brackets.
 
 Requests a second; of the model alone, if it lost no moment; and what part bentots gets of the oracle's in the same round:

@@ -1,11 +1,13 @@
-/** Draws the pictures of docs/guide/batching.md from simulations: `node bench/batching/plots.ts`. */
-import { writeFileSync } from 'node:fs';
+/** Draws the pictures of docs/guide/batching.md, from simulations and from the last results: `node bench/batching/plots.ts`. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBatcher } from '../../src/batching/batcher.ts';
 import type { Arrival, Dispatcher } from '../../src/batching/simulate.ts';
+import type { Spread } from '../statistics.ts';
 import { createFixedWindow } from './competitors.ts';
 import { drawLineChart, type LineChart } from './line-chart.ts';
-import { measureLoop, measureTrace } from './measure.ts';
+import type { Live } from './live.ts';
+import { measureLoop, measureTrace, ownName } from './measure.ts';
 import type { Cost } from './models.ts';
 import { createTrace } from './traffic.ts';
 
@@ -77,5 +79,57 @@ function drawDeadlines(): LineChart {
   };
 }
 
-const pictures = { 'batching-sizes': drawSizes, 'batching-loads': drawLoads, 'batching-deadlines': drawDeadlines };
+const results = join(import.meta.dirname, '../results');
+
+interface EncoderRow {
+  readonly texts: string;
+  readonly size: number;
+  readonly tookMs: Spread;
+}
+
+/** Where a larger batch of a real model gains nothing any more: what `npm run bench -- embeddings` has measured last. */
+function drawSentences(): LineChart {
+  const { rows } = JSON.parse(readFileSync(join(results, 'embeddings.json'), 'utf8')) as { rows: EncoderRow[] }; // as it wrote it
+  const points = rows
+    .filter(({ texts }) => texts === 'short')
+    .map(({ size, tookMs }) => [size, tookMs.median] as const);
+  const best = Math.max(...points.map(([size, ms]) => size / ms));
+  const longestMs = Math.max(...points.map(([, ms]) => ms));
+  const top = 20 * Math.ceil(Math.max(100, longestMs) / 20);
+  return {
+    title: 'A sentence encoder: what larger batches bring, and what they cost',
+    x: { label: 'sentences in a call', marks: points.map(([size]) => size), isLogarithmic: true },
+    y: { label: '% and ms', marks: Array.from({ length: 6 }, (_, at) => (at * top) / 5) },
+    lines: [
+      { name: 'sentences/s, % of best', points: points.map(([size, ms]) => [size, (100 * size) / ms / best] as const) },
+      { name: 'ms a call', points },
+    ],
+  };
+}
+
+/** What servers make of the same model: what `npm run bench -- batching` has measured last. */
+function drawServers(): LineChart {
+  const { live } = JSON.parse(readFileSync(join(results, 'batching.json'), 'utf8')) as { live: Live }; // as it wrote it
+  const { rows } = live;
+  const others = Object.keys(rows[0]?.by ?? {}).filter((name) => name !== ownName && name !== 'oracle');
+  return {
+    title: 'The same model in servers: 5 ms a batch, 0.1 ms an item',
+    x: { label: 'callers', marks: rows.map(({ clients }) => clients), isLogarithmic: true },
+    y: { label: '% of what the bare model does', marks: [0, 20, 40, 60, 80, 100] },
+    lines: [ownName, ...others].map((name) => ({
+      name,
+      points: rows.map(
+        ({ clients, ideal, by }) => [clients, (100 * (by[name]?.perSecond.median ?? 0)) / ideal] as const,
+      ),
+    })),
+  };
+}
+
+const pictures = {
+  'batching-sizes': drawSizes,
+  'batching-loads': drawLoads,
+  'batching-deadlines': drawDeadlines,
+  'batching-sentences': drawSentences,
+  ...(existsSync(join(results, 'batching.json')) && { 'batching-servers': drawServers }),
+};
 for (const [name, draw] of Object.entries(pictures)) writeFileSync(join(guide, `${name}.svg`), drawLineChart(draw()));
