@@ -1,15 +1,16 @@
 /** OCI images of real builders run, answer, and stop in good order. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Image } from 'bentots';
 import { build as buildBento } from 'bentots/build';
 import { build, health } from 'bentots/container';
+import { openBentos } from 'bentots/models';
 import { createDockerfile } from '../../src/gateway/containerize.ts';
-import { createTestProject } from '../project.ts';
+import { createTestProject, plainHello } from '../project.ts';
 import { type Container, startContainer } from './container.ts';
 
 const { CONTAINER_TEST_REGISTRY: registry = '', BENTOML_HOME: home = '' } = process.env;
@@ -157,26 +158,140 @@ test('a step that fails is told with what it said, and leaves no image', async (
   assert.equal(execFileSync('docker', ['images', '--quiet', 'broken'], { encoding: 'utf8' }), '');
 });
 
-test('bases of other distributions, and of CUDA without a Node, are built on in the same way', async () => {
-  const stands = [
-    'node:24-slim',
-    'node:24-alpine',
-    'nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04',
-    'public.ecr.aws/amazonlinux/amazonlinux:2023',
-  ];
-  for (const name of stands) execFileSync('docker', ['tag', base, name]);
-  for (const [name, options] of Object.entries({
-    debian: { node: 24 },
-    alpine: { distro: 'alpine', node: 24 },
-    cuda: { cuda: 12, node: 24 },
-    amazonlinux: { distro: 'amazonlinux', node: 24 },
-  } as const)) {
-    // biome-ignore format: a table reads as a table
+test('packages of the system and of Python are there where the image runs', async () => {
+  using project = createTestProject();
+  const image = new Image({ base: `${registry}/debian-base:1`, distro: 'debian' })
+    .systemPackages('jq')
+    .pythonPackages('idna==3.10');
+  await buildBento({ service: project.folder, home, name: 'system', version: 'v1', image });
+  await build('system:v1', { ...quiet, backend: 'docker' });
+  await using container = await startContainer('docker', 'system:v1');
+  assert.equal(await container.read('jq', '-n', '1 + 1'), '2\n');
+  assert.equal(await container.read('python', '-c', 'import idna; print(idna.__version__)'), '3.10\n');
+  assert.equal(await (await container.post('/hello', { name: 'you' })).text(), 'Hello, you!');
+});
+
+const locks = {
+  'pnpm-lock.yaml': `lockfileVersion: '9.0'
+settings: { autoInstallPeers: true, excludeLinksFromLockfile: false }
+importers:
+  .:
+    dependencies:
+      ms: { specifier: 2.1.3, version: 2.1.3 }
+packages:
+  ms@2.1.3:
+    resolution: { integrity: sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA== }
+snapshots:
+  ms@2.1.3: {}
+`,
+  'yarn.lock': `# yarn lockfile v1
+
+
+ms@2.1.3:
+  version "2.1.3"
+  resolved "https://registry.yarnpkg.com/ms/-/ms-2.1.3.tgz#574c8138ce1d2b5861f0b44579dbadd60c6615b2"
+  integrity sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA==
+`,
+} as const;
+
+for (const [lockfile, text] of Object.entries(locks)) {
+  test(`what ${lockfile} says is installed by its manager, in a container and without one`, async () => {
+    using project = createTestProject({
+      'package.json': JSON.stringify({ name: 'project', type: 'module', dependencies: { ms: '2.1.3' } }),
+      [lockfile]: text,
+      'node_modules/ms/package.json': '{ "name": "ms", "version": "0.0.0", "type": "module", "exports": "./index.js" }',
+      'node_modules/ms/index.js': 'export default () => { throw new Error("that of the image"); };',
+      'service.js': `import ms from 'ms';\n${plainHello.replace(/return [^;]+;/, 'return String(ms(name));')}`,
+    });
+    const name = lockfile.replace(/\W.*/, '');
+    await buildBento({
+      service: project.folder,
+      home,
+      name,
+      version: 'v1',
+      image: new Image({ base }),
+      onWarning() {},
+    });
+    await build(`${name}:v1`, { ...quiet, backend: 'docker' });
+    const reference = `${registry}/team/${name}:native`;
+    await build(`${name}:v1`, { ...quiet, backend: 'native', references: [reference], push: true });
+    for (const [runner, image] of [
+      ['docker', `${name}:v1`],
+      ['podman', reference],
+    ] as const) {
+      await using container = await startContainer(runner, image);
+      assert.equal(await (await container.post('/hello', { name: '2 minutes' })).text(), '120000');
+    }
+  });
+}
+
+test('machines with other homes, folders, time zones, languages, rights and clocks make the same OCI image', async () => {
+  using project = createTestProject();
+  execFileSync('npm', ['install', '--package-lock-only', 'semver@7.7.3', 'ms@2.1.3'], { cwd: project.folder });
+  await buildBento({ service: project.folder, home, name: 'same', version: 'v1', image: new Image({ base }) });
+  const exported = await openBentos({ home }).export('same:v1', join(project.folder, 'same.bento'));
+  const program = fileURLToPath(new URL('../../bin/bento.js', import.meta.url));
+  const makeOn = async (
+    name: string,
+    umask: string,
+    before: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ) => {
+    const place = join(project.folder, name);
+    mkdirSync(join(place, 'tmp'), { recursive: true });
+    const own = join(place, 'home');
+    await openBentos({ home: own }).import(exported);
+    const words = ['containerize', 'same:v1', '--backend', 'native', '--base', base, '-o', join(place, 'image')];
+    execFileSync('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', ...before, process.execPath, program, ...words], {
+      cwd: place,
+      env: { ...process.env, HOME: place, BENTOML_HOME: own, TMPDIR: join(place, 'tmp'), ...env },
+      stdio: 'ignore',
+    });
+    return JSON.parse(readFileSync(join(place, 'image/index.json'), 'utf8')) as unknown;
+  };
+  const here = await makeOn('here', '022', [], { TZ: 'UTC', LC_ALL: 'C' });
+  const later = ['faketime', '-f', '+3d'];
+  const there = await makeOn('there', '077', later, {
+    TZ: 'Pacific/Auckland',
+    LC_ALL: 'tr_TR.UTF-8',
+    LANG: 'tr_TR.UTF-8',
+  });
+  assert.deepEqual(there, here);
+});
+
+// Where there are no public bases: by their names, with what a base of the kind has, and with programs that write down how
+// they are called in the place of those that install.
+test('every distribution, and CUDA without a Node, is built on in the same way', async () => {
+  const stands = {
+    'node:24-slim': { installer: 'apt-get', hasNode: true },
+    'node:24-alpine': { installer: 'apk', hasNode: true },
+    'registry.access.redhat.com/ubi9/nodejs-24:latest': { installer: 'dnf', hasNode: true },
+    'public.ecr.aws/amazonlinux/amazonlinux:2023': { installer: 'dnf', hasNode: false },
+    'nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04': { installer: 'apt-get', hasNode: false },
+    'nvidia/cuda:12.1.1-cudnn8-runtime-ubi8': { installer: 'dnf', hasNode: false },
+  };
+  for (const [name, { installer, hasNode }] of Object.entries(stands)) {
+    const file = `FROM ${base}
+RUN mkdir -p /etc/apt/apt.conf.d && echo '#!/bin/sh' > /usr/bin/${installer} && echo 'echo ${installer} "$*" >> /installed' >> /usr/bin/${installer} && chmod +x /usr/bin/${installer}
+${hasNode ? '' : 'RUN rm -rf /usr/local/bin /usr/local/lib/node_modules'}
+`;
+    execFileSync('docker', ['build', '--quiet', '--tag', name, '-'], { input: file });
+  }
+  for (const [name, options, installed] of [
+    ['debian', { node: 24 }, /^apt-get update -q\napt-get install -q -y .* git\n$/],
+    ['alpine', { distro: 'alpine', node: 24 }, /^apk add --no-cache git\n$/],
+    ['ubi', { distro: 'ubi', node: 24 }, /^dnf install -y git\n$/],
+    ['amazonlinux', { distro: 'amazonlinux', node: 24 }, /^dnf install -y git\n$/],
+    ['cuda', { cuda: 12, node: 24 }, /^apt-get update -q\napt-get install -q -y .* git\n$/],
+    ['cuda-ubi', { distro: 'ubi', cuda: '12.1', node: 24 }, /^dnf install -y git\n$/],
+  ] as const) {
     using project = createTestProject();
     writeFileSync(join(project.folder, 'name.txt'), name);
-    await buildBento({ service: project.folder, home, name, version: 'v1', image: new Image(options) });
+    const image = new Image(options).systemPackages('git');
+    await buildBento({ service: project.folder, home, name, version: 'v1', image });
     await build(`${name}:v1`, { ...quiet, backend: 'docker' });
     await using container = await startContainer('docker', `${name}:v1`);
     assert.equal(await (await container.post('/hello', { name })).text(), `Hello, ${name}!`);
+    assert.match(await container.read('cat', '/installed'), installed);
   }
 });

@@ -36,7 +36,8 @@ try {
   const programs = Object.fromEntries(
     Object.entries({
       dockerd: 'docker.io', runc: 'runc', buildah: 'buildah', podman: 'podman', skopeo: 'skopeo',
-      'docker-registry': 'docker-registry', iptables: 'iptables', busybox: 'busybox-static',
+      'docker-registry': 'docker-registry', iptables: 'iptables', busybox: 'busybox-static', mmdebstrap: 'mmdebstrap',
+      faketime: 'faketime',
     }).map(([name, debianPackage]) => [name, ensureProgram({ names: [name], debianPackage, purpose })]),
   ); // biome-ignore format: a table reads as a table
   const port = await findFreePort();
@@ -64,6 +65,7 @@ try {
   ];
   await start(String(programs.dockerd), words.map(String), env, 'API listen on');
   await makeBase(`${registry}/node-base:1`, String(programs.busybox), env);
+  makeDebianBase(`${registry}/debian-base:1`, String(programs.mmdebstrap), env);
   // Each installs and builds: on a busy machine that takes longer than a test of the suite may.
   const tests = [join(repository, 'scripts/run-tests.js'), '--long', 'test/containers/*.test.ts'];
   const test = spawn(process.execPath, tests, { stdio: 'inherit', cwd: repository, env });
@@ -155,7 +157,7 @@ async function makeBase(reference, busybox, env) {
     mkdirSync(dirname(join(base, to)), { recursive: true });
     copyFileSync(realpathSync(from), join(base, to));
   };
-  for (const path of ['bin', 'usr/bin', 'etc', 'root', 'tmp', 'usr/local/lib/node_modules'])
+  for (const path of ['bin', 'usr/bin', 'etc', 'root', 'tmp', 'usr/local/lib/node_modules', 'etc/ssl'])
     mkdirSync(join(base, path), { recursive: true });
   chmodSync(join(base, 'tmp'), 0o1777);
   copy(process.execPath, 'usr/local/bin/node');
@@ -203,6 +205,34 @@ async function makeBase(reference, busybox, env) {
   read('docker', ['import', ...changes.flatMap((change) => ['--change', change]), archive, reference], env);
   read('docker', ['push', '--quiet', reference], env);
   rmSync(archive);
+}
+
+/**
+ * Debian with the Node of the other base, for what is installed from Debian itself.
+ * @param {string} reference
+ * @param {string} mmdebstrap
+ * @param {NodeJS.ProcessEnv} env
+ */
+function makeDebianBase(reference, mmdebstrap, env) {
+  const archive = join(folder, 'debian.tar');
+  const [, codename = 'stable'] = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? [];
+  read(mmdebstrap, ['--variant=minbase', '--include=ca-certificates', codename, archive]);
+  read('docker', ['import', archive, 'debian:0'], env);
+  rmSync(archive);
+  const bundle = '/etc/ssl/certs/ca-certificates.crt';
+  const trusted = existsSync(join(folder, 'base/etc/ssl/extra.pem'));
+  writeFileSync(
+    join(folder, 'base/Dockerfile'),
+    `FROM debian:0
+COPY usr/local/ /usr/local/
+COPY etc/ssl/ /tmp/ssl/
+RUN if [ -f /tmp/ssl/extra.pem ]; then cat /tmp/ssl/extra.pem >> ${bundle}; fi; rm -rf /tmp/ssl
+ENV PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+${trusted ? `ENV NODE_EXTRA_CA_CERTS=${bundle} PIP_CERT=${bundle} SSL_CERT_FILE=${bundle}` : ''}
+`,
+  );
+  read('docker', ['build', '--quiet', '--tag', reference, join(folder, 'base')], env);
+  read('docker', ['push', '--quiet', reference], env);
 }
 
 /**
