@@ -7,9 +7,11 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
+  statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
@@ -284,6 +286,26 @@ test('a base may come from a layout or an archive, and is held to its digests', 
     run('hello:v1', { options: { base: `oci:${output('one')}` } }),
     /lacks the layer sha256:[0-9a-f]+, or has another one/,
   );
+});
+
+test('several images are made at once of a base that nobody had, and of one whose files were cut', async () => {
+  await run('hello:v1', { options: { output: output('at-once-0') } }); // the layer of bentots, once for all
+  const blobs = join(project.stores.home, 'oci/blobs');
+  const kept = () => readdirSync(blobs).map((name) => join(blobs, name));
+  const sizesOf = () => kept().map((file) => statSync(file).size);
+  const whole = sizesOf();
+  const make = async (name: string) => (await run('hello:v1', { options: { output: output(name) } })).digest;
+  rmSync(blobs, { recursive: true });
+  const digests = await Promise.all(['at-once-1', 'at-once-2'].map(make));
+  for (const file of kept()) truncateSync(file, statSync(file).size - 1);
+  digests.push(await make('of-cut'));
+  assert.equal(new Set(digests).size, 1);
+  assert.ok(
+    sizesOf().every((size) => whole.includes(size)),
+    'they are whole again',
+  );
+  assert.ok(kept().length <= whole.length, 'and nothing is beside them');
+  assert.ok((await diffIds(output('of-cut'))).length > 0);
 });
 
 /** A base as `docker save` writes it, of plain layers. */

@@ -1,7 +1,8 @@
 /** Keeps layers that are the same each time, so that they are made once. */
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { findHome } from '../../config/home.ts';
+import { fileNameOf } from '../../store/registry/fetch-blobs.ts';
 import { replaceByLink, replaceFile } from '../../store/replace-file.ts';
 import { linkFile } from '../../store/tree.ts';
 import type { Layer } from './write-layer.ts';
@@ -29,21 +30,25 @@ export async function keepLayer<T>(
   make: () => Promise<KeptLayer<T>>,
 ): Promise<FoundLayer<T>> {
   if (key === undefined) return { ...(await make()), isKept: false };
-  const kept = join(findHome(), 'oci', 'layers', key);
+  const folder = join(findHome(), 'oci', 'layers');
+  const noted = join(folder, `${key}.json`);
+  // By its own digest: of two that were made at once each note has the layer that it is about.
+  const placeOf = ({ descriptor }: Layer) => join(folder, `${fileNameOf(descriptor.digest)}.tar`);
   try {
-    const { layer, note } = JSON.parse(await readFile(`${kept}.json`, 'utf8')) as KeptLayer<T>; // written below, whole
-    await linkFile(`${kept}.tar`, file);
-    for (const end of ['.json', '.tar']) await utimes(`${kept}${end}`, new Date(), new Date()); // it is in use
+    const { layer, note } = JSON.parse(await readFile(noted, 'utf8')) as KeptLayer<T>; // written below, whole
+    await linkFile(placeOf(layer), file);
+    if ((await stat(file)).size !== layer.descriptor.size) throw new Error('it was cut');
+    for (const one of [noted, placeOf(layer)]) await utimes(one, new Date(), new Date()); // it is in use
     return { layer: { ...layer, file }, note, isKept: true };
   } catch {
     await rm(file, { force: true }); // there is none, or not all of it: it is made again
   }
   const made = await make();
   try {
-    await mkdir(dirname(kept), { recursive: true });
-    await sweep(dirname(kept));
-    await replaceByLink(made.layer.file, `${kept}.tar`);
-    await replaceFile(`${kept}.json`, JSON.stringify(made)); // last: before it there is none
+    await mkdir(folder, { recursive: true });
+    await sweep(folder);
+    await replaceByLink(made.layer.file, placeOf(made.layer));
+    await replaceFile(noted, JSON.stringify(made)); // last: before it there is none
   } catch {
     // there is no room for it
   }
