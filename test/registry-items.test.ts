@@ -441,6 +441,36 @@ function homes(): [TestHome, TestHome] & Disposable {
   });
 }
 
+test('what a digest or a tag meant is another model no longer, once that has its place in the store', async (t) => {
+  await using registry = await startRegistry();
+  using both = homes();
+  const [from, to] = both;
+  t.after(useHome(to));
+  const place = `${registry.host}/team/iris`;
+  await from.models.create('iris:v1', fill('theirs'));
+  const { digest } = await from.models.push('iris:v1', `${place}:prod`);
+  const fields = [ociModel(`${place}@${digest}`), ociModel(`${place}:prod`)];
+  for (const field of fields) await field.resolve({ folder: to.home });
+  await to.models.delete('iris:v1');
+  await to.models.create('iris:v1', fill('mine'));
+  for (const field of fields) {
+    assert.equal(field.find({ folder: to.home }), undefined);
+    await assert.rejects(field.resolve({ folder: to.home }), { code: 'STORE_ITEM_EXISTS' });
+  }
+  await to.models.delete('iris:v1');
+  const [exact] = fields;
+  const model = await exact?.resolve({ folder: to.home });
+  assert.equal(readFileSync(model?.pathOf('note.txt') ?? '', 'utf8'), 'theirs');
+  // Those who noted less did not know which one it was.
+  for (const name of to.ls('registries')) {
+    const { creationTime, ...less } = JSON.parse(readFileSync(join(to.home, 'registries', name), 'utf8'));
+    assert.equal(typeof creationTime, 'string');
+    to.write(`registries/${name}`, JSON.stringify(less));
+  }
+  assert.equal(exact?.find({ folder: to.home }), undefined);
+  assert.equal(String((await exact?.resolve({ folder: to.home }))?.tag), 'iris:v1');
+});
+
 test('a field gets a model of a registry, and what its tag meant last while the registry is away', async (t) => {
   await using registry = await startRegistry();
   using both = homes();

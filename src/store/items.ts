@@ -155,7 +155,10 @@ export function openItems<R extends StoreRecord>(
         const isSame = there && printMicros(there.record.createdMicros) === config.creationTime;
         if (there && !isSame) await store.assertFree(config.tag); // before anything is fetched
         const item = isSame ? there : await adopt(remote);
-        await openKnownItems(home).note({ reference: remote.reference, digest, noun: store.kind.noun, tag: item.tag });
+        const { reference: name } = remote;
+        const creationTime = printMicros(item.record.createdMicros);
+        const known = { reference: name, digest, noun: store.kind.noun, tag: item.tag, creationTime };
+        await openKnownItems(home).note(known);
         return { item, digest, isNew: !isSame };
       };
       const adopt = (remote: RemoteItem) =>

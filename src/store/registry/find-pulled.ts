@@ -28,7 +28,7 @@ export function findPulled({ reference, pinned }: RemoteModel, models: string | 
   if (!pinned) return findKnown(printReference(reference), home);
   for (const root of [models, join(home, modelKind.folder)]) {
     const found = root === undefined ? undefined : findModel(pinned.tag, root);
-    if (found?.tag.equals(pinned.tag) && printMicros(found.record.createdMicros) === pinned.creationTime) return found;
+    if (found && isSame(found, pinned)) return found;
   }
   return undefined;
 }
@@ -37,5 +37,10 @@ export function findPulled({ reference, pinned }: RemoteModel, models: string | 
 export function findKnown(reference: string, home: string): Model | undefined {
   const known = openKnownItems(home).find(reference);
   const found = known?.noun === 'model' ? findModel(known.tag, join(home, modelKind.folder)) : undefined;
-  return known && found?.tag.equals(known.tag) ? found : undefined;
+  return known && found && isSame(found, known) ? found : undefined;
+}
+
+/** Its tag alone another model may have got. */
+function isSame({ tag, record }: Model, wanted: PinnedModel): boolean {
+  return tag.equals(wanted.tag) && printMicros(record.createdMicros) === wanted.creationTime;
 }

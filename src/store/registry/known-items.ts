@@ -15,6 +15,8 @@ export interface KnownItem {
   readonly digest: string;
   readonly noun: 'model' | 'bento';
   readonly tag: Tag;
+  /** As in its marker: another item may have the tag by now. */
+  readonly creationTime: string;
 }
 
 /** What is remembered in a home. */
@@ -63,12 +65,13 @@ export function openKnownItems(home: string): KnownItems {
 
 function parse(text: string): KnownItem | undefined {
   try {
-    const { reference, digest, noun, tag } = JSON.parse(text);
+    const { reference, digest, noun, tag, creationTime } = JSON.parse(text);
     const [name = '', version = ''] = String(tag).split(':');
-    const isRight = isDigest(digest) && (noun === 'model' || noun === 'bento') && isTagPart(name) && isTagPart(version);
-    return isRight
-      ? { reference: printReference(parseReference(reference)), digest, noun, tag: new Tag(name, version) }
-      : undefined;
+    const isTag = isTagPart(name) && isTagPart(version);
+    const isRight = isDigest(digest) && (noun === 'model' || noun === 'bento') && typeof creationTime === 'string';
+    if (!isRight || !isTag) return undefined;
+    const full = printReference(parseReference(reference));
+    return { reference: full, digest, noun, tag: new Tag(name, version), creationTime };
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { findRegistries } from '../../config/registries.ts';
 import { isServiceError } from '../../errors.ts';
 import { type OciReference, printReference } from '../../registry/reference.ts';
 import { type Model, openModels } from '../models.ts';
+import { printMicros } from '../own-marks.ts';
 import { findKnown, findPulled, type RemoteModel } from './find-pulled.ts';
 import { openKnownItems } from './known-items.ts';
 import { askDigest } from './pull-item.ts';
@@ -39,7 +40,8 @@ export async function pullModel(asked: RemoteModel, place: ModelPlace): Promise<
   const home = findHome();
   const known = findKnown(printReference({ ...exact, tag: undefined }), home);
   const model = known ?? (await openModels().pull(printReference(exact), place)).item;
-  const meant = { reference: printReference(reference), digest, noun: 'model', tag: model.tag } as const;
+  const creationTime = printMicros(model.record.createdMicros);
+  const meant = { reference: printReference(reference), digest, noun: 'model', tag: model.tag, creationTime } as const;
   await openKnownItems(home).note(meant); // for when the registry is away
   return { model, digest };
 }

@@ -82,7 +82,8 @@ export async function pushItem(
   );
   const name = printReference(reference);
   const digest = digestOf(manifest);
-  const note = () => known.note({ reference: name, digest, noun, tag: item.tag });
+  const { tag, creationTime } = said;
+  const note = () => known.note({ reference: name, digest, noun, tag, creationTime });
   const before = await repository.find(String(reference.tag));
   if (before?.digest === digest) {
     await note();
