@@ -5,6 +5,7 @@ import { createConnector } from '../outbound/connect.ts';
 import { isConnectable } from '../outbound/connectable.ts';
 import type { RegistryAccess } from './access.ts';
 import { findProxy } from './proxy.ts';
+import { watchWhereabouts } from './whereabouts.ts';
 
 /** How an address is asked. */
 export interface Way {
@@ -31,22 +32,25 @@ export async function createAgents(
   refusal: () => Error,
 ): Promise<Agents> {
   const { Agent: createAgent, ProxyAgent: createProxyAgent, buildConnector: build } = await import('undici'); // 30 ms that only who needs it pays
+  const plain = build({ timeout: connectMs, allowH2: false, autoSelectFamily: true });
+  const whereabouts = watchWhereabouts(isPublic);
   const own = createOwnAgent();
   const made = new Map<string, Dispatcher>();
   const judge = (address: string) =>
     isPublic(address) || isConnectable(address, 443, { allowed: settings.networks, own: [] });
 
-  function createOwnAgent() {
-    let isInside = false;
-    const plain = build({ timeout: connectMs, allowH2: false, autoSelectFamily: true });
+  /** Of the registry itself alone: where it leads to says nothing of where it is. */
+  function createOwnAgent(): Agent {
     const connector: buildConnector.connector = (target, callback) =>
       plain(target, (error, socket) => {
         if (!socket) return callback(error as Error, null);
-        isInside = !isPublic(socket.remoteAddress ?? '');
+        whereabouts.note(socket.remoteAddress);
         callback(null, socket);
       });
-    return { agent: new createAgent({ connect: connector }), isInside: () => isInside };
+    return new createAgent({ connect: connector });
   }
+
+  const createInsideAgent = (): Agent => new createAgent({ connect: plain });
 
   const createForeignAgent = (): Agent =>
     new createAgent({ connect: createConnector(build, { timeoutMs: connectMs, signal, resolve, judge, refusal }) });
@@ -65,7 +69,7 @@ export async function createAgents(
   };
 
   const isInside = async (): Promise<boolean> => {
-    if (findProxy(new URL(origin), settings.proxies) === undefined) return own.isInside();
+    if (findProxy(new URL(origin), settings.proxies) === undefined) return whereabouts.isInside();
     const addresses = await resolve(new URL(origin).hostname).catch(() => []);
     return addresses.length > 0 && !addresses.some(isPublic);
   };
@@ -73,16 +77,19 @@ export async function createAgents(
   return {
     async find(url) {
       const proxy = findProxy(url, settings.proxies);
-      const isTrusted = url.origin === origin || (await isInside());
+      const isOwn = url.origin === origin;
+      const isTrusted = isOwn || (await isInside());
       if (proxy) {
         if (!isTrusted) await judgeBehindProxy(url.hostname);
         const create = () => new createProxyAgent({ uri: proxy.href, connectTimeout: connectMs });
         return { agent: once(proxy.href, create), proxy: proxy.host };
       }
-      return { agent: isTrusted ? own.agent : once('foreign', createForeignAgent), proxy: undefined };
+      if (isOwn) return { agent: own, proxy: undefined };
+      const agent = isTrusted ? once('inside', createInsideAgent) : once('foreign', createForeignAgent);
+      return { agent, proxy: undefined };
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([own.agent, ...made.values()].map((agent) => agent.destroy()));
+      await Promise.all([own, ...made.values()].map((agent) => agent.destroy()));
     },
   };
 }

@@ -8,6 +8,8 @@ import { createAgents } from './agents.ts';
 import { parseChallenge } from './challenge.ts';
 import { type Credentials, findCredentials } from './credentials.ts';
 import { findScheme } from './find-scheme.ts';
+import { follow } from './follow.ts';
+import { readBody } from './read-body.ts';
 import { hostOf, type OciReference } from './reference.ts';
 
 /** One question. */
@@ -167,8 +169,8 @@ export async function connect(
         throw deny(refused ?? `it gives nobody a token (${status}); ${loginRemedy(registry)}`);
       throw explainStatus(status, textOf(headers['retry-after']), 'a token', '');
     }
-    const text = (await readLimited(body, tokenLimitBytes, 'the answer with the token')).toString('utf8');
-    const token = readToken(text);
+    const reading = { limitBytes: tokenLimitBytes, what: 'the answer with the token', signal, fail };
+    const token = readToken((await readBody(body, reading)).toString('utf8'));
     if (token === undefined) throw fail('it answers without a token');
     return token;
   };
@@ -186,23 +188,6 @@ export async function connect(
       return new TryLater(`${problem}; try again later`, { pauseMs: Math.min(pauseMs, longestPauseMs) });
     }
     return fail(problem);
-  };
-
-  const readLimited = async (body: Dispatcher.ResponseData['body'], limit: number, what: string): Promise<Buffer> => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        if (bytes > limit) throw fail(`${what} has more than ${limit} bytes`);
-        chunks.push(chunk);
-      }
-    } catch (cause) {
-      signal.throwIfAborted();
-      if (isServiceError(cause)) throw cause;
-      throw new TryLater(`it broke off ${what}: ${reasonOf(cause)}`, { cause });
-    }
-    return Buffer.concat(chunks);
   };
 
   /** What it answers, with those who ask for the same at the same time logged in once. */
@@ -234,18 +219,14 @@ export async function connect(
         if (redirects.includes(status) && (request.method === 'GET' || request.method === 'HEAD')) {
           await body.dump();
           if (hops === mostRedirects) throw fail(`it leads on more than ${mostRedirects} times for ${request.what}`);
-          const next = URL.parse(location, url);
-          if (!next || !/^https?:$/.test(next.protocol) || next.username !== '')
-            throw fail('it leads to something that is no address');
-          if (url.protocol === 'https:' && next.protocol !== 'https:')
-            throw fail('it leads from https to an address without it');
-          url = next;
+          url = follow(location, url, fail);
           continue;
         }
         if (request.expects.includes(status)) {
           return { status, url, body, header: (name) => textOf(headers[name]) };
         }
-        const codes = readCodes(await readLimited(body, problemLimitBytes, 'its problem').catch(() => Buffer.alloc(0)));
+        const reading = { limitBytes: problemLimitBytes, what: 'its problem', signal, fail };
+        const codes = readCodes(await readBody(body, reading).catch(() => Buffer.alloc(0)));
         if (isOwn && status === 401)
           throw deny(`it does not show ${request.what} (401)${codes}; ${loginRemedy(registry)}`);
         if (isOwn && status === 403) {

@@ -8,7 +8,9 @@ import { type HashedFile, isOfDisk, openHashed } from '../outbound/hashed-file.t
 import { reasonOf, retry, TryLater } from '../outbound/retry.ts';
 import type { RegistryAccess } from './access.ts';
 import { type Connection, connect, type RegistryAnswer } from './connection.ts';
+import { follow } from './follow.ts';
 import { type Descriptor, digestOf, type Index, mediaTypes, readManifest } from './manifest.ts';
+import { readBody } from './read-body.ts';
 import { isDigest, type OciReference } from './reference.ts';
 
 /** A blob to be sent. */
@@ -52,8 +54,6 @@ export interface Repository extends AsyncDisposable {
   ): Promise<Sent>;
   /** Has a manifest found from the one that it is about, its `subject`. */
   attach(manifest: Buffer, mediaType: string, subject: Descriptor, artifactType: string): Promise<Descriptor>;
-  /** Descriptors of the manifests that are about another one, of one type. */
-  listAttached(subject: string, artifactType: string): Promise<readonly Descriptor[]>;
 }
 
 /** What is done there: who only reads asks for no more than that. */
@@ -96,22 +96,8 @@ export async function openRepository(
     }
   };
 
-  const readWhole = async ({ body }: RegistryAnswer, limit: number, what: string): Promise<Buffer> => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        if (bytes > limit) throw fail(`it sends more than ${limit} bytes for ${what}`);
-        chunks.push(chunk);
-      }
-    } catch (cause) {
-      access.signal.throwIfAborted();
-      if (isServiceError(cause)) throw cause;
-      throw new TryLater(`it broke off ${what}: ${reasonOf(cause)}`, { cause });
-    }
-    return Buffer.concat(chunks);
-  };
+  const readWhole = ({ body }: RegistryAnswer, limitBytes: number, what: string): Promise<Buffer> =>
+    readBody(body, { limitBytes, what, signal: access.signal, fail });
 
   const fetchIfThere = (tagOrDigest: string): Promise<FetchedManifest | undefined> =>
     patiently(async () => {
@@ -220,18 +206,6 @@ export async function openRepository(
       const index = { schemaVersion: 2, mediaType: mediaTypes.manifests.index, manifests };
       await sendManifest(Buffer.from(JSON.stringify(index)), mediaTypes.manifests.index, fallbackTag(subject.digest));
       return sent;
-    },
-    async listAttached(subject, artifactType) {
-      const what = `what is attached to ${repository}@${subject}`;
-      const listed = await patiently(async () => {
-        const to = `${base}/referrers/${subject}`;
-        const answer = await connection.ask({ method: 'GET', to, what, expects: [200, 400, 404, 405] });
-        if (answer.status === 200) return readWhole(answer, manifestLimitBytes, what);
-        return void (await answer.body.dump());
-      });
-      const index = listed ? readManifest(listed, fail) : await listByTag(subject);
-      const all = index && 'manifests' in index ? index.manifests : [];
-      return all.filter((one) => one.artifactType === artifactType);
     },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
@@ -447,10 +421,9 @@ function cut(bytes: Uint8Array | Readable, length: number): Uint8Array | Readabl
 }
 
 function locationOf(answer: RegistryAnswer, { fail }: Within): string {
-  const to = URL.parse(answer.header('location'), answer.url);
-  if (!to || !/^https?:$/.test(to.protocol) || answer.header('location') === '')
-    throw fail('it does not say where a blob is sent to');
-  return to.href;
+  const location = answer.header('location');
+  if (location === '') throw fail('it does not say where a blob is sent to');
+  return follow(location, answer.url, fail).href;
 }
 
 function withDigest(to: string, digest: string): string {
