@@ -25,6 +25,9 @@ export function isSystemError(error: unknown, ...codes: readonly string[]): erro
   return typeof code === 'string' && typeof syscall === 'string' && (codes.length === 0 || codes.includes(code));
 }
 
+/** Whether it is for want of room. */
+export const isOfRoom = (error: unknown): boolean => isSystemError(error, 'ENOSPC', 'EDQUOT');
+
 /**
  * Does something with files; what the system has against it becomes a sentence.
  * @param action as it reads after "cannot", for example `create the model iris:v1`.

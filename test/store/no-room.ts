@@ -1,9 +1,11 @@
 /** Uses stores on disks that have room for a few more files only, or for a few bytes; runs as root of its own mounts. */
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isServiceError, openBentos, openModels } from 'bentots/models';
+import { startRegistry } from '../registry/registry.ts';
 
 const home = String(process.argv[2]);
 mkdirSync(home);
@@ -32,10 +34,15 @@ writeFileSync(
 );
 const model = await openModels(elsewhere).export('a:1', join(outside, 'a.tar.gz'));
 const bento = await openBentos(elsewhere).export('b:1', join(outside, 'b.zip'));
+const registry = await startRegistry();
+const bytes = randomBytes(30_000); // which do not shrink
+await openModels(elsewhere).create('pulled:1', (folder) => writeFileSync(`${folder}/x`, bytes));
+const { reference } = await openModels(elsewhere).push('pulled:1', `${registry.host}/pulled`);
 
 const actions: Readonly<Record<string, () => Promise<unknown>>> = {
   import: () => models.import(model),
   'import of a bento': () => bentos.import(bento),
+  pull: () => models.pull(reference),
   export: () => models.export('old:1', `${home}/`, { format: 'tar' }),
   'export of a folder': () => models.export('old:1', `${home}/`, { format: 'folder' }),
   verify: () => models.verify('old:1', { record: true }),
@@ -67,7 +74,7 @@ for (const [action, run] of Object.entries(actions)) {
     const after = here();
     // What a bento brought before there was no room for more may stay: it is whole.
     const left = after.filter(
-      (path) => !before.includes(path) && !/^(?:models|bentos|models.needed)$|^tmp$/.test(path),
+      (path) => !before.includes(path) && !/^(?:models|bentos|models.needed)$|^tmp(?:.bentots-blobs)?$/.test(path),
     );
     const whole = left.filter((path) => !/^models.needed/.test(path));
     const old = action === 'delete' && !failure ? 'gone' : bytesOf('models/old/1/x').length;
@@ -77,4 +84,5 @@ for (const [action, run] of Object.entries(actions)) {
     spawnSync('umount', [home]);
   }
 }
+await registry[Symbol.asyncDispose]();
 rmSync(outside, { recursive: true, force: true });

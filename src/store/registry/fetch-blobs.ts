@@ -7,7 +7,7 @@ import type { Descriptor } from '../../registry/manifest.ts';
 import type { Repository } from '../../registry/registry.ts';
 import { claimPart } from '../part.ts';
 import { replaceByLink } from '../replace-file.ts';
-import { isSystemError } from '../store-error.ts';
+import { isOfRoom, isSystemError } from '../store-error.ts';
 
 /** Where blobs are fetched to. */
 interface BlobPlace {
@@ -41,14 +41,24 @@ export async function fetchBlobs(
   const once = [...new Map(wanted.map((one) => [one.digest, one])).values()];
   const sizes = once.map(({ size }) => size);
   const begin = sumTransfers(sizes, onProgress);
-  await inLanes(once, atOnce, failed, async (descriptor) => {
+  const forget = async () => {
+    for (const file of once.map(({ digest }) => join(folder, fileNameOf(digest)))) {
+      for (const one of [file, `${file}.part`]) await rm(one, { force: true }).catch(() => {}); // it goes later
+    }
+  };
+  const fetching = inLanes(once, atOnce, failed, async (descriptor) => {
     const onBytes = begin(descriptor.size);
     await fetchOne(descriptor, { folder, into, repository, signal, onBytes });
     onBytes(descriptor.size);
   });
-  return async () => {
-    for (const { digest } of once) await rm(join(folder, fileNameOf(digest)), { force: true }).catch(() => {}); // it goes later
-  };
+  await fetching.catch((error) => forgetIfFull(error, forget));
+  return forget;
+}
+
+/** Of a full disk nothing is left for the next try: it takes the room that whoever has to tidy up needs. */
+export async function forgetIfFull(error: unknown, forget: () => Promise<void>): Promise<never> {
+  if (isOfRoom(error)) await forget();
+  throw error;
 }
 
 async function fetchOne(

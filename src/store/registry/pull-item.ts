@@ -18,7 +18,7 @@ import {
   readArtifact,
   readArtifactConfig,
 } from './artifact.ts';
-import { fetchBlobs, fileNameOf } from './fetch-blobs.ts';
+import { fetchBlobs, fileNameOf, forgetIfFull } from './fetch-blobs.ts';
 import type { TransferOptions, TransferPlace } from './push-item.ts';
 
 /** An item of a registry, before its files are fetched. */
@@ -85,7 +85,10 @@ export async function withRemoteItem<T>(
         ({ bytes: now, totalBytes }) => onProgress({ what: String(config.tag), bytes: now, totalBytes }),
       ).finally(() => signal.throwIfAborted());
       const packedBytes = manifest.layers.reduce((sum, { size }) => sum + size, 0);
-      await unpackEntries(entriesOf(manifest, blobs, name), folder, { called: name, packedBytes, signal: ended });
+      const unpacking = { called: name, packedBytes, signal: ended };
+      await unpackEntries(entriesOf(manifest, blobs, name), folder, unpacking).catch((error) =>
+        forgetIfFull(error, forget),
+      );
       await forget();
     },
   });
