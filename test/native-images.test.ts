@@ -1,5 +1,6 @@
 /** OCI images that are made with no builder on the machine. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -25,6 +26,7 @@ import { type BuildOptions, build as buildBento } from 'bentots/build';
 import { build, type ContainerizeOptions } from 'bentots/container';
 import { extract, type Header, pack } from 'tar-stream';
 import { digestOf } from '../src/registry/manifest.ts';
+import { nameOwnFolder } from '../src/store/leftover.ts';
 import { createFakeBuilders } from './fake-builder.ts';
 import { createTestProject, plainHello, type TestProject } from './project.ts';
 import { putBase } from './registry/base-image.ts';
@@ -166,7 +168,7 @@ test('without a place an archive is made beside, which docker reads in its own w
     run('hello:v1', { options: { output: output('none/x') } }),
     /there is no folder .*none; make it first/,
   );
-  assert.ok(!readdirSync(project.stores.home).some((name) => name.endsWith('.tmp')));
+  assert.ok(!readdirSync(project.stores.home).some((name) => name.startsWith('.bentots')));
 });
 
 test('each step is a line with what came of it, and what is fetched and sent is told on the way', async () => {
@@ -214,6 +216,49 @@ test('each step is a line with what came of it, and what is fetched and sent is 
   const { lines } = await tell();
   assert.deepEqual(lines.slice(2, 4), [`base ${place}: was here`, 'layer bentots: # MiB kept from before']);
   assert.match(String(lines[5]), /: 0 of \d+ parts sent, # B, in # s$/);
+});
+
+test('what a process left that was killed while it wrote an image goes with the next one, and what another writes stays', async () => {
+  const { home } = project.stores;
+  // As nameOwnFolder() names them: the process has ended, and the other one is this.
+  const own = nameOwnFolder('.bentots');
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  const left = own.replace(`_${process.pid}_`, `_${pid}_`);
+  for (const name of [own, left]) {
+    mkdirSync(join(home, name));
+    writeFileSync(join(home, name, 'image'), 'half of it');
+  }
+  await run('hello:v1', { options: { output: output('after-kill.tar') } });
+  assert.deepEqual(
+    [left, own].map((name) => existsSync(join(home, name))),
+    [false, true],
+  );
+  rmSync(join(home, own), { recursive: true });
+});
+
+test('models are listed by the names of where they come from', async () => {
+  const { home } = project.stores;
+  const commit = '0123456789'.repeat(4);
+  await make('models');
+  const folder = join(home, 'bentos/hello/models');
+  for (const path of [`models--org--tiny--v2/snapshots/${commit}`, 'models--gpt2/refs', 'iris/v1']) {
+    mkdirSync(join(folder, 'models', path), { recursive: true });
+    writeFileSync(join(folder, 'models', path, 'w'), 'w');
+  }
+  const { digest } = await run('hello:models', { home, references: [`${registry.host}/team/models:1`], push: true });
+  const [sbom] = [...registry.manifests.values()]
+    .map(({ bytes }) => JSON.parse(bytes.toString('utf8')))
+    .filter(({ subject }) => subject?.digest === digest)
+    .map(({ layers }) => JSON.parse(String(registry.blobs.get(layers[0].digest))));
+  const models = sbom.components.filter(({ type }: { type: string }) => type === 'machine-learning-model');
+  assert.deepEqual(
+    models.map(({ name, version }: { name: string; version?: string }) => [name, version]),
+    [
+      ['gpt2', undefined],
+      ['iris', 'v1'],
+      ['org/tiny--v2', commit],
+    ],
+  );
 });
 
 test('an image is pushed with its list of contents, and after a change of the code only that is sent', async () => {

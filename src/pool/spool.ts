@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import type { FileOnDisk } from '../io/file-content.ts';
 import type { WorkerFiles } from '../spec/messages.ts';
-import { isLeftover, keepFresh, nameOwnFolder } from '../store/leftover.ts';
+import { keepFresh, nameOwnFolder, removeLeftovers } from '../store/leftover.ts';
 
 /** A folder of one gateway alone, which is there as soon as something is put into it. */
 export interface Spool {
@@ -45,7 +45,7 @@ const prefix = 'bentots-files';
 export function createSpool(): Spool {
   const folder = join(tmpdir(), nameOwnFolder(prefix));
   const letGo = keepFresh(folder);
-  const swept = removeLeftovers(tmpdir()).catch(() => {}); // of others: what cannot be removed stays
+  const swept = removeLeftovers(prefix, tmpdir(), Date.now()).catch(() => {}); // of others: what cannot be removed stays
   const claimed = new Set<string>();
   const holders = new Map<string, number>(); // of each file: those beside its first owner
   let isMade = false;
@@ -108,13 +108,5 @@ function make(folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 }); // a worker may have made it
   } catch (cause) {
     throw new ServiceError('SPOOL_FAILED', {}, { cause });
-  }
-}
-
-async function removeLeftovers(parent: string): Promise<void> {
-  for (const name of await readdir(parent)) {
-    const folder = join(parent, name);
-    if (!(await isLeftover(prefix, folder, Date.now()))) continue;
-    await rm(folder, { recursive: true, force: true }).catch(() => {}); // somebody else does it
   }
 }

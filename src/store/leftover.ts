@@ -1,7 +1,7 @@
 /** Folders that belong to one process: named so that others know a leftover, and kept fresh so that they know it is none. */
 import { randomUUID } from 'node:crypto';
-import { lstat, utimes } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { lstat, readdir, rm, utimes } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { isAlive, namespaceOfProcesses } from './process-identity.ts';
 
 const beatMs = 10 * 60_000;
@@ -20,11 +20,20 @@ export function keepFresh(folder: string): () => void {
 }
 
 /** Whether a folder has such a name, and the process is no more. */
-export async function isLeftover(prefix: string, folder: string, nowMs: number): Promise<boolean> {
+async function isLeftover(prefix: string, folder: string, nowMs: number): Promise<boolean> {
   const [mark, namespace, pid, id] = basename(folder).split('_');
   if (mark !== prefix || id === undefined || !/^\d+$/.test(String(pid))) return false;
   const stats = await lstat(folder).catch(() => undefined); // it went away
   // Of another user it could become a link to something else while it is being removed.
   if (!stats?.isDirectory() || stats.uid !== (process.getuid?.() ?? stats.uid)) return false;
   return nowMs - stats.mtimeMs > staleMs || (namespace === namespaceOfProcesses() && !isAlive(Number(pid)));
+}
+
+/** Removes what processes left that are no more. */
+export async function removeLeftovers(prefix: string, place: string, nowMs: number): Promise<void> {
+  for (const name of await readdir(place)) {
+    const folder = join(place, name);
+    if (!(await isLeftover(prefix, folder, nowMs))) continue;
+    await rm(folder, { recursive: true, force: true }).catch(() => {}); // not ours to remove, or somebody else does it
+  }
 }

@@ -1,7 +1,7 @@
 /** Folders in which items are made before they are seen, and what becomes of those that a killed process left. */
-import { mkdir, readdir, realpath, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, realpath, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isLeftover, keepFresh, nameOwnFolder } from './leftover.ts';
+import { keepFresh, nameOwnFolder, removeLeftovers } from './leftover.ts';
 import { isSystemError } from './store-error.ts';
 
 /** A folder of this process alone, on the same disk as the store; leaving the block removes what is still in it. */
@@ -20,7 +20,7 @@ const prefix = 'bentots';
  */
 export async function openStaging(home: string, root: string, nowMs: number, isInside = false): Promise<Staging> {
   const place = await findPlace(home, root, isInside);
-  await sweep(place, nowMs);
+  await removeLeftovers(prefix, place, nowMs);
   const own = join(place, nameOwnFolder(prefix));
   const folder = join(own, 'item');
   await mkdir(own, { mode: 0o700 });
@@ -66,14 +66,5 @@ async function makeFolder(folder: string): Promise<void> {
     await mkdir(folder).catch((reason) => {
       if (!isSystemError(reason, 'EEXIST')) throw reason;
     });
-  }
-}
-
-/** Removes what processes left that are no more. */
-async function sweep(place: string, nowMs: number): Promise<void> {
-  for (const name of await readdir(place)) {
-    const folder = join(place, name);
-    if (!(await isLeftover(prefix, folder, nowMs))) continue;
-    await rm(folder, { recursive: true, force: true }).catch(() => {}); // not ours to remove, or somebody else does it
   }
 }

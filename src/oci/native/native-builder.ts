@@ -23,6 +23,7 @@ import { type AssembledImage, assemble, entriesOf, runtimeEntries } from './asse
 import { type BaseImage, findBase } from './base-image.ts';
 import { inspectBase } from './inspect-base.ts';
 import { type FoundLayer, type KeptLayer, keepLayer } from './kept-layers.ts';
+import { listModels } from './list-models.ts';
 import { isNote } from './managers.ts';
 import {
   hasPackages,
@@ -210,7 +211,7 @@ async function makeImage({ request, context, platform, base: reference, shared, 
     tag: source.tag,
     base: { reference, digest: base.digest },
     packages: unique([...shared.ownPackages, ...(packages?.note ?? [])]),
-    models: source.models.map((path) => path.split('/').slice(-2).join(':')),
+    models: await listModels(source),
   });
   return { image, sbom };
 }

@@ -1,4 +1,5 @@
 /** Lists what is in an OCI image, in CycloneDX: the same text for the same content. */
+import type { ListedModel } from './list-models.ts';
 import type { LockedPackage } from './npm-packages.ts';
 
 /** What is listed. */
@@ -8,8 +9,7 @@ export interface Listed {
   /** Reference of the base, and its digest. */
   readonly base: { readonly reference: string; readonly digest: string };
   readonly packages: readonly LockedPackage[];
-  /** Names of models, with their versions. */
-  readonly models: readonly string[];
+  readonly models: readonly ListedModel[];
 }
 
 export const sbomType = 'application/vnd.cyclonedx+json';
@@ -20,9 +20,9 @@ export function printSbom({ tag, base, packages, models }: Listed): Buffer {
   const components = [
     { type: 'container', 'bom-ref': `base@${base.digest}`, name: base.reference, hashes: [sha256(base.digest)] },
     ...packages.map(toComponent).sort((a, b) => (a.purl < b.purl ? -1 : 1)),
-    ...[...models].sort().map((model) => {
-      const [own = '', ofModel = ''] = model.split(':');
-      return { type: 'machine-learning-model', 'bom-ref': `model@${model}`, name: own, version: ofModel };
+    ...models.map(({ name: own, version: ofModel }) => {
+      const ref = `model@${own}${ofModel === undefined ? '' : `:${ofModel}`}`;
+      return { type: 'machine-learning-model', 'bom-ref': ref, name: own, version: ofModel };
     }),
   ];
   const document = {

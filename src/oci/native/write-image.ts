@@ -1,11 +1,12 @@
 /** Writes images into a folder, an OCI layout, or into an archive that docker, podman and skopeo load, too. */
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ServiceError } from '../../errors.ts';
 import { type Descriptor, mediaTypes } from '../../registry/manifest.ts';
 import type { ArchiveSource } from '../../store/archive/archive-source.ts';
 import { writeArchive } from '../../store/archive/write-archive.ts';
+import { nameOwnFolder, removeLeftovers } from '../../store/leftover.ts';
 import { copyTree, linkFile, walkTree } from '../../store/tree.ts';
 import type { AssembledImage } from './assemble.ts';
 
@@ -40,6 +41,8 @@ export function blobsOf({ images, attached }: ImageSet): readonly ImageBlob[] {
   return [...new Map(all.map((blob) => [blob.descriptor.digest, blob])).values()];
 }
 
+const prefix = '.bentots';
+
 /**
  * @param place a path that ends with `.tar` is an archive, any other a folder; nothing is there yet.
  * @param scratch an empty folder of ours.
@@ -63,8 +66,11 @@ export async function writeImages(
   const to = assertFree(place, bento); // once more: it may have come meanwhile
   await mkdir(scratch, { recursive: true });
   await fillLayout(set, references, scratch);
-  const temporary = join(dirname(to), `.${basename(to)}.${process.pid}.tmp`); // beside it, for the rename
+  await removeLeftovers(prefix, dirname(to), Date.now()).catch(() => {}); // a folder may be one that nobody can list
+  const own = join(dirname(to), nameOwnFolder(prefix)); // beside it, for the rename
+  const temporary = join(own, 'image');
   try {
+    await mkdir(own);
     signal.throwIfAborted();
     if (to.endsWith('.tar')) {
       const stream = createWriteStream(temporary, { flags: 'wx', flush: true, signal });
@@ -75,9 +81,10 @@ export async function writeImages(
     }
     await rename(temporary, to);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => {}); // the first error is the one to tell
     signal.throwIfAborted();
     throw error;
+  } finally {
+    await rm(own, { recursive: true, force: true }).catch(() => {}); // the first error is the one to tell
   }
   return to;
 }
