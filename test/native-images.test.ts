@@ -8,8 +8,8 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -245,11 +245,12 @@ test('models are listed by the names of where they come from', async () => {
     mkdirSync(join(folder, 'models', path), { recursive: true });
     writeFileSync(join(folder, 'models', path, 'w'), 'w');
   }
-  const { digest } = await run('hello:models', { home, references: [`${registry.host}/team/models:1`], push: true });
-  const [sbom] = [...registry.manifests.values()]
+  await using other = await startRegistry();
+  const { digest } = await run('hello:models', { references: [`${other.host}/team/models:1`], push: true });
+  const [sbom] = [...other.manifests.values()]
     .map(({ bytes }) => JSON.parse(bytes.toString('utf8')))
     .filter(({ subject }) => subject?.digest === digest)
-    .map(({ layers }) => JSON.parse(String(registry.blobs.get(layers[0].digest))));
+    .map(({ layers }) => JSON.parse(String(other.blobs.get(layers[0].digest))));
   const models = sbom.components.filter(({ type }: { type: string }) => type === 'machine-learning-model');
   assert.deepEqual(
     models.map(({ name, version }: { name: string; version?: string }) => [name, version]),

@@ -76,6 +76,21 @@ test('an OCI image that no builder has made is pushed, read by skopeo, and does 
   await assertServes('podman', reference);
 });
 
+test('an archive that no builder has made is copied by skopeo as the guide says, and loaded by docker', async () => {
+  await bento;
+  const archive = join(home, 'embedder.tar');
+  const { digest } = await build('embedder:v1', { ...quiet, backend: 'native', options: { output: archive } });
+  const copied = join(home, 'copied');
+  execFileSync('skopeo', ['copy', '--quiet', `oci-archive:${archive}:v1`, `oci:${copied}:v1`]);
+  const { manifests } = JSON.parse(readFileSync(join(copied, 'index.json'), 'utf8'));
+  assert.deepEqual(
+    manifests.map((one: { readonly digest: string }) => one.digest),
+    [digest],
+  );
+  execFileSync('docker', ['load', '--quiet', '--input', archive]);
+  await assertServes('docker', 'embedder:v1');
+});
+
 test('an OCI image is no larger than one whose Dockerfile was written by hand, by more than a tenth', async () => {
   await bento;
   await build('embedder:v1', { ...quiet, backend: 'docker', references: ['embedder:ours'] });

@@ -33,7 +33,7 @@ export async function writeLayer(
   const gzip = isPacked ? createParallelGzip() : new PassThrough();
   const to = createWriteStream(file, { flags: 'wx' });
   const writing = pipeline(packer, plain.stream, gzip, packed.stream, to, { signal });
-  const filling = fillTar(packer, each(entries)).catch((error: Error) => {
+  const filling = fillTar(packer, entries).catch((error: Error) => {
     packer.destroy(error);
     throw error;
   });
@@ -57,8 +57,4 @@ function measure() {
     },
   });
   return { stream, result: () => ({ digest: `sha256:${hash.digest('hex')}`, size }) };
-}
-
-async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
 }

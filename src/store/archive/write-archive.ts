@@ -11,14 +11,12 @@ import type { ArchiveSource } from './archive-source.ts';
 import type { ArchiveFormat } from './format.ts';
 import { createXzStore } from './xz.ts';
 
+type Sources = AsyncIterable<ArchiveSource> | Iterable<ArchiveSource>;
+
 const epoch = new Date(0); // when the files were written says nothing about them
 
 /** @throws what the disk has against it, and ServiceError `STORE_ITEM_INVALID` if a file changes while it is read. */
-export async function writeArchive(
-  entries: AsyncIterable<ArchiveSource>,
-  format: ArchiveFormat,
-  to: Writable,
-): Promise<void> {
+export async function writeArchive(entries: Sources, format: ArchiveFormat, to: Writable): Promise<void> {
   if (format === 'zip') return writeZip(entries, to);
   const packer = pack();
   const writing = pipeline(packer, packers[format](), to);
@@ -42,7 +40,7 @@ const packers: Readonly<Record<Exclude<ArchiveFormat, 'zip'>, () => Transform>> 
 };
 
 /** Writes the entries into a tar, and ends it. */
-export async function fillTar(packer: Pack, entries: AsyncIterable<ArchiveSource>): Promise<void> {
+export async function fillTar(packer: Pack, entries: Sources): Promise<void> {
   for await (const entry of entries) {
     const { owner = 0 } = entry;
     const base = { name: entry.path, mtime: epoch, uid: owner, gid: owner };
@@ -106,7 +104,7 @@ async function* checkedBytes(file: string, sizeBytes: number): AsyncGenerator<Bu
 const changed = (place: string, cause?: unknown) =>
   new ServiceError('STORE_ITEM_INVALID', { place, problem: 'it changed while it was read; try again' }, { cause });
 
-async function writeZip(entries: AsyncIterable<ArchiveSource>, to: Writable): Promise<void> {
+async function writeZip(entries: Sources, to: Writable): Promise<void> {
   const archive = new ZipFile();
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {}); // it is raced below

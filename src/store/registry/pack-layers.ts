@@ -66,15 +66,11 @@ async function packGroup({ at, entries }: Group, scratch: string, signal: AbortS
   for (const [name, some] of Object.entries({ rest, own })) {
     if (some.length === 0) continue;
     const file = `${scratch}-${name}`;
-    await writeArchive(each(some), 'gz', createWriteStream(file, { flags: 'wx', signal }));
+    await writeArchive(some, 'gz', createWriteStream(file, { flags: 'wx', signal }));
     const descriptor = await describeFile(file, folderType, signal);
     packed.push(toSource(at === '' ? descriptor : { ...descriptor, annotations: { [annotations.folder]: at } }, file));
   }
   return [...large, ...packed];
-}
-
-async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
 }
 
 async function* without<T>(items: AsyncIterable<T>, isOut: (item: T) => boolean): AsyncGenerator<T> {
