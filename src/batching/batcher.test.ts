@@ -39,6 +39,22 @@ test('who has time, and is of another kind, bucket or priority than a flood, is 
   checkNobodyStarves(30);
 });
 
+test('those who come together amid a flood begin in time for the turns that all of them need', () => {
+  const flood = Array.from({ length: 1000 }, (_, at): Arrival => {
+    const atMs = (at * lineMs(4)) / 6; // half as many again as can be done
+    return { atMs, items: 1, expiresAtMs: atMs + 40, priority: 0, kind: '', bucket: 0 };
+  });
+  const guests = [1, 12, 1].map((items, at): Arrival => {
+    return { atMs: 0, items, expiresAtMs: 800, priority: 0, kind: `rare ${at}`, bucket: 0 };
+  });
+  const batcher = createBatcher<Arrival>({ maxBatchSize: 4, maxWaitMs: 0 });
+  for (let size = 1; size <= 4; size++) batcher.costOf(0).learn(size, lineMs(size));
+  const arrivals = [...guests, ...flood];
+  const { outcomes } = simulate(batcher, { arrivals, slots: 1, runMs: lineMs, gatewayMs: 0, endMs: 1200 });
+  const kinds = guests.map((guest) => outcomes.find(({ arrival }) => arrival === guest)?.kind);
+  assert.deepEqual(kinds, ['answered', 'answered', 'answered']);
+});
+
 test('a lone request is sent at once, by a batcher that knows nothing as by one that does', () => {
   for (const batcher of [createBatcher<string>({ maxBatchSize: 8, maxWaitMs: 0 }), createTaught()]) {
     batcher.add(request('one'), 0);

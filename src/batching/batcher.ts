@@ -154,19 +154,36 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
     }));
     const next = planAcross(views, { nowMs, maxBatchSize, slots: batcher.slots });
     if (next) return { ...chosen, lane: lanes[next.lane] as Lane<T>, most: next.items, isExact: true };
-    const owed = lanes.find((lane) => isOwed(lane, nowMs));
+    const owed = findOwed(lanes, nowMs);
     if (!owed) return chosen;
     newest.length = 0;
     return { ...chosen, lane: owed };
   };
 
-  /** Whether later ones went before the first of a lane so often that it has to go now to be in time with one turn in nine. */
-  const isOwed = ({ head, group: { bucket } }: Lane<T>, nowMs: number): boolean => {
-    if (!head || head.sequence >= owedBefore) return false;
+  /**
+   * The lane of the first of those before whom later ones went so often, once they have to go to be in time with one turn in
+   * nine: that is shared by all of them, so each needs the turns of those before it as well as its own.
+   */
+  const findOwed = (lanes: readonly Lane<T>[], nowMs: number): Lane<T> | undefined => {
     const turns = batchesPassedOver + 1;
-    const mostMs = turns * allMs(bucket, head.left);
-    const leastMs = turns * allMs(bucket, Math.max(0, head.left - maxBatchSize)) + carefulMs(bucket, 1);
-    return head.expiresAtMs < nowMs + mostMs && head.expiresAtMs >= nowMs + leastMs;
+    const owed: Entry<T>[] = [];
+    for (const lane of lanes) {
+      for (const entry of lane.peek(lookAhead * maxBatchSize)) {
+        const { sequence, left, expiresAtMs, group } = entry;
+        const restMs = turns * allMs(group.bucket, Math.max(0, left - maxBatchSize));
+        const canBeInTime = nowMs + restMs + carefulMs(group.bucket, 1) <= expiresAtMs;
+        if (sequence < owedBefore && canBeInTime) owed.push(entry);
+      }
+    }
+    const itemsOf = new Map<Group<T>, number>();
+    let neededMs = 0;
+    for (const { group, left, expiresAtMs } of owed.sort(byDeadline)) {
+      const before = itemsOf.get(group) ?? 0;
+      itemsOf.set(group, before + left);
+      neededMs += turns * (allMs(group.bucket, before + left) - allMs(group.bucket, before));
+      if (nowMs + neededMs > expiresAtMs) return owed[0]?.lane;
+    }
+    return undefined;
   };
 
   /** Counts for those who wait that others go, some of whom came later. */
