@@ -165,25 +165,28 @@ export function createBatcher<T>({ maxBatchSize, maxWaitMs, onDecision }: Batche
    * nine: that is shared by all of them, so each needs the turns of those before it as well as its own.
    */
   const findOwed = (lanes: readonly Lane<T>[], nowMs: number): Lane<T> | undefined => {
-    const turns = batchesPassedOver + 1;
-    const owed: Entry<T>[] = [];
-    for (const lane of lanes) {
-      for (const entry of lane.peek(lookAhead * maxBatchSize)) {
-        const { sequence, left, expiresAtMs, group } = entry;
-        const restMs = turns * allMs(group.bucket, Math.max(0, left - maxBatchSize));
-        const canBeInTime = nowMs + restMs + carefulMs(group.bucket, 1) <= expiresAtMs;
-        if (sequence < owedBefore && canBeInTime) owed.push(entry);
-      }
-    }
+    if (owedBefore === 0) return undefined;
+    const owed = lanes.flatMap((lane) =>
+      lane.peek(lookAhead * maxBatchSize).filter((entry) => entry.sequence < owedBefore && canBeOwed(entry, nowMs)),
+    );
     const itemsOf = new Map<Group<T>, number>();
+    const turnsMs = new Map<Group<T>, number>();
     let neededMs = 0;
     for (const { group, left, expiresAtMs } of owed.sort(byDeadline)) {
-      const before = itemsOf.get(group) ?? 0;
-      itemsOf.set(group, before + left);
-      neededMs += turns * (allMs(group.bucket, before + left) - allMs(group.bucket, before));
+      const items = (itemsOf.get(group) ?? 0) + left;
+      const groupMs = (batchesPassedOver + 1) * allMs(group.bucket, items);
+      neededMs += groupMs - (turnsMs.get(group) ?? 0);
+      itemsOf.set(group, items);
+      turnsMs.set(group, groupMs);
       if (nowMs + neededMs > expiresAtMs) return owed[0]?.lane;
     }
     return undefined;
+  };
+
+  /** Whether one turn in nine is enough for one to be in time if it goes now. */
+  const canBeOwed = ({ left, expiresAtMs, group: { bucket } }: Entry<T>, nowMs: number): boolean => {
+    const restMs = left > maxBatchSize ? (batchesPassedOver + 1) * allMs(bucket, left - maxBatchSize) : 0;
+    return nowMs + restMs + carefulMs(bucket, 1) <= expiresAtMs;
   };
 
   /** Counts for those who wait that others go, some of whom came later. */
