@@ -9,17 +9,20 @@ test('credentials are where docker login puts them, unless DOCKER_CONFIG names a
   assert.equal(findRegistries({ DOCKER_CONFIG: '/keys', HOME: '/x' }).credentialsFile, join('/keys', 'config.json'));
 });
 
-test('a place without a tag, hosts and networks are read from the environment', () => {
+test('a place without a tag, hosts, networks and proxies are read from the environment', () => {
   const found = findRegistries({
     BENTOML_REGISTRY: 'registry.local:5000/team',
     BENTOML_PLAIN_HTTP_REGISTRIES: 'registry.local:5000, other',
     BENTOML_REGISTRY_NETWORKS: '10.1.0.0/16',
+    HTTPS_PROXY: 'http://proxy.local:3128',
+    NO_PROXY: '.local',
   });
   const { credentialsFile: _, ...rest } = found;
   assert.deepEqual(rest, {
     place: 'registry.local:5000/team',
     plainHttp: ['registry.local:5000', 'other'],
     networks: ['10.1.0.0/16'],
+    proxies: { httpProxy: undefined, httpsProxy: 'http://proxy.local:3128', noProxy: '.local' },
   });
   for (const [name, value] of [
     ['BENTOML_REGISTRY', 'https://registry.local'],
