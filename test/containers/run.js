@@ -195,8 +195,10 @@ async function makeBase(reference, busybox, env) {
   writeFileSync(join(base, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   writeFileSync(join(base, 'etc/group'), 'root:x:0:\n');
   const changes = ['ENV PATH=/usr/local/bin:/usr/bin:/bin'];
-  const trusted = process.env.NODE_EXTRA_CA_CERTS;
-  if (trusted !== undefined && existsSync(trusted)) {
+  const trusted = [process.env.NODE_EXTRA_CA_CERTS, '/etc/ssl/certs/ca-certificates.crt'].find(
+    (file) => file !== undefined && existsSync(file),
+  ); // whom this machine trusts: what packages come by may be its own
+  if (trusted !== undefined) {
     copy(trusted, 'etc/ssl/extra.pem');
     changes.push('ENV NODE_EXTRA_CA_CERTS=/etc/ssl/extra.pem');
   }
